@@ -1,0 +1,260 @@
+// The rules of this repository, held by a test. Each rule is first shown a bad example of itself: a rule that
+// cannot fail holds nothing.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { entryPointOffences, importCycles, layerOffences } from "./house/layers.ts";
+import { brokenLinks } from "./house/links.ts";
+import { dependencyOffences, type Manifest } from "./house/manifest.ts";
+import { exists, filesBelow, parseBelow, read } from "./house/repository.ts";
+import {
+  afterDeathOffences,
+  atomicsNamed,
+  lengthOffences,
+  typeOffences,
+  unfinishedOffences,
+} from "./house/rules.ts";
+import { parse, type SourceFile } from "./house/source-file.ts";
+
+const library = parseBelow("packages/offheap/src");
+const users = parseBelow("packages/cli", "bench");
+const shipped = [...library, ...parseBelow("packages/cli/src", "bench/src")];
+const all = [...parseBelow("packages", "bench")];
+const src = "packages/offheap/src";
+const killable = ["arena", "slab", "pool"].map((folder) => `${src}/${folder}/`);
+
+/** Parses made-up files: `path: text`. */
+function fixture(files: Record<string, string>): SourceFile[] {
+  return Object.entries(files).map(([path, text]) => parse(path, text));
+}
+
+function one(text: string): SourceFile {
+  return parse(`${src}/slab/bad.ts`, text);
+}
+
+const none: string[] = [];
+
+describe("layers", () => {
+  it("go one way in the library", () => assert.deepEqual(layerOffences(library), none));
+
+  it("are seen when crossed", () => {
+    const offending: [string, string][] = [
+      ["base/a.ts", "../memory/b.ts"],
+      ["memory/a.ts", "../slab/b.ts"],
+      ["slab/a.ts", "../index.ts"],
+      ["slab/a.ts", "../os/b.ts"],
+      ["index.ts", "./os/index.ts"],
+      ["os/a.ts", "../memory/b.ts"],
+      ["slab/a.ts", "../unknown/b.ts"],
+      ["slab/a.ts", "../../test/b.ts"],
+      ["slab/a.ts", "node:fs"],
+    ];
+    for (const [path, specifier] of offending) {
+      for (const text of [
+        `import { x } from "${specifier}";`,
+        `import type { X } from "${specifier}";`,
+        `export * from "${specifier}";`,
+        `const x = await import("${specifier}");`,
+        `type X = import("${specifier}").X;`,
+      ]) {
+        assert.equal(layerOffences(fixture({ [`${src}/${path}`]: text })).length, 1, `${path}: ${text}`);
+      }
+    }
+  });
+
+  it("let a folder import what stands to its left", () => {
+    const files = fixture({
+      [`${src}/slab/a.ts`]: `import "../base/b.ts"; import "../arena/c.ts"; import "./d.ts";`,
+      [`${src}/index.ts`]: `export * from "./structures/a.ts";`,
+      [`${src}/os/a.ts`]: `import "../base/b.ts"; import "node:os";`,
+    });
+    assert.deepEqual(layerOffences(files), none);
+  });
+});
+
+describe("the other packages", () => {
+  const entryPoints = ["packages/offheap", "packages/cli"].flatMap((folder) => {
+    const { name, exports } = JSON.parse(read(`${folder}/package.json`)) as {
+      name: string;
+      exports: Record<string, unknown>;
+    };
+    return Object.keys(exports).map((entry) => name + entry.slice(1));
+  });
+
+  it("import public entry points only", () => {
+    assert.ok(entryPoints.includes("offheap"));
+    assert.deepEqual(entryPointOffences(users, entryPoints), none);
+  });
+
+  it("are seen when they reach behind one", () => {
+    const path = "packages/cli/src/a.ts";
+    for (const specifier of [
+      "offheap/dist/index.js",
+      "../../offheap/src/index.ts",
+      "offheap-cli/dist/x.js",
+    ]) {
+      const [offence, ...more] = entryPointOffences(
+        fixture({ [path]: `import "${specifier}";` }),
+        entryPoints,
+      );
+      assert.match(offence ?? "", /no public entry point/, specifier);
+      assert.deepEqual(more, none);
+    }
+    assert.deepEqual(
+      entryPointOffences(
+        fixture({ [path]: `import "offheap"; import "./b.ts"; import "node:fs";` }),
+        entryPoints,
+      ),
+      none,
+    );
+  });
+});
+
+describe("imports", () => {
+  it("form no cycle", () => assert.deepEqual(importCycles(shipped), none));
+
+  it("are seen when they do", () => {
+    const files = fixture({
+      "x/a.ts": `import "./b.ts";`,
+      "x/b.ts": `import type { C } from "../y/c.ts";`,
+      "y/c.ts": `export * from "../x/a.ts";`,
+      "y/d.ts": `import "../x/a.ts"; import "./e.ts";`,
+      "y/e.ts": "",
+    });
+    assert.deepEqual(importCycles(files), ["x/a.ts → x/b.ts → y/c.ts → x/a.ts"]);
+  });
+});
+
+describe("length", () => {
+  it("stays under 300 lines a file, 70 a function", () => {
+    assert.deepEqual(shipped.flatMap(lengthOffences), none);
+  });
+
+  it("is measured", () => {
+    const lines = (count: number) => "x();\n".repeat(count);
+    assert.deepEqual(lengthOffences(one(lines(300))), none);
+    assert.equal(lengthOffences(one(lines(301))).length, 1);
+    assert.deepEqual(lengthOffences(one(`function f() {\n${lines(68)}}`)), none);
+    for (const text of [
+      `function f() {\n${lines(69)}}`,
+      `const f = () => {\n${lines(69)}};`,
+      `class C { m() {\n${lines(69)}} }`,
+      `class C { get m() {\n${lines(69)}} }`,
+    ]) {
+      assert.equal(lengthOffences(one(text)).length, 1, text.slice(0, 20));
+    }
+  });
+});
+
+describe("Atomics", () => {
+  it("is named in one file of the library", () => {
+    const named = library.filter((file) => atomicsNamed(file).length > 0);
+    assert.deepEqual(
+      named.map(({ path }) => path),
+      [`${src}/memory/atomics.ts`],
+    );
+  });
+
+  it("is seen wherever it is named, but in comments", () => {
+    for (const text of [
+      "Atomics.load(x, 0);",
+      "const { load } = Atomics;",
+      `globalThis["Atomics"].load(x, 0);`,
+      "type A = typeof Atomics;",
+    ]) {
+      assert.equal(atomicsNamed(one(text)).length, 1, text);
+    }
+    assert.deepEqual(atomicsNamed(one("// Atomics\nconst hardwareAtomics = 0;")), none);
+  });
+});
+
+describe("types", () => {
+  it("are erasable and never any", () => assert.deepEqual(all.flatMap(typeOffences), none));
+
+  it("are seen when they are not", () => {
+    for (const text of ["let x: any;", "f<any>();", "enum E { A }", "const enum E { A }", "namespace N {}"]) {
+      assert.equal(typeOffences(one(text)).length, 1, text);
+    }
+    assert.deepEqual(
+      typeOffences(one("// any enum\nconst any = 1; declare global { interface I {} }")),
+      none,
+    );
+  });
+});
+
+describe("work", () => {
+  it("is finished", () => assert.deepEqual(all.flatMap(unfinishedOffences), none));
+
+  it("is seen when it is left for later", () => {
+    for (const word of ["TODO", "FIXME", "XXX"]) {
+      assert.equal(unfinishedOffences(one(`f(); // ${word} later`)).length, 1);
+      assert.equal(unfinishedOffences(one(`/* a\n * ${word}: later */`)).length, 1);
+    }
+    assert.deepEqual(unfinishedOffences(one("const TODO = 1; // todo lists")), none);
+  });
+});
+
+describe("code that may be killed", () => {
+  it("has nothing that runs after death", () => {
+    const files = library.filter(({ path }) => killable.some((folder) => path.startsWith(folder)));
+    assert.ok(files.length > 0);
+    assert.deepEqual(files.flatMap(afterDeathOffences), none);
+  });
+
+  it("is seen when it has", () => {
+    for (const text of ["try { f(); } catch {}", "try { f(); } finally { g(); }", "{ using x = f(); }"]) {
+      assert.equal(afterDeathOffences(one(text)).length, 1, text);
+    }
+    assert.deepEqual(afterDeathOffences(one("// catch, finally\nthrow new Error();")), none);
+  });
+});
+
+describe("links of the pages", () => {
+  it("resolve", () => {
+    const paths = filesBelow("").filter((path) => path.endsWith(".md"));
+    assert.ok(paths.length > 0);
+    assert.deepEqual(brokenLinks(new Map(paths.map((path) => [path, read(path)])), exists), none);
+  });
+
+  it("are seen when they do not", () => {
+    const pages = new Map([
+      [
+        "docs/a.md",
+        "# A `b` c\n[x](b.md) [y](../c.ts) ![z](img/z.png) [w](#a-b-c) [v](#nowhere)\n[n]: ../gone.md",
+      ],
+      [
+        "docs/b.md",
+        "[a](a.md#a-b-c) [no](a.md#b) [net](https://example.org/x)\n```\n[code](gone.md)\n```\n`[i](j)`",
+      ],
+    ]);
+    assert.deepEqual(
+      brokenLinks(pages, (path) => path === "c.ts"),
+      [
+        "docs/a.md links to img/z.png",
+        "docs/a.md links to #nowhere",
+        "docs/a.md links to ../gone.md",
+        "docs/b.md links to a.md#b",
+      ],
+    );
+  });
+});
+
+describe("the library's manifest", () => {
+  it("asks for no other package", () => {
+    assert.deepEqual(dependencyOffences(JSON.parse(read("packages/offheap/package.json")) as Manifest), none);
+  });
+
+  it("is seen when it does", () => {
+    const bad: Manifest[] = [
+      { dependencies: { a: "1" } },
+      { optionalDependencies: { a: "1" } },
+      { bundleDependencies: ["a"] },
+      { peerDependencies: { a: "1" } },
+      { scripts: { postinstall: "node x.js" } },
+    ];
+    for (const manifest of bad)
+      assert.equal(dependencyOffences(manifest).length, 1, JSON.stringify(manifest));
+    const optional = { peerDependencies: { a: "1" }, peerDependenciesMeta: { a: { optional: true } } };
+    assert.deepEqual(dependencyOffences(optional), none);
+  });
+});

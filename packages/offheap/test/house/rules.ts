@@ -1,0 +1,67 @@
+// The rules that one file keeps for itself: its length, the length of its functions, and what it may not name.
+
+import { type Node, type SourceFile, walk } from "./source-file.ts";
+
+const maxFileLines = 300;
+const maxFunctionLines = 70;
+const functionTypes = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+
+export function lengthOffences(file: SourceFile): string[] {
+  const tooLong = file.lineCount > maxFileLines ? [`${file.path} has ${file.lineCount} lines`] : [];
+  for (const node of walk(file.program)) {
+    if (!functionTypes.includes(node.type)) continue;
+    const first = file.lineAt(node.start);
+    const lineCount = file.lineAt(node.end) - first + 1;
+    if (lineCount > maxFunctionLines)
+      tooLong.push(`${file.path}:${first} is a function of ${lineCount} lines`);
+  }
+  return tooLong;
+}
+
+/** Where a file names Atomics in code: as an identifier, or as the string that would reach it by name. */
+export function atomicsNamed(file: SourceFile): string[] {
+  return offences(file, "names Atomics", ({ type, ...node }) => {
+    if (type === "Identifier") return node["name"] === "Atomics";
+    return type === "Literal" && node["value"] === "Atomics";
+  });
+}
+
+/** What types and transforms rule out: `any`, and syntax that does not disappear when the types are erased. */
+export function typeOffences(file: SourceFile): string[] {
+  return [
+    ...offences(file, "says any", ({ type }) => type === "TSAnyKeyword"),
+    ...offences(file, "declares an enum", ({ type }) => type === "TSEnumDeclaration"),
+    ...offences(
+      file,
+      "declares a namespace",
+      (node) => node.type === "TSModuleDeclaration" && node["kind"] !== "global",
+    ),
+  ];
+}
+
+export function unfinishedOffences(file: SourceFile): string[] {
+  return file.comments
+    .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
+    .map(({ line }) => `${file.path}:${line} leaves a note instead of the work`);
+}
+
+/**
+ * Code that runs when an exception passes. Tests model a kill as an exception thrown out of an access to
+ * shared memory; a dead worker runs nothing after it, so neither may the code under test.
+ */
+export function afterDeathOffences(file: SourceFile): string[] {
+  return [
+    ...offences(file, "has a catch or finally", ({ type }) => type === "TryStatement"),
+    ...offences(
+      file,
+      "disposes at the end of a block",
+      (node) => node.type === "VariableDeclaration" && /using$/.test(String(node["kind"])),
+    ),
+  ];
+}
+
+function offences(file: SourceFile, what: string, offends: (node: Node) => boolean): string[] {
+  return [...walk(file.program)]
+    .filter(offends)
+    .map(({ start }) => `${file.path}:${file.lineAt(start)} ${what}`);
+}
