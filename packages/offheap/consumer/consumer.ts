@@ -1,0 +1,106 @@
+// A program of somebody else: it uses every public name, and compiles with nothing but the language's own
+// library. scripts/check-consumer.mjs compiles it against the packed declarations, and runs it.
+
+import {
+  type Address,
+  AllocatorError,
+  type ErrorCode,
+  type HeapHandle,
+  type HeapOptions,
+  type ReapReport,
+  SizeClasses,
+  SlabAllocator,
+  type SlabStats,
+  type Violation,
+} from "offheap";
+
+const options: HeapOptions = {
+  capacity: 16 * 2 ** 20,
+  memory: "shared",
+  offset: 0,
+  sizeClasses: SizeClasses.fine,
+  maxWorkers: 4,
+  cleanupInterval: 100,
+};
+
+export function live(heap: SlabAllocator): number {
+  const stats: SlabStats = heap.stats();
+  for (const {
+    objectSize,
+    objectsPerSlab,
+    totalSlabs,
+    totalObjects,
+    allocated,
+    cached,
+    free,
+  } of stats.sizeClasses) {
+    const counts: number[] = [objectSize, objectsPerSlab, totalSlabs, totalObjects, allocated, cached, free];
+    if (counts.some((count) => count < 0)) throw new Error("a negative count");
+  }
+  const perClass = stats.sizeClasses.map(({ allocs, deallocs }) => allocs - deallocs);
+  const perWorker = stats.workers.map(({ workerId, allocs, deallocs, cached }) => [
+    workerId,
+    allocs - deallocs,
+    cached,
+  ]);
+  const bytes: number[] = [stats.capacity, stats.spanBytes, stats.bookBytes, stats.liveBytes];
+  if (perWorker.length === 0 || bytes.length === 0) throw new Error("no numbers");
+  if (perClass.reduce((sum, count) => sum + count, 0) !== stats.liveObjects)
+    throw new Error("numbers disagree");
+  return stats.allocs - stats.deallocs;
+}
+
+export function codeOf(call: () => unknown): ErrorCode | undefined {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof AllocatorError) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+/** All views and calls of one worker; returns how many objects it left behind. */
+export function use(heap: SlabAllocator): number {
+  const address: Address = heap.allocate(100);
+  const plain: number = address;
+  heap.u8[plain] = 255;
+  heap.i8[address] = -1;
+  heap.u16[address / 2] = 1;
+  heap.i16[address / 2] = -1;
+  heap.u32[address / 4] = 1;
+  heap.i32[address / 4] = -1;
+  heap.f32[address / 4] = 0.5;
+  heap.f64[address / 8] = 0.5;
+  heap.u64[address / 8] = 1n;
+  heap.i64[address / 8] = -1n;
+  heap.view.setUint16(address, 1, true);
+  heap.adopt(address);
+  if (heap.sizeOf(address) < 100) throw new Error("too small");
+  heap.deallocate(address, 100);
+  heap.deallocate(heap.allocate(8));
+  const { slabs, decommittedBytes }: { slabs: number; decommittedBytes: number } = heap.cleanup({
+    all: true,
+  });
+  heap.cleanup();
+  const violations: Violation[] = heap.check();
+  if (violations.length > 0 || slabs < 0 || decommittedBytes < 0) throw new Error("the heap is damaged");
+  return live(heap);
+}
+
+export function main(): void {
+  using heap = new SlabAllocator(options);
+  const handle: HeapHandle = heap.handle;
+  const other = SlabAllocator.attach(handle);
+  if (use(heap) + use(other) !== 0) throw new Error("something is left");
+  const address = other.allocate(64);
+  other.detach();
+  const report: ReapReport = heap.reap(other.workerId, { live: true });
+  if (report === undefined || codeOf(() => heap.allocate(0)) !== "ERR_INVALID_SIZE")
+    throw new Error("no error");
+  heap.deallocate(address, 64);
+  new SlabAllocator({ ...options, sizeClasses: SizeClasses.powersOfTwo, memory: "local" }).destroy();
+  new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();
+  new SlabAllocator({ capacity: 2 ** 22, memory: new ArrayBuffer(2 ** 23), offset: 2 ** 16 }).destroy();
+  heap.destroy();
+}

@@ -1,0 +1,55 @@
+// Packs the library, unpacks it where somebody else would have it, and compiles packages/offheap/consumer against
+// it: without Node's types and the DOM library, with the DOM library, and with Node's types. The last is run, too.
+// The consumer must use every name that the library exports.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseSync } from "oxc-parser";
+import { packInto } from "./pack.mjs";
+import { root, run } from "./workspace.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "offheap-consumer-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+cpSync(join(root, "packages/offheap/consumer"), folder, { recursive: true });
+writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+const installed = packInto(folder);
+for (const types of ["@types/node", "undici-types"]) {
+  cpSync(join(root, "node_modules", types), join(folder, "node_modules", types), { recursive: true });
+}
+
+const unused = exportedNames().filter((name) => !consumerImports().includes(name));
+if (unused.length > 0) fail(`The consumer does not use ${unused.join(", ")}.`);
+
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+for (const variant of ["bare", "dom", "node"]) {
+  if (run(process.execPath, [tsc, "-p", `tsconfig.${variant}.json`], { cwd: folder }) !== 0) {
+    fail(`The consumer does not compile against the packed library (${variant}).`);
+  }
+  console.log(`consumer: compiles (${variant})`);
+}
+if (run(process.execPath, ["out/node.js"], { cwd: folder }) !== 0) fail("The compiled consumer fails.");
+
+function exportedNames() {
+  const { module } = parse(join(installed, "dist/index.d.ts"));
+  return module.staticExports.flatMap(({ entries }) =>
+    entries.map(({ exportName }) => exportName.name ?? "*"),
+  );
+}
+
+function consumerImports() {
+  const { module } = parse(join(folder, "consumer.ts"));
+  return module.staticImports
+    .filter(({ moduleRequest }) => moduleRequest.value === "offheap")
+    .flatMap(({ entries }) => entries.map(({ importName }) => importName.name));
+}
+
+function parse(path) {
+  return parseSync(path, readFileSync(path, "utf8"));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,34 @@
+// Runs each program in examples/ and looks for the words that it must print. A program without words here fails.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { filesBelow, root } from "./workspace.mjs";
+
+const expected = {
+  "many-sizes.mjs": [/powersOfTwo: 0 objects left, 0 violations/, /fine: 0 objects left, 0 violations/],
+  "one-allocation.mjs": [/\(3, 4\) stands at address \d+/, /freed twice: ERR_DOUBLE_FREE/],
+  "stats-monitor.mjs": [/objectSize/, /worker ended with 0; 0 objects live/],
+  "two-workers.mjs": [
+    /sum 4999950000/,
+    /100000 allocated by one, 100000 freed by the other, 0 live/,
+    /^0 violations/m,
+  ],
+};
+
+let failed = 0;
+const names = filesBelow(join(root, "examples")).filter((name) => name.endsWith(".mjs"));
+for (const name of new Set([...names, ...Object.keys(expected)])) {
+  const result = spawnSync(process.execPath, [join("examples", name)], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  const missing = (expected[name] ?? [/words to look for/]).filter((words) => !words.test(result.stdout));
+  const good = result.status === 0 && missing.length === 0;
+  console.log(`${good ? "ok  " : "FAIL"} examples/${name}`);
+  if (good) continue;
+  failed++;
+  console.error(`exit code ${result.status}, not printed: ${missing.join(" ") || "nothing"}`);
+  console.error(`${result.stdout}${result.stderr}`);
+}
+process.exit(failed === 0 ? 0 : 1);
