@@ -1,16 +1,15 @@
-/**
- * A trace made ready for a timed loop: nothing is parsed, looked up or decided any more.
- *
- *   sizes[i] > 0    allocate sizes[i] bytes, keep the address at seats[i]
- *   sizes[i] = 0    free the address at seats[i]
- *   sizes[i] < 0    reallocate the address at seats[i] to -sizes[i] bytes
- *
- * A seat is the number of an object among those alive: the last one left is the first one taken, as with
- * the registers and fields that hold addresses in a program. So the table of addresses that a replay
- * keeps is `seatCount` long, as small as it can be, and no two live objects have the same seat.
- *
- * The arrays lie in shared memory: one copy serves all workers.
- */
+// A trace made ready for a timed loop: nothing is parsed, looked up or decided any more.
+//
+//   sizes[i] > 0    allocate sizes[i] bytes, keep the address at seats[i]
+//   sizes[i] = 0    free the address at seats[i]
+//   sizes[i] < 0    reallocate the address at seats[i] to -sizes[i] bytes
+//
+// A seat is the number of an object among those alive: the last one left is the first one taken, as with
+// the registers and fields that hold addresses in a program. So the table of addresses that a replay
+// keeps is `seatCount` long, as small as it can be, and no two live objects have the same seat.
+//
+// The arrays lie in shared memory: one copy serves all workers.
+
 import { IntList } from "./trace/int-list.ts";
 import { maxRequestBytes, type Trace } from "./trace/trace.ts";
 

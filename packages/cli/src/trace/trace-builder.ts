@@ -1,10 +1,9 @@
-/**
- * From the records of a log to the operations of a `Trace`: addresses become object numbers, a pair of
- * `<` and `>` becomes one reallocation, and what cannot be true is noted with its line and mended the
- * way mtrace(1) reads it, so that one lost line costs one operation and not the trace.
- *
- *   live objects = allocations - frees = liveByAddress.size (+ 1 between `<` and `>`)
- */
+// From the records of a log to the operations of a `Trace`: addresses become object numbers, a pair of
+// `<` and `>` becomes one reallocation, and what cannot be true is noted with its line and mended the
+// way mtrace(1) reads it, so that one lost line costs one operation and not the trace.
+//
+//   live objects = allocations - frees = liveByAddress.size (+ 1 between `<` and `>`)
+
 import { basename } from "node:path";
 import { IntList } from "./int-list.ts";
 import { kinds, type MtraceRecord } from "./record.ts";
@@ -117,6 +116,11 @@ export class TraceBuilder {
     const pending = this.#pending;
     this.#pending = undefined;
     if (!pending) this.malformed(line, "`>` without a `<` before it, taken as an allocation");
+    if (pending && record.address === 0) {
+      this.malformed(line, "a reallocation to `(nil)`, taken as a free");
+      if (pending.object !== unknownObject) this.#pushFree(pending.object);
+      return;
+    }
     if (!pending || pending.object === unknownObject) {
       this.#allocate(record, line);
       return;

@@ -1,10 +1,9 @@
-/**
- * Reads an mtrace log, plain or gzip (told by its first bytes, not by its name), piece by piece: the
- * text is never in memory as a whole, only the operations it stands for (8 bytes each).
- *
- * A log that stops early is read as far as it goes. The last line of such a file may be half a line,
- * and half a number is a number; so a line without its newline is not used, unless it is `= End`.
- */
+// Reads an mtrace log, plain or gzip (told by its first bytes, not by its name), piece by piece: the
+// text is never in memory as a whole, only the operations it stands for (8 bytes each).
+//
+// A log that stops early is read as far as it goes. The last line of such a file may be half a line,
+// and half a number is a number; so a line without its newline is not used, unless it is `= End`.
+
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";

@@ -1,0 +1,89 @@
+// The thorough pass, not timed: every word of an object is written, and compared before it is freed.
+//
+// An object's fill is made from the operation that allocated it and from its worker, so it is no other
+// object's, live or past. A size is rounded up to words, which is inside the slot: all sizes of slots are
+// multiples of 8.
+
+import type { AttachedHeap } from "../allocators/adapter.ts";
+import type { Stream } from "../stream.ts";
+
+/** An odd factor only permutes the 32-bit numbers, so different fills stay different. */
+const spread = 0x9e37_79b1;
+
+export class WholePass {
+  readonly #heap: AttachedHeap;
+  readonly #stream: Stream;
+  readonly #addresses: Uint32Array;
+  readonly #wordCounts: Int32Array;
+  readonly #fills: Uint32Array;
+  readonly #index: number;
+  readonly #workers: number;
+
+  constructor(heap: AttachedHeap, stream: Stream, options: { index: number; workers: number }) {
+    this.#heap = heap;
+    this.#stream = stream;
+    this.#addresses = new Uint32Array(stream.seatCount);
+    this.#wordCounts = new Int32Array(stream.seatCount);
+    this.#fills = new Uint32Array(stream.seatCount);
+    this.#index = options.index;
+    this.#workers = options.workers;
+  }
+
+  /** Replays `[from, to)`; the address of the first object that had lost its fill, or undefined. */
+  run(from: number, to: number): number | undefined {
+    const { sizes, seats } = this.#stream;
+    for (let i = from; i < to; i++) {
+      const size = sizes[i];
+      const seat = seats[i];
+      if (size > 0) this.#allocate(seat, size, i);
+      else {
+        const wrong = size === 0 ? this.#free(seat) : this.#reallocate(seat, -size);
+        if (wrong !== undefined) return wrong;
+      }
+    }
+    return undefined;
+  }
+
+  release(): number | undefined {
+    for (const seat of this.#stream.seatsAtEnd) {
+      const wrong = this.#free(seat);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  #allocate(seat: number, size: number, operation: number): void {
+    this.#addresses[seat] = this.#heap.allocator.allocate(size);
+    this.#fills[seat] = Math.imul(operation * this.#workers + this.#index + 1, spread);
+    this.#write(seat, size);
+  }
+
+  #free(seat: number): number | undefined {
+    const address = this.#addresses[seat];
+    if (!this.#holds(seat, this.#wordCounts[seat])) return address;
+    this.#heap.allocator.deallocate(address);
+    return undefined;
+  }
+
+  #reallocate(seat: number, size: number): number | undefined {
+    this.#addresses[seat] = this.#heap.reallocate(this.#addresses[seat], size);
+    // Not `wordsOf(size)`: a size that is no multiple of 4 may end inside the last word that was kept.
+    if (!this.#holds(seat, Math.min(this.#wordCounts[seat], size >>> 2))) return this.#addresses[seat];
+    this.#write(seat, size);
+    return undefined;
+  }
+
+  #write(seat: number, size: number): void {
+    const word = this.#addresses[seat] >>> 2;
+    this.#wordCounts[seat] = (size + 3) >>> 2;
+    this.#heap.allocator.u32.fill(this.#fills[seat], word, word + this.#wordCounts[seat]);
+  }
+
+  #holds(seat: number, wordCount: number): boolean {
+    const { u32 } = this.#heap.allocator;
+    const fill = this.#fills[seat];
+    const first = this.#addresses[seat] >>> 2;
+    for (let word = first; word < first + wordCount; word++) if (u32[word] !== fill) return false;
+    return true;
+  }
+}

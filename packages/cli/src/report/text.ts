@@ -1,0 +1,150 @@
+// The report for people: one section a trace, and a table of all traces at the end.
+
+import type { AllocatorAdapter } from "../allocators/adapter.ts";
+import type { FillViolation } from "../replay/protocol.ts";
+import type { Run } from "../replay/replay.ts";
+import { isGood, isSound, type ReplayResults, type TraceResult } from "../results.ts";
+import type { Stream } from "../stream.ts";
+import type { Tally, Trace } from "../trace/trace.ts";
+import { bytes, count, nanoseconds, plural, ratio, table } from "./format.ts";
+
+/** Violations of one run are many when there is one. */
+const violationsShown = 10;
+
+export function traceText(result: TraceResult, adapter: AllocatorAdapter): string {
+  const { trace, stream, runs, error } = result;
+  const lines = [trace ? `${trace.name}  (${result.path})` : result.path];
+  if (trace && stream) lines.push(...operationLines(trace, stream, adapter), ...problemLines(trace));
+  if (runs.length > 0) lines.push("", runTable(runs));
+  for (const run of runs) lines.push(...violationLines(run));
+  const last = runs.at(-1);
+  if (last?.space) lines.push("", `  slabs at the peak, ${plural(last.workers, "worker")}`, classTable(last));
+  if (error) lines.push(`  failed: ${error.message}`);
+  return `${lines.join("\n")}\n`;
+}
+
+export function summaryText({ traces, options }: ReplayResults): string {
+  const head = [
+    "trace",
+    "workers",
+    "operations",
+    "first pass",
+    "steady",
+    "footprint / peak",
+    "fragmentation",
+    "verdict",
+  ];
+  const rows = traces.flatMap(({ runs, path, trace, stream }) =>
+    runs.length === 0
+      ? [[trace?.name ?? path, "", "", "", "", "", "", "failed"]]
+      : runs.map((run) => [
+          trace?.name ?? path,
+          count(run.workers),
+          count(stream?.operations ?? 0),
+          nanoseconds(run.firstPassNs),
+          nanoseconds(run.steadyMedianNs),
+          ratio(run.space?.footprintRatio ?? Number.NaN),
+          ratio(run.space?.internalFragmentation ?? Number.NaN),
+          isSound(run) ? "ok" : "VIOLATED",
+        ]),
+  );
+  const bad = traces.filter((result) => !isGood(result)).length;
+  const verdict =
+    bad > 0
+      ? `${plural(bad, "trace")} of ${traces.length} not replayed soundly.`
+      : "Every object kept its fill, and check() found nothing.";
+  const written = options.verify
+    ? "one write into each object and one look at it before it is freed"
+    : "one write into each object";
+  return `${table([head, ...rows])}\n\n${verdict}\nns an operation, ${written} included; a reallocation is one operation.\n`;
+}
+
+function operationLines(trace: Trace, stream: Stream, adapter: AllocatorAdapter): string[] {
+  const { passedOver } = stream;
+  const lines = [
+    `  ${plural(trace.operations, "operation")}: ${plural(trace.allocations, "allocation")}, ` +
+      `${plural(trace.frees, "free")}, ${plural(trace.reallocations, "reallocation")}; ` +
+      `${count(trace.liveAtEnd)} live at the end`,
+  ];
+  const limit = bytes(passedOver.limitBytes);
+  if (passedOver.requests > 0) {
+    lines.push(
+      `  ${plural(passedOver.requests, "request")} over ${limit} passed over ${adapter.limitReason} ` +
+        `(the largest ${bytes(passedOver.largestBytes)}; ${plural(passedOver.operations, "operation")} less)`,
+    );
+  } else lines.push(`  no request over ${limit}`);
+  lines.push(
+    `  live at the peak, for each worker: ${bytes(stream.peakLiveBytes)}; the most objects: ${count(stream.peakLiveObjects)}`,
+  );
+  return lines;
+}
+
+function problemLines({ problems }: Trace): string[] {
+  const { truncated, malformedLines, unknownFrees, missingFrees, failedRequests, zeroByteRequests } =
+    problems;
+  const lines: string[] = [];
+  if (truncated) lines.push(`  truncated: ${truncated}; replayed as far as it goes`);
+  lines.push(...tallyLines(malformedLines, "malformed line", ", left out"));
+  lines.push(...tallyLines(unknownFrees, "free", " of an unknown address"));
+  lines.push(...tallyLines(missingFrees, "allocation", " of an address that was live, freed before"));
+  if (failedRequests > 0) lines.push(`  ${plural(failedRequests, "request")} that had failed, left out`);
+  if (zeroByteRequests > 0)
+    lines.push(`  ${plural(zeroByteRequests, "request")} of zero bytes, taken as one byte`);
+  return lines;
+}
+
+function tallyLines(tally: Tally, noun: string, what: string): string[] {
+  if (tally.count === 0) return [];
+  const lines = tally.first.map(({ line, reason }) => `    line ${count(line)}: ${reason}`);
+  const more = tally.count - tally.first.length;
+  if (more > 0) lines.push(`    and ${count(more)} more`);
+  return [`  ${plural(tally.count, noun)}${what}`, ...lines];
+}
+
+function runTable(runs: readonly Run[]): string {
+  const row = (label: string, cell: (run: Run) => string) => [label, ...runs.map(cell)];
+  const space = (label: string, cell: (space: NonNullable<Run["space"]>) => string) =>
+    row(label, (run) => (run.space ? cell(run.space) : "–"));
+  return table([
+    row("", (run) => plural(run.workers, "worker")),
+    row("first pass, an operation", (run) => nanoseconds(run.firstPassNs)),
+    row("steady median, an operation", (run) => nanoseconds(run.steadyMedianNs)),
+    row("  of steady passes", (run) => count(Math.max(run.passNs.length - 1, 0))),
+    row("  from", (run) => nanoseconds(run.steadyMinNs)),
+    row("  to", (run) => nanoseconds(run.steadyMaxNs)),
+    space("peak live bytes", (each) => bytes(each.peakLiveBytes)),
+    space("footprint", (each) => bytes(each.footprintBytes)),
+    space("footprint / peak", (each) => ratio(each.footprintRatio)),
+    space("internal fragmentation", (each) => ratio(each.internalFragmentation)),
+    space("held after all is freed", (each) => bytes(each.heldBytes)),
+    row("fill of every object", (run) => (run.fillViolations.length === 0 ? "kept" : "LOST")),
+    row("check()", (run) =>
+      run.heapViolations.length === 0 ? "[]" : plural(run.heapViolations.length, "violation"),
+    ),
+  ]);
+}
+
+function classTable(run: Run): string {
+  const classes = run.space?.classesAtPeak ?? [];
+  const rows = classes.map(({ objectSize, slabs, live, cached, free }) =>
+    [objectSize, slabs, live, cached, free].map(count),
+  );
+  return table([["object size", "slabs", "live", "cached", "free"], ...rows]);
+}
+
+function violationLines(run: Run): string[] {
+  const all = [...run.fillViolations.map(fillText), ...run.heapViolations];
+  const lines = all
+    .slice(0, violationsShown)
+    .map((text) => `  VIOLATION (${plural(run.workers, "worker")}): ${text}`);
+  return all.length > violationsShown
+    ? [...lines, `  and ${count(all.length - violationsShown)} more`]
+    : lines;
+}
+
+export function fillText({ worker, fill, from, to, address }: FillViolation): string {
+  const when =
+    from === to ? "freed after the last operation" : `freed by the operations ${count(from)} to ${count(to)}`;
+  const which = address === undefined ? "an object" : `the object at ${address}`;
+  return `worker ${worker}, ${fill} pass: ${which} ${when} had lost its fill`;
+}

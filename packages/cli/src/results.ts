@@ -1,0 +1,31 @@
+// What a replay found out, before it is written for people (`report/text.ts`) or for programs (`report/json.ts`).
+
+import type { AllocatorAdapter } from "./allocators/adapter.ts";
+import type { ReplayOptions } from "./options.ts";
+import type { Run } from "./replay/replay.ts";
+import type { Stream } from "./stream.ts";
+import type { Trace } from "./trace/trace.ts";
+
+export interface ReplayResults {
+  readonly options: ReplayOptions;
+  readonly adapter: AllocatorAdapter;
+  readonly traces: readonly TraceResult[];
+}
+
+export interface TraceResult {
+  readonly path: string;
+  /** Undefined when the file could not be read. */
+  readonly trace: Trace | undefined;
+  readonly stream: Stream | undefined;
+  /** One for each number of workers that was asked for; fewer when `error` ended them. */
+  readonly runs: readonly Run[];
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+}
+
+export function isSound(run: Run): boolean {
+  return run.fillViolations.length === 0 && run.heapViolations.length === 0;
+}
+
+export function isGood(result: TraceResult): boolean {
+  return result.error === undefined && result.runs.every(isSound);
+}
