@@ -1,0 +1,28 @@
+/** A process for one JavaScript case: `node main.js REQUEST`, the answer as JSON on standard output. */
+import { peers } from "../peers/registry.ts";
+import { readStream } from "../stream/format.ts";
+import { pauseCase } from "./pause.ts";
+import type { CaseRequest } from "./protocol.ts";
+import { spaceCase } from "./space.ts";
+import { timeCase } from "./time.ts";
+import { walkCase } from "./walk.ts";
+
+const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase };
+
+async function answer(request: CaseRequest): Promise<object> {
+  const stream = readStream(request.stream);
+  const peer = await peers[request.peer]();
+  const refused = peer.refuses?.(stream);
+  if (refused) return { refused };
+  const runner = await peer.open(stream, { ballast: request.ballast });
+  return cases[request.mode](runner, stream, request);
+}
+
+try {
+  const result = await answer(JSON.parse(process.argv[2]) as CaseRequest);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+} catch (error) {
+  process.stdout.write(
+    `${JSON.stringify({ refused: `failed: ${error instanceof Error ? error.message : error}` })}\n`,
+  );
+}

@@ -1,0 +1,46 @@
+/** What a case is asked on its command line and what it answers on standard output, as JSON. */
+export type Mode = "time" | "space" | "pause" | "walk";
+
+export interface CaseRequest {
+  readonly mode: Mode;
+  readonly peer: string;
+  readonly stream: string; // path
+  readonly minPasses: number;
+  readonly maxPasses: number;
+  readonly budgetMs: number; // for the passes together
+  readonly deadlineMs: number; // for all of it; then the case gives up
+  readonly ballast: number;
+}
+
+export interface TimeAnswer {
+  readonly setupNs: number;
+  readonly passes: readonly (readonly [headNs: number, tailNs: number])[];
+  /** Set when the deadline passed inside a section: nanoseconds for so many words of it. */
+  readonly tooSlow?: { readonly ns: number; readonly words: number };
+}
+
+export interface SpaceAnswer {
+  readonly passes: readonly number[]; // highest growth of each pass
+  readonly atPeakBytes: number; // growth where the requested bytes reach their peak
+  readonly highestBytes: number;
+  readonly freedBytes: number; // growth when everything was freed
+  readonly cleanedBytes: number; // … and cleaned up
+  readonly footprintBytes?: number; // the allocator's own account, at the peak
+  readonly metadataBytes?: number;
+}
+
+export interface PauseAnswer {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+export interface WalkAnswer {
+  readonly passes: readonly number[];
+  readonly sum: number;
+}
+
+export interface Refusal {
+  readonly refused: string;
+}

@@ -1,0 +1,49 @@
+/** Native malloc libraries: where Debian puts them, how they are loaded, what keeps pages small. */
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+
+export interface NativePeer {
+  readonly id: string;
+  readonly title: string;
+  readonly library?: string; // loaded with LD_PRELOAD; absent: the C library's own
+  readonly missing?: string; // why it cannot run
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+
+/** No allocator here may ask for huge pages: small pages are compared with small pages. */
+const smallPages = {
+  MIMALLOC_LARGE_OS_PAGES: "0",
+  MIMALLOC_ALLOW_THP: "0",
+  GLIBC_TUNABLES: "glibc.malloc.hugetlb=0",
+};
+
+function debian(id: string, soname: string, debianPackage: string): NativePeer {
+  const path = folders.map((folder) => `${folder}/${soname}`).find((candidate) => existsSync(candidate));
+  if (!path)
+    return {
+      id,
+      title: id,
+      env: smallPages,
+      missing: `${soname} not found: apt-get install ${debianPackage}`,
+    };
+  return { id, title: `${id} (${basename(realpathSync(path))})`, library: path, env: smallPages };
+}
+
+/** The peers of every run, and those that the user names with --native. */
+export function nativePeers(extra: readonly string[]): NativePeer[] {
+  return [
+    { id: "glibc", title: "glibc malloc", env: smallPages },
+    debian("mimalloc", "libmimalloc.so.2.0", "libmimalloc2.0"),
+    debian("jemalloc", "libjemalloc.so.2", "libjemalloc2"),
+    debian("gperftools", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
+    ...extra.map((path) => ({
+      id: basename(path).replace(/\.so.*$/, ""),
+      title: path,
+      library: path,
+      env: smallPages,
+      ...(existsSync(path) ? {} : { missing: `${path} not found` }),
+    })),
+  ];
+}

@@ -1,0 +1,76 @@
+/** The command line of the benchmark. */
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly only: readonly string[]; // parts of the plan: prefixes of ids
+  readonly peers: readonly string[]; // empty: all
+  readonly native: readonly string[]; // further malloc libraries
+  readonly traces: readonly string[]; // further traces to replay
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly budgetMs: number; // steady passes of one case
+  readonly node: string; // for the JavaScript cases
+  readonly out: string | undefined; // folder of the results
+  readonly name: string; // of the result files
+  readonly list: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `npm run bench -- [options]
+
+  --only PART,…     parts whose id begins with PART (pair, batch, replace/4096, replay/lua, space, …)
+  --peers ID,…      only these peers
+  --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
+  --rounds N        processes for each case (5; quick: 2)
+  --budget MS       steady passes of one process (1000; quick: 250)
+  --native PATH.so  one more malloc library, by LD_PRELOAD; may be repeated
+  --trace PATH      one more mtrace log to replay, plain or gzip; may be repeated
+  --node PATH       the node for the JavaScript cases (this one)
+  --out FOLDER      where result and plots go (bench/results); --name NAME of the files (latest)
+  --list            the parts and peers, and nothing is run`;
+
+const list = (text: string | undefined): string[] => (text ?? "").split(",").filter((part) => part !== "");
+
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: "string" },
+      peers: { type: "string" },
+      native: { type: "string", multiple: true },
+      trace: { type: "string", multiple: true },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      budget: { type: "string" },
+      node: { type: "string", default: process.execPath },
+      out: { type: "string" },
+      name: { type: "string", default: "latest" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const { quick } = values;
+  return {
+    only: list(values.only),
+    peers: list(values.peers),
+    native: values.native ?? [],
+    traces: values.trace ?? [],
+    quick,
+    rounds: Number(values.rounds ?? (quick ? 2 : 5)),
+    budgetMs: Number(values.budget ?? (quick ? 250 : 1000)),
+    node: values.node,
+    out: values.out,
+    name: values.name,
+    list: values.list,
+    help: values.help,
+  };
+}
+
+/** Whether the filter takes this part. */
+export function selected(options: Options, id: string): boolean {
+  return options.only.length === 0 || options.only.some((part) => id === part || id.startsWith(part));
+}
+
+export function peerSelected(options: Options, id: string): boolean {
+  return options.peers.length === 0 || options.peers.includes(id);
+}

@@ -1,0 +1,54 @@
+/** The subject: SlabAllocator, with either preset of size classes, all checks on. */
+import * as library from "offheap";
+import type { Stream } from "../stream/format.ts";
+import type { JsPeer, OpenOptions, Runner } from "./peer.ts";
+import { addressRunner } from "./runners.ts";
+
+// until the library exports it
+interface Heap {
+  allocate(size: number): number;
+  deallocate(address: number): void;
+  cleanup(options: { all: boolean }): unknown;
+  stats(): { spanBytes: number; bookBytes: number };
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+}
+const { SizeClasses, SlabAllocator } = library as unknown as {
+  SizeClasses: { powersOfTwo: readonly number[]; fine: readonly number[] };
+  SlabAllocator: new (options: { capacity: number; sizeClasses: readonly number[] }) => Heap;
+};
+
+const GIB = 2 ** 30;
+const BALLAST_BYTES = 8192;
+
+/** The default of 1 GiB, or what the stream needs with room for rounding up. */
+export function capacityFor(stream: Stream, ballast: number): number {
+  const needed = stream.peakLiveBytes * 2 + ballast * BALLAST_BYTES * 1.05 + GIB / 4;
+  return Math.min(4 * GIB, Math.max(GIB, Math.ceil(needed / 65_536) * 65_536));
+}
+
+function open(stream: Stream, { ballast }: OpenOptions, sizeClasses: readonly number[]): Runner {
+  const heap = new SlabAllocator({ capacity: capacityFor(stream, ballast), sizeClasses });
+  for (let i = 0; i < ballast; i++) heap.allocate(BALLAST_BYTES);
+  return {
+    ...addressRunner(stream, { allocator: heap, bytes: heap.u8, memory: heap.u32 }),
+    cleanup: () => void heap.cleanup({ all: true }),
+    space: () => {
+      const { spanBytes, bookBytes } = heap.stats();
+      return { footprintBytes: spanBytes + bookBytes, metadataBytes: bookBytes };
+    },
+  };
+}
+
+export const offheapPeers: JsPeer[] = [
+  {
+    id: "offheap",
+    title: "offheap, SizeClasses.powersOfTwo",
+    open: (stream, options) => open(stream, options, SizeClasses.powersOfTwo),
+  },
+  {
+    id: "offheap-fine",
+    title: "offheap, SizeClasses.fine",
+    open: (stream, options) => open(stream, options, SizeClasses.fine),
+  },
+];

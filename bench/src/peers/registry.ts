@@ -1,0 +1,24 @@
+/** JavaScript peers by id, each loaded only in the process that runs it. */
+import type { JsPeer } from "./peer.ts";
+
+const byId = (list: readonly JsPeer[], id: string): JsPeer => {
+  const peer = list.find((candidate) => candidate.id === id);
+  if (!peer) throw new Error(`no peer ${id}`);
+  return peer;
+};
+
+const offheap = (id: string) => async (): Promise<JsPeer> =>
+  byId((await import("./offheap.ts")).offheapPeers, id);
+const object = (id: string) => async (): Promise<JsPeer> =>
+  byId((await import("./objects.ts")).objectPeers, id);
+
+export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
+  floor: async () => (await import("./floor.ts")).floorPeer,
+  offheap: offheap("offheap"),
+  "offheap-fine": offheap("offheap-fine"),
+  uint8array: object("uint8array"),
+  buffer: object("buffer"),
+  "buffer-slow": object("buffer-slow"),
+  object: object("object"),
+  "thi.ng": async () => (await import("./thing.ts")).thingPeer,
+};

@@ -1,0 +1,57 @@
+/** Replays of real programs' allocation traces (glibc mtrace text, plain or gzip). */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { readTrace, type Trace } from "offheap-cli";
+import { StreamBuilder } from "../stream/builder.ts";
+import type { Stream } from "../stream/format.ts";
+import { benchFolder, type Workload } from "./workload.ts";
+
+const LARGEST_SLAB_REQUEST_BYTES = 8192;
+const NO_SLOT = -1;
+
+/**
+ * Requests over the limit are passed over with their frees. A reallocation allocates the new object,
+ * then frees the old one, as it does where it has to move. What the trace leaves is freed in the tail.
+ */
+export function buildTrace(trace: Pick<Trace, "objects" | "sizes">, largestBytes: number): Stream {
+  const builder = new StreamBuilder();
+  const slots = new Map<number, number>();
+  const free = (slot: number | undefined): void => {
+    if (slot === NO_SLOT) builder.skippedOps++;
+    else if (slot !== undefined) builder.free(slot);
+  };
+  builder.begin("head");
+  for (let i = 0; i < trace.objects.length; i++) {
+    const object = trace.objects[i];
+    const size = Math.abs(trace.sizes[i]);
+    const before = slots.get(object);
+    if (size === 0) slots.delete(object);
+    else if (size <= largestBytes) slots.set(object, builder.allocate(size));
+    else {
+      slots.set(object, NO_SLOT);
+      builder.skippedOps++;
+    }
+    free(before);
+  }
+  builder.begin("tail");
+  builder.freeAll();
+  return builder.finish();
+}
+
+function traceWorkload(path: string): Workload {
+  const name = basename(path).split(".")[0];
+  return {
+    id: `replay/${name}`,
+    title: `trace of ${name}, requests up to 8 KiB`,
+    sizes: "trace",
+    stamp: existsSync(path) ? `${statSync(path).size}-${Math.round(statSync(path).mtimeMs)}` : "missing",
+    build: async () => buildTrace(await readTrace(path), LARGEST_SLAB_REQUEST_BYTES),
+  };
+}
+
+/** The bundled traces and those that the user names. */
+export function traces(extra: readonly string[]): Workload[] {
+  const folder = `${benchFolder}../traces/`;
+  const bundled = readdirSync(folder).filter((name) => name.endsWith(".mtrace.gz"));
+  return [...bundled.sort().map((name) => folder + name), ...extra].map(traceWorkload);
+}
