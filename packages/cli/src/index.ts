@@ -1,4 +1,5 @@
-/** The parts of the command that other programs use, the benchmark among them. */
+// The parts of the command that other programs use, the benchmark among them.
+
 export { CliError, type CliErrorCode } from "./errors.ts";
 export { type PassedOver, prepareStream, type Stream, type StreamOptions } from "./stream.ts";
 export type { LineNote, Tally, Trace, TraceProblems } from "./trace/trace.ts";

@@ -54,7 +54,11 @@ export class WordPass {
         if (verify) difference |= u32[address >>> 2] ^ (Math.imul(seat, workers) + index) ^ fillMark;
         allocator.deallocate(address);
       } else {
-        addresses[seat] = this.#heap.reallocate(addresses[seat], -size); // the fill goes with it
+        const fill = (Math.imul(seat, workers) + index) ^ fillMark;
+        const address = this.#heap.reallocate(addresses[seat], -size);
+        addresses[seat] = address;
+        if (size <= -4) difference |= u32[address >>> 2] ^ fill; // of less, not the whole word is kept
+        u32[address >>> 2] = fill;
       }
     }
     return difference === 0;

@@ -84,7 +84,7 @@ function problemLines({ problems }: Trace): string[] {
     problems;
   const lines: string[] = [];
   if (truncated) lines.push(`  truncated: ${truncated}; replayed as far as it goes`);
-  lines.push(...tallyLines(malformedLines, "malformed line", ", left out"));
+  lines.push(...tallyLines(malformedLines, "malformed line", ""));
   lines.push(...tallyLines(unknownFrees, "free", " of an unknown address"));
   lines.push(...tallyLines(missingFrees, "allocation", " of an address that was live, freed before"));
   if (failedRequests > 0) lines.push(`  ${plural(failedRequests, "request")} that had failed, left out`);

@@ -1,14 +1,13 @@
-/**
- * One line of glibc's mtrace log, from bytes to fields.
- *
- *   [@ caller] + ADDRESS SIZE     allocate           [@ caller] - ADDRESS     free
- *   [@ caller] < ADDRESS          reallocate, from   [@ caller] > ADDRESS SIZE   … and to
- *   [@ caller] ! ADDRESS SIZE     a reallocation that failed
- *   = Start      = End
- *
- * glibc prints with `%p` and `%#lx`: numbers are `0x…`, a size of zero is a bare `0`, and a null
- * address is `(nil)`. A caller is a file name, which may hold spaces; so a line is read from its end.
- */
+// One line of glibc's mtrace log, from bytes to fields.
+//
+//   [@ caller] + ADDRESS SIZE     allocate           [@ caller] - ADDRESS     free
+//   [@ caller] < ADDRESS          reallocate, from   [@ caller] > ADDRESS SIZE   … and to
+//   [@ caller] ! ADDRESS SIZE     a reallocation that failed
+//   = Start      = End
+//
+// glibc prints with `%p` and `%#lx`: numbers are `0x…`, a size of zero is a bare `0`, and a null
+// address is `(nil)`. A caller is a file name, which may hold spaces; so a line is read from its end.
+
 export const kinds = {
   allocate: 0x2b, // +
   free: 0x2d, // -

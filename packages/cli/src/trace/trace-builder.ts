@@ -68,10 +68,7 @@ export class TraceBuilder {
   /** `cut` says why the reader had to stop early, if it had to. */
   finish(path: string, cut: string | undefined): Trace {
     let truncated = cut;
-    if (this.#pending) {
-      truncated ??= `it ends inside the reallocation of line ${this.#pending.line}`;
-      this.#dropPending();
-    }
+    if (this.#pending) truncated ??= `it ends inside the reallocation of line ${this.#pending.line}`;
     if (this.#startSeen && !this.#endSeen) truncated ??= "it ends without `= End`";
     const operations = this.#objects.length;
     return {

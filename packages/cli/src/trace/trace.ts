@@ -1,13 +1,12 @@
-/**
- * What a trace is once it has been read: a list of operations on numbered objects.
- *
- *   sizes[i] > 0    allocate objects[i], of sizes[i] bytes
- *   sizes[i] = 0    free objects[i]
- *   sizes[i] < 0    reallocate objects[i] to -sizes[i] bytes; it keeps its number
- *
- * An object is numbered by its allocation: 0, 1, 2, … Addresses of the traced process are gone.
- * operations = allocations + frees + reallocations = objects.length = sizes.length
- */
+// What a trace is once it has been read: a list of operations on numbered objects.
+//
+//   sizes[i] > 0    allocate objects[i], of sizes[i] bytes
+//   sizes[i] = 0    free objects[i]
+//   sizes[i] < 0    reallocate objects[i] to -sizes[i] bytes; it keeps its number
+//
+// An object is numbered by its allocation: 0, 1, 2, … Addresses of the traced process are gone.
+// operations = allocations + frees + reallocations = objects.length = sizes.length
+
 export interface Trace {
   readonly path: string;
   /** The file's name without folder and endings: `sqlite` for `traces/sqlite.mtrace.gz`. */
