@@ -5,7 +5,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseSync } from "oxc-parser";
+import { parse } from "@babel/parser";
 import { packInto } from "./pack.mjs";
 import { root, run } from "./workspace.mjs";
 
@@ -32,21 +32,22 @@ for (const variant of ["bare", "dom", "node"]) {
 if (run(process.execPath, ["out/node.js"], { cwd: folder }) !== 0) fail("The compiled consumer fails.");
 
 function exportedNames() {
-  const { module } = parse(join(installed, "dist/index.d.ts"));
-  return module.staticExports.flatMap(({ entries }) =>
-    entries.map(({ exportName }) => exportName.name ?? "*"),
-  );
+  return statements(join(installed, "dist/index.d.ts"))
+    .filter(({ type }) => type === "ExportNamedDeclaration" || type === "ExportAllDeclaration")
+    .flatMap(
+      ({ specifiers }) =>
+        specifiers?.map(({ exported }) => exported.name) ?? ["export *, which names nothing"],
+    );
 }
 
 function consumerImports() {
-  const { module } = parse(join(folder, "consumer.ts"));
-  return module.staticImports
-    .filter(({ moduleRequest }) => moduleRequest.value === "offheap")
-    .flatMap(({ entries }) => entries.map(({ importName }) => importName.name));
+  return statements(join(folder, "consumer.ts"))
+    .filter(({ type, source }) => type === "ImportDeclaration" && source.value === "offheap")
+    .flatMap(({ specifiers }) => specifiers.map(({ imported }) => imported.name));
 }
 
-function parse(path) {
-  return parseSync(path, readFileSync(path, "utf8"));
+function statements(path) {
+  return parse(readFileSync(path, "utf8"), { sourceType: "module", plugins: ["typescript"] }).program.body;
 }
 
 function fail(message) {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { entryPointOffences, importCycles, layerOffences } from "./house/layers.ts";
 import { brokenLinks } from "./house/links.ts";
-import { dependencyOffences, type Manifest } from "./house/manifest.ts";
+import { dependencyOffences, type Lockfile, lockOffences, type Manifest } from "./house/manifest.ts";
 import { exists, filesBelow, parseBelow, read } from "./house/repository.ts";
 import {
   afterDeathOffences,
@@ -55,6 +55,7 @@ describe("layers", () => {
         `import type { X } from "${specifier}";`,
         `export * from "${specifier}";`,
         `const x = await import("${specifier}");`,
+        `import x = require("${specifier}");`,
         `type X = import("${specifier}").X;`,
       ]) {
         assert.equal(layerOffences(fixture({ [`${src}/${path}`]: text })).length, 1, `${path}: ${text}`);
@@ -256,5 +257,19 @@ describe("the library's manifest", () => {
       assert.equal(dependencyOffences(manifest).length, 1, JSON.stringify(manifest));
     const optional = { peerDependencies: { a: "1" }, peerDependenciesMeta: { a: { optional: true } } };
     assert.deepEqual(dependencyOffences(optional), none);
+  });
+});
+
+describe("the lockfile", () => {
+  it("knows the builds for every platform", () => {
+    assert.deepEqual(lockOffences(JSON.parse(read("package-lock.json")) as Lockfile), none);
+  });
+
+  it("is seen when it does not", () => {
+    const tool = { optionalDependencies: { "@tool/x": "1", "@tool/y": "1" } };
+    const packages = { "node_modules/tool": tool, "node_modules/@tool/x": {} };
+    assert.deepEqual(lockOffences({ packages }), [
+      "node_modules/tool may install @tool/y, which is not locked",
+    ]);
   });
 });

@@ -24,3 +24,21 @@ export function dependencyOffences(manifest: Manifest): string[] {
       .map((name) => `runs a script at ${name}`),
   ];
 }
+
+export interface Lockfile {
+  readonly packages: Record<string, { readonly optionalDependencies?: Record<string, string> }>;
+}
+
+/**
+ * Builds for other platforms that the lockfile does not know. `npm ci` refuses such a lockfile; `npm install`
+ * makes one when its registry lacks those builds.
+ */
+export function lockOffences({ packages }: Lockfile): string[] {
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter(
+        (name) => !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages),
+      )
+      .map((name) => `${path} may install ${name}, which is not locked`),
+  );
+}

@@ -1,28 +1,33 @@
 // The rules that one file keeps for itself: its length, the length of its functions, and what it may not name.
 
-import { type Node, type SourceFile, walk } from "./source-file.ts";
+import { firstLine, lineCountOf, type Node, type SourceFile, walk } from "./source-file.ts";
 
 const maxFileLines = 300;
 const maxFunctionLines = 70;
-const functionTypes = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+const functionTypes: readonly Node["type"][] = [
+  "FunctionDeclaration",
+  "FunctionExpression",
+  "ArrowFunctionExpression",
+  "ObjectMethod",
+  "ClassMethod",
+  "ClassPrivateMethod",
+];
 
 export function lengthOffences(file: SourceFile): string[] {
   const tooLong = file.lineCount > maxFileLines ? [`${file.path} has ${file.lineCount} lines`] : [];
   for (const node of walk(file.program)) {
-    if (!functionTypes.includes(node.type)) continue;
-    const first = file.lineAt(node.start);
-    const lineCount = file.lineAt(node.end) - first + 1;
-    if (lineCount > maxFunctionLines)
-      tooLong.push(`${file.path}:${first} is a function of ${lineCount} lines`);
+    const lineCount = lineCountOf(node);
+    if (!functionTypes.includes(node.type) || lineCount <= maxFunctionLines) continue;
+    tooLong.push(`${file.path}:${firstLine(node)} is a function of ${lineCount} lines`);
   }
   return tooLong;
 }
 
 /** Where a file names Atomics in code: as an identifier, or as the string that would reach it by name. */
 export function atomicsNamed(file: SourceFile): string[] {
-  return offences(file, "names Atomics", ({ type, ...node }) => {
-    if (type === "Identifier") return node["name"] === "Atomics";
-    return type === "Literal" && node["value"] === "Atomics";
+  return offences(file, "names Atomics", (node) => {
+    if (node.type === "Identifier") return node.name === "Atomics";
+    return node.type === "StringLiteral" && node.value === "Atomics";
   });
 }
 
@@ -34,7 +39,7 @@ export function typeOffences(file: SourceFile): string[] {
     ...offences(
       file,
       "declares a namespace",
-      (node) => node.type === "TSModuleDeclaration" && node["kind"] !== "global",
+      (node) => node.type === "TSModuleDeclaration" && node.kind !== "global",
     ),
   ];
 }
@@ -55,13 +60,11 @@ export function afterDeathOffences(file: SourceFile): string[] {
     ...offences(
       file,
       "disposes at the end of a block",
-      (node) => node.type === "VariableDeclaration" && /using$/.test(String(node["kind"])),
+      (node) => node.type === "VariableDeclaration" && /using$/.test(node.kind),
     ),
   ];
 }
 
 function offences(file: SourceFile, what: string, offends: (node: Node) => boolean): string[] {
-  return [...walk(file.program)]
-    .filter(offends)
-    .map(({ start }) => `${file.path}:${file.lineAt(start)} ${what}`);
+  return [...walk(file.program)].filter(offends).map((node) => `${file.path}:${firstLine(node)} ${what}`);
 }
