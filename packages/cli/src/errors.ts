@@ -7,12 +7,16 @@ export type CliErrorCode =
   | "ERR_WORKER_DIED"
   | "ERR_INTERRUPTED";
 
+/** Such as `ERR_OUT_OF_MEMORY`; a string, since allocators are more than one. */
+export type AllocatorCode = string & { readonly allocator?: never };
+
 export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 export class CliError extends Error {
-  readonly code: CliErrorCode;
+  /** One of ours, or the allocator's own when it was the allocator that refused. */
+  readonly code: CliErrorCode | AllocatorCode;
 
-  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: CliErrorCode | AllocatorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "CliError";
     this.code = code;
@@ -21,4 +25,10 @@ export class CliError extends Error {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The stable code that errors of Node, of offheap and of ours carry. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
 }

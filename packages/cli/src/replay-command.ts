@@ -2,11 +2,11 @@
 
 import type { AllocatorAdapter } from "./allocators/adapter.ts";
 import { adapterUrl, loadAdapter } from "./allocators/registry.ts";
-import { CliError, messageOf } from "./errors.ts";
+import { CliError, codeOf, messageOf } from "./errors.ts";
 import type { ReplayOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { type Run, replay } from "./replay/replay.ts";
-import type { ReplayResults, TraceResult } from "./results.ts";
+import type { ReplayResults, StreamFacts, TraceFacts, TraceResult } from "./results.ts";
 import { prepareStream, type Stream } from "./stream.ts";
 import type { Trace } from "./trace/trace.ts";
 import { readTrace } from "./trace/trace-reader.ts";
@@ -42,51 +42,46 @@ async function replayOne(
   { progress, signal }: Surroundings,
 ): Promise<TraceResult> {
   const runs: Run[] = [];
-  let trace: Trace | undefined;
-  let stream: Stream | undefined;
-  let where = `reading ${path}`;
+  let trace: TraceFacts | undefined;
+  let stream: StreamFacts | undefined;
+  const where = { label: `reading ${path}`, share: 0 };
+  const onProgress = (done: number, total: number) => {
+    where.share = total > 0 ? done / total : 1;
+    progress.update(where.label, done, total);
+  };
   try {
-    trace = await readTrace(path, {
+    const whole = await readTrace(path, {
       signal,
-      onProgress: (read, size) => progress.update(where, read, Math.max(read, size)),
+      onProgress: (readBytes, fileBytes) => onProgress(readBytes, Math.max(readBytes, fileBytes)),
     });
-    stream = prepareStream(trace, { limitBytes: adapter.limitBytes });
+    const prepared = prepareStream(whole, { limitBytes: adapter.limitBytes });
+    trace = factsOfTrace(whole);
+    stream = factsOfStream(prepared);
+    const { passes, capacity: capacityBytes, classes, verify } = options;
     for (const workers of options.workers) {
-      where = `${trace.name} on ${workers} ${workers === 1 ? "worker" : "workers"}`;
-      let share = 0;
-      const onProgress = (done: number, total: number) => {
-        share = total > 0 ? done / total : 1;
-        progress.update(where, done, total);
-      };
-      const settings = { passes: options.passes, capacityBytes: options.capacity, classes: options.classes };
-      try {
-        runs.push(
-          await replay(stream, {
-            ...settings,
-            adapterUrl: url,
-            workers,
-            verify: options.verify,
-            signal,
-            onProgress,
-          }),
-        );
-      } catch (error) {
-        where += ` (${Math.floor(share * 100)} % done)`;
-        throw error;
-      }
+      where.label = `${trace.name} on ${workers} ${workers === 1 ? "worker" : "workers"}`;
+      where.share = 0;
+      const settings = { adapterUrl: url, workers, passes, capacityBytes, classes, verify };
+      runs.push(await replay(prepared, { ...settings, signal, onProgress }));
     }
     return { path, trace, stream, runs, error: undefined };
   } catch (error) {
-    if (signal.aborted) throw new CliError("ERR_INTERRUPTED", `interrupted at ${where}`, { cause: error });
-    const code = error instanceof CliError ? error.code : codeOf(error);
-    return { path, trace, stream, runs, error: { code, message: messageOf(error) } };
+    if (signal.aborted) {
+      const done = `${Math.floor(where.share * 100)} % done`;
+      throw new CliError("ERR_INTERRUPTED", `interrupted at ${where.label} (${done})`, { cause: error });
+    }
+    const code = codeOf(error) ?? "ERR_REPLAY_FAILED";
+    const advice = code === "ERR_OUT_OF_MEMORY" ? " (--capacity gives the heap more)" : "";
+    return { path, trace, stream, runs, error: { code, message: messageOf(error) + advice } };
   } finally {
     progress.stop();
   }
 }
 
-/** The heap's own errors have codes of their own. */
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "ERR_REPLAY_FAILED";
+function factsOfTrace({ objects, sizes, ...facts }: Trace): TraceFacts {
+  return facts;
+}
+
+function factsOfStream({ sizes, seats, seatsAtEnd, ...facts }: Stream): StreamFacts {
+  return facts;
 }

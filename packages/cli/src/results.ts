@@ -12,11 +12,15 @@ export interface ReplayResults {
   readonly traces: readonly TraceResult[];
 }
 
+/** What is told of a trace and its stream; their operations are let go, for the sake of large traces. */
+export type TraceFacts = Omit<Trace, "objects" | "sizes">;
+export type StreamFacts = Omit<Stream, "sizes" | "seats" | "seatsAtEnd">;
+
 export interface TraceResult {
   readonly path: string;
   /** Undefined when the file could not be read. */
-  readonly trace: Trace | undefined;
-  readonly stream: Stream | undefined;
+  readonly trace: TraceFacts | undefined;
+  readonly stream: StreamFacts | undefined;
   /** One for each number of workers that was asked for; fewer when `error` ended them. */
   readonly runs: readonly Run[];
   readonly error: { readonly code: string; readonly message: string } | undefined;

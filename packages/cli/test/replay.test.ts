@@ -111,8 +111,8 @@ describe("the verification can fail", () => {
 describe("a worker that fails", () => {
   it("fails the run with the allocator's own code when it throws", async () => {
     await assert.rejects(run(await streamOf(churn(500)), "throwing"), {
-      code: "ERR_REPLAY_FAILED",
-      message: /ERR_OUT_OF_MEMORY: no slab can be had/,
+      code: "ERR_OUT_OF_MEMORY",
+      message: /worker [01]: ERR_OUT_OF_MEMORY: no slab can be had/,
     });
   });
 

@@ -43,11 +43,13 @@ export class Crew {
 class Member {
   readonly gone: Promise<void>;
   readonly #worker: Worker;
+  readonly #index: number;
   #death: CliError | undefined;
   #onReply: ((reply: Reply) => void) | undefined;
   #onDeath: ((error: CliError) => void) | undefined;
 
   constructor(setup: WorkerSetup, onWorker: (worker: Worker) => void) {
+    this.#index = setup.index;
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: setup, execArgv: [] });
     onWorker(this.#worker);
     this.#worker.on("message", (reply: Reply) => this.#onReply?.(reply));
@@ -74,7 +76,7 @@ class Member {
     });
     if (reply.name !== "failed") return reply;
     const reason = reply.code ? `${reply.code}: ${reply.message}` : reply.message;
-    throw new CliError("ERR_REPLAY_FAILED", reason);
+    throw new CliError(reply.code ?? "ERR_REPLAY_FAILED", `worker ${this.#index}: ${reason}`);
   }
 
   async terminate(): Promise<void> {

@@ -57,7 +57,7 @@ export class WordPass {
         const fill = (Math.imul(seat, workers) + index) ^ fillMark;
         const address = this.#heap.reallocate(addresses[seat], -size);
         addresses[seat] = address;
-        if (size <= -4) difference |= u32[address >>> 2] ^ fill; // of less, not the whole word is kept
+        if (verify && size <= -4) difference |= u32[address >>> 2] ^ fill; // of less, not the whole word is kept
         u32[address >>> 2] = fill;
       }
     }

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { loadAdapter } from "../allocators/registry.ts";
-import { messageOf } from "../errors.ts";
+import { codeOf, messageOf } from "../errors.ts";
 import type { Command, FillViolation, Reply, WorkerSetup } from "./protocol.ts";
 import { WholePass } from "./whole-pass.ts";
 import { WordPass } from "./word-pass.ts";
@@ -78,9 +78,4 @@ function release(fill: "word" | "whole"): Reply {
 
 function wrong(violation: FillViolation): Reply {
   return { name: "wrong", violation };
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
 }

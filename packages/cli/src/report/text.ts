@@ -3,9 +3,15 @@
 import type { AllocatorAdapter } from "../allocators/adapter.ts";
 import type { FillViolation } from "../replay/protocol.ts";
 import type { Run } from "../replay/replay.ts";
-import { isGood, isSound, type ReplayResults, type TraceResult } from "../results.ts";
-import type { Stream } from "../stream.ts";
-import type { Tally, Trace } from "../trace/trace.ts";
+import {
+  isGood,
+  isSound,
+  type ReplayResults,
+  type StreamFacts,
+  type TraceFacts,
+  type TraceResult,
+} from "../results.ts";
+import type { Tally } from "../trace/trace.ts";
 import { bytes, count, nanoseconds, plural, ratio, table } from "./format.ts";
 
 /** Violations of one run are many when there is one. */
@@ -59,7 +65,7 @@ export function summaryText({ traces, options }: ReplayResults): string {
   return `${table([head, ...rows])}\n\n${verdict}\nns an operation, ${written} included; a reallocation is one operation.\n`;
 }
 
-function operationLines(trace: Trace, stream: Stream, adapter: AllocatorAdapter): string[] {
+function operationLines(trace: TraceFacts, stream: StreamFacts, adapter: AllocatorAdapter): string[] {
   const { passedOver } = stream;
   const lines = [
     `  ${plural(trace.operations, "operation")}: ${plural(trace.allocations, "allocation")}, ` +
@@ -79,7 +85,7 @@ function operationLines(trace: Trace, stream: Stream, adapter: AllocatorAdapter)
   return lines;
 }
 
-function problemLines({ problems }: Trace): string[] {
+function problemLines({ problems }: TraceFacts): string[] {
   const { truncated, malformedLines, unknownFrees, missingFrees, failedRequests, zeroByteRequests } =
     problems;
   const lines: string[] = [];
