@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "@babel/parser";
-import { packInto } from "./pack.mjs";
+import { installLibrary } from "./pack.mjs";
 import { root, run } from "./workspace.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "offheap-consumer-"));
@@ -14,7 +14,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 cpSync(join(root, "packages/offheap/consumer"), folder, { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
-const installed = packInto(folder);
+const installed = installLibrary(folder);
 for (const types of ["@types/node", "undici-types"]) {
   cpSync(join(root, "node_modules", types), join(folder, "node_modules", types), { recursive: true });
 }

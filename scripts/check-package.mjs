@@ -1,4 +1,4 @@
-// Packs the library and looks at the tarball: what is in it, what publint and attw say of it.
+// Packs what is published and looks at the tarballs: what is in them, what publint and attw say of them.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,41 +6,54 @@ import { join } from "node:path";
 import { pack } from "./pack.mjs";
 import { isFile, root, run } from "./workspace.mjs";
 
-const library = join(root, "packages/offheap");
+const expected = {
+  "packages/offheap": [
+    "LICENSE",
+    "README.md",
+    "dist/index.js",
+    "dist/index.js.map",
+    "dist/index.d.ts",
+    "src/index.ts",
+  ],
+  "packages/cli": ["LICENSE", "dist/main.js"],
+};
+const publint = join(root, "node_modules/publint/src/cli.js");
+const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+
 const folder = mkdtempSync(join(tmpdir(), "offheap-pack-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const { tarball, files } = pack(folder);
-const offences = [
-  ...["LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts"]
-    .filter((path) => !files.includes(path))
-    .map((path) => `${path} is missing`),
-  ...files
-    .filter((path) => path.startsWith("dist/") && !isFile(join(library, sourceOf(path))))
-    .map((path) => `${path} is left over from a source that is gone (npm run rebuild)`),
-  ...files
-    .filter((path) => /^(test|dist-test|consumer)\/|tsbuildinfo|tsconfig/.test(path))
-    .map((path) => `${path} should not be in it`),
-  ...["packages/offheap", "packages/cli"]
-    .filter((path) => read(`${path}/LICENSE`) !== read("LICENSE"))
-    .map((path) => `${path}/LICENSE is not the repository's`),
-];
-for (const offence of offences) console.error(`package: ${offence}`);
-
-const tool = (path) => [process.execPath, join(root, "node_modules", path)];
-const [node, publint] = tool("publint/src/cli.js");
-const [, attw] = tool("@arethetypeswrong/cli/dist/index.js");
-const codes = [
-  offences.length,
-  run(node, [publint, "run", tarball, "--strict"]),
-  run(node, [attw, tarball, "--profile", "esm-only"]),
-];
-process.exit(codes.every((code) => code === 0) ? 0 : 1);
-
-function sourceOf(path) {
-  return path.replace(/^dist\//, "src/").replace(/\.(d\.ts|js|js\.map)$/, ".ts");
+let failed = 0;
+for (const [packageFolder, paths] of Object.entries(expected)) {
+  const { tarball, files } = pack(packageFolder, folder);
+  const offences = contentOffences(packageFolder, paths, files);
+  for (const offence of offences) console.error(`${packageFolder}: ${offence}`);
+  failed += offences.length;
+  failed += run(process.execPath, [publint, "run", tarball, "--strict"]);
+  failed += run(process.execPath, [
+    attw,
+    tarball,
+    "--profile",
+    "esm-only",
+    "--no-color",
+    "--format",
+    "ascii",
+  ]);
 }
+process.exit(failed === 0 ? 0 : 1);
 
-function read(path) {
-  return readFileSync(join(root, path), "utf8");
+function contentOffences(packageFolder, expectedPaths, files) {
+  const source = (path) => path.replace(/^dist\//, "src/").replace(/\.(d\.ts|js|js\.map)$/, ".ts");
+  const here = (path) => readFileSync(join(root, packageFolder, path), "utf8");
+  const licensed = here("LICENSE") === readFileSync(join(root, "LICENSE"), "utf8");
+  return [
+    ...expectedPaths.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
+    ...files
+      .filter((path) => path.startsWith("dist/") && !isFile(join(root, packageFolder, source(path))))
+      .map((path) => `${path} is left over from a source that is gone (npm run rebuild)`),
+    ...files
+      .filter((path) => /^(test|dist-test|consumer)\/|tsbuildinfo|tsconfig/.test(path))
+      .map((path) => `${path} should not be in it`),
+    ...(licensed ? [] : ["LICENSE is not the repository's"]),
+  ];
 }
