@@ -33,7 +33,7 @@ static size_t run(size_t i, size_t end) {
 }
 
 static char *arena, *bump;
-static const size_t ARENA_BYTES = (size_t)1 << 30, ARENA_SPARE_BYTES = (size_t)64 << 20;
+static const size_t ARENA_SPARE_BYTES = (size_t)64 << 20; /* more than one slice can ask for */
 
 static size_t run_floor(size_t i, size_t end) {
   const int32_t *words = s.words;
@@ -52,7 +52,7 @@ static size_t run_floor(size_t i, size_t end) {
       __asm__ volatile("" : : "r"(p));
     }
   }
-  bump = top > arena + ARENA_BYTES - ARENA_SPARE_BYTES ? arena : top;
+  bump = top > arena + s.peak_live_bytes ? arena : top; /* as in src/peers/floor.ts */
   return i;
 }
 
@@ -86,7 +86,6 @@ static void time_case(runner_t runner, int min_passes, int max_passes, double bu
   printf("{\"setupNs\":%.0f,\"passes\":[", timed(runner, s.setup));
   double begun = now_ns();
   for (int pass = 0; pass < max_passes && (pass < min_passes || now_ns() - begun < budget_ns); pass++) {
-    if (runner == run_floor && s.setup.to == s.setup.from) bump = arena;
     double head = timed(runner, s.head);
     printf("%s[%.0f,%.0f]", pass ? "," : "", head, timed(runner, s.tail));
   }
@@ -159,13 +158,13 @@ static void pause_case(int passes, int bare) {
 static void walk_case(int passes) {
   timed(run, s.setup);
   timed(run, s.head);
-  int32_t **walk = pages(s.order_count * sizeof *walk);
-  for (size_t i = 0; i < s.order_count; i++) walk[i] = s.table[s.order[i]];
+  int32_t **walk = pages(s.extra_count * sizeof *walk);
+  for (size_t i = 0; i < s.extra_count; i++) walk[i] = s.table[s.extra[i]];
   int64_t sum = 0;
   printf("{\"passes\":[");
   for (int pass = 0; pass < passes; pass++) {
     double begun = now_ns();
-    for (size_t i = 0; i < s.order_count; i++) sum += *walk[i];
+    for (size_t i = 0; i < s.extra_count; i++) sum += *walk[i];
     printf("%s%.0f", pass ? "," : "", now_ns() - begun);
   }
   printf("],\"sum\":%lld}\n", (long long)sum);
@@ -185,7 +184,7 @@ int main(int argc, char **argv) {
   else if (argc < 7) die("time and floor: STREAM MIN MAX BUDGET_MS BALLAST");
   else {
     int floor_case = !strcmp(mode, "floor");
-    if (floor_case) arena = bump = pages(ARENA_BYTES);
+    if (floor_case) arena = bump = pages(s.peak_live_bytes + s.peak_live_bytes / 5 + ARENA_SPARE_BYTES);
     time_case(floor_case ? run_floor : run, passes, atoi(argv[4]), atof(argv[5]) * 1e6, atol(argv[6]));
   }
   return 0;

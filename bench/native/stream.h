@@ -16,9 +16,9 @@ enum { HEADER_WORDS = 32, STREAM_MAGIC = 0x4253484f, STREAM_VERSION = 1, SLICE_W
 typedef struct { size_t from, to; int32_t ops, allocs; } span_t;
 
 typedef struct {
-  const int32_t *words, *order;
+  const int32_t *words, *extra;
   span_t setup, head, tail, closing;
-  size_t slot_count, order_count, peak_word;
+  size_t slot_count, extra_count, peak_word, peak_live_bytes;
   int32_t **table;
 } stream_t;
 
@@ -55,10 +55,11 @@ static inline stream_t load_stream(const char *path) {
     from += (size_t)h[0];
   }
   s.words = all + HEADER_WORDS;
-  s.order = s.words + from;
-  s.order_count = (size_t)all[14];
+  s.extra = s.words + from;
+  s.extra_count = (size_t)all[14];
   s.slot_count = (size_t)all[15];
   s.peak_word = (size_t)all[17];
+  s.peak_live_bytes = (size_t)(uint32_t)all[20] + ((size_t)all[21] << 32);
   s.table = pages(s.slot_count * sizeof *s.table);
   for (size_t i = 0; i < s.slot_count; i++) s.table[i] = (int32_t *)&s;
   return s;

@@ -10,7 +10,6 @@ export function pauseCase(runner: Runner, stream: Stream, request: CaseRequest):
   timed(runner, stream.setup, Number.POSITIVE_INFINITY);
   let count = 0;
   for (let pass = 0; pass < request.minPasses; pass++) {
-    runner.rewind?.();
     count = 0;
     for (let i = stream.head.from; i < stream.tail.to; ) {
       const begun = performance.now();

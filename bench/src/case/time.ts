@@ -12,7 +12,6 @@ export function timeCase(runner: Runner, stream: Stream, request: CaseRequest): 
     setupNs = timed(runner, stream.setup, deadline);
     const budget = nowNs() + request.budgetMs * 1e6;
     while (passes.length < request.maxPasses && (passes.length < request.minPasses || nowNs() < budget)) {
-      runner.rewind?.();
       const headNs = timed(runner, stream.head, deadline);
       passes.push([headNs, timed(runner, stream.tail, deadline)]);
     }

@@ -7,7 +7,7 @@ import { nowNs, timed } from "./run.ts";
 export function walkCase(runner: Runner, stream: Stream, request: CaseRequest): WalkAnswer {
   timed(runner, stream.setup, Number.POSITIVE_INFINITY);
   timed(runner, stream.head, Number.POSITIVE_INFINITY);
-  const walk = runner.walker(stream.order);
+  const walk = runner.walker(stream.extra);
   const passes: number[] = [];
   let sum = 0;
   for (let pass = 0; pass < request.minPasses; pass++) {

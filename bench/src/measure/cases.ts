@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { CaseRequest, Mode } from "../case/protocol.ts";
 import { compile } from "../native/compile.ts";
 import { nativePeers } from "../native/libraries.ts";
+import { compileWasm, wasmPeerIds } from "../native/wasm.ts";
 import { type Options, peerSelected } from "../options.ts";
 import type { Command } from "./process.ts";
 
@@ -19,9 +20,10 @@ export interface Peer {
 
 const caseMain = fileURLToPath(new URL("../case/main.js", import.meta.url));
 
-function javascriptPeer(options: Options, kind: PeerKind, id: string, title: string): Peer {
+function javascriptPeer(options: Options, kind: PeerKind, id: string, title: string, missing?: string): Peer {
   return {
     ...{ id, kind, title },
+    ...(missing ? { missing } : {}),
     command: (mode, request) => ({
       program: options.node,
       args: [
@@ -69,8 +71,18 @@ const javascriptTitles = {
   "thi.ng": "@thi.ng/malloc",
 };
 
+const wasmTitles = {
+  assemblyscript: "AssemblyScript rt/tlsf",
+  dlmalloc: "dlmalloc in WebAssembly",
+  emmalloc: "emmalloc in WebAssembly",
+};
+
 /** Every peer, the subject first; the filter keeps the floors. */
 export function allPeers(options: Options): Peer[] {
+  const wasm = wasmPeerIds.map((id) => {
+    const { missing } = peerSelected(options, id) ? compileWasm(id) : {};
+    return javascriptPeer(options, "javascript", id, wasmTitles[id], missing);
+  });
   return [
     javascriptPeer(options, "floor", "floor", "floor of the JavaScript loop"),
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
@@ -79,5 +91,6 @@ export function allPeers(options: Options): Peer[] {
     ...Object.entries(javascriptTitles).map(([id, title]) =>
       javascriptPeer(options, "javascript", id, title),
     ),
+    ...wasm,
   ].filter((peer) => peer.kind === "floor" || peerSelected(options, peer.id));
 }

@@ -1,8 +1,11 @@
-/** The floor: a bump pointer that never frees. What a stream costs before any allocator does anything. */
+/**
+ * The floor: a bump pointer that never frees. What a stream costs before any allocator does anything.
+ * Between slices it begins again once it is past the bytes that the stream has live at its peak, so
+ * it touches no more memory than any allocator has to.
+ */
 import type { JsPeer } from "./peer.ts";
 import { addressRunner } from "./runners.ts";
 
-const ARENA_BYTES = 2 ** 30;
 const SPARE_BYTES = 2 ** 26; // more than one slice can ask for
 const FIRST_ADDRESS = 8;
 
@@ -22,7 +25,7 @@ export const floorPeer: JsPeer = {
   id: "floor",
   title: "floor: bump pointer, never frees",
   open(stream) {
-    const pages = ARENA_BYTES / 65_536;
+    const pages = Math.ceil((stream.peakLiveBytes * 1.2 + SPARE_BYTES) / 65_536); // 1.2: rounding to 8
     const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const allocator = new Bump();
     const runner = addressRunner(stream, {
@@ -33,11 +36,8 @@ export const floorPeer: JsPeer = {
     return {
       ...runner,
       run(from, to) {
-        if (allocator.top > ARENA_BYTES - SPARE_BYTES) allocator.top = FIRST_ADDRESS;
+        if (allocator.top > stream.peakLiveBytes) allocator.top = FIRST_ADDRESS;
         return runner.run(from, to);
-      },
-      rewind() {
-        if (stream.setup.ops === 0) allocator.top = FIRST_ADDRESS;
       },
     };
   },

@@ -8,8 +8,6 @@ export interface Runner {
   fill(from: number, to: number): number;
   /** Reads the first word of each object of `order`; returns a function that does it once more. */
   walker(order: Int32Array): () => number;
-  /** Before each pass that starts from nothing. */
-  rewind?(): void;
   /** After everything was freed: gives back what can be given back. */
   cleanup?(): void;
   /** Bytes in use by the allocator's own account, where it has one. */

@@ -12,6 +12,9 @@ const offheap = (id: string) => async (): Promise<JsPeer> =>
 const object = (id: string) => async (): Promise<JsPeer> =>
   byId((await import("./objects.ts")).objectPeers, id);
 
+const wasm = (id: string, title: string) => async (): Promise<JsPeer> =>
+  (await import("./wasm.ts")).wasmPeer(id, title);
+
 export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   floor: async () => (await import("./floor.ts")).floorPeer,
   offheap: offheap("offheap"),
@@ -21,4 +24,7 @@ export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   "buffer-slow": object("buffer-slow"),
   object: object("object"),
   "thi.ng": async () => (await import("./thing.ts")).thingPeer,
+  assemblyscript: wasm("assemblyscript", "AssemblyScript rt/tlsf"),
+  dlmalloc: wasm("dlmalloc", "dlmalloc in WebAssembly"),
+  emmalloc: wasm("emmalloc", "emmalloc in WebAssembly"),
 };

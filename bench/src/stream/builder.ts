@@ -5,6 +5,7 @@
 import { type Section, type SectionSpan, type Stream, sections } from "./format.ts";
 
 const SMALLEST_REQUEST_BYTES = 4;
+const SLOT_LIMIT = 2 ** 25;
 
 class Words {
   private items = new Int32Array(1 << 16);
@@ -96,16 +97,19 @@ export class StreamBuilder {
 
   /** Live slots in the order of their allocation. */
   live(): Int32Array {
-    const slots: number[] = [];
-    for (let slot = 0; slot < this.sizes.length; slot++) if (this.sizes[slot]) slots.push(slot);
-    return Int32Array.from(slots.sort((a, b) => this.born[a] - this.born[b]));
+    const keys = new Float64Array(this.liveCount); // number of the allocation, then slot: sorts natively
+    let count = 0;
+    for (let slot = 0; slot < this.sizes.length; slot++) {
+      if (this.sizes[slot]) keys[count++] = this.born[slot] * SLOT_LIMIT + slot;
+    }
+    return Int32Array.from(keys.sort(), (key) => key % SLOT_LIMIT);
   }
 
   freeAll(): void {
     for (const slot of this.live()) this.free(slot);
   }
 
-  finish(order: Int32Array = new Int32Array(0)): Stream {
+  finish(extra: Int32Array = new Int32Array(0)): Stream {
     this.begin("closing");
     this.freeAll();
     this.ends[this.current] = this.words.length;
@@ -117,7 +121,7 @@ export class StreamBuilder {
     return {
       ...{ setup: span(0), head: span(1), tail: span(2), closing: span(3) },
       words: this.words.done(),
-      order,
+      extra,
       slotCount: Math.max(1, this.sizes.length),
       peakLiveCount: this.peakLiveCount,
       peakLiveBytes: this.peakLiveBytes,

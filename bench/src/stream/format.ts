@@ -1,13 +1,14 @@
 /**
  * A prepared operation stream: little-endian Int32 words that the C driver and the JavaScript
- * cases read alike. A header of HEADER_WORDS, then four sections of operations, then the order of a walk:
+ * cases read alike. A header of HEADER_WORDS, then four sections of operations, then extra words:
  *
  *   setup    once, before the passes        head     timed, every pass
  *   tail     timed apart, every pass        closing  once, after the passes: frees what is left
  *
  * An operation is `slot, size` (slot ≥ 0: allocate size bytes, keep the address in table[slot]) or
  * `~slot` (negative: free table[slot]). After head and tail the same slots are live as before,
- * so a pass can be repeated. Sizes are at least 4: every object gets one 4-byte store.
+ * so a pass can be repeated. Sizes are at least 4: every object gets one 4-byte store. What the
+ * extra words mean is up to the workload: the order of a walk, sizes, operations of another kind.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -38,7 +39,7 @@ export interface StreamFacts {
 
 export interface Stream extends Record<Section, SectionSpan>, StreamFacts {
   readonly words: Int32Array; // all four sections
-  readonly order: Int32Array; // slots, in the order of a walk
+  readonly extra: Int32Array;
 }
 
 /** Word numbers of the header; native/stream.h holds the same list. */
@@ -46,7 +47,7 @@ const at = {
   magic: 0,
   version: 1,
   section: 2, // four times: words, ops, allocs
-  orderWords: 14,
+  extraWords: 14,
   slotCount: 15,
   peakLiveCount: 16,
   peakWord: 17,
@@ -73,7 +74,7 @@ export function encodeHeader(stream: Stream): Int32Array {
     const { from, to, ops, allocs } = stream[name];
     header.set([to - from, ops, allocs], at.section + index * 3);
   });
-  header[at.orderWords] = stream.order.length;
+  header[at.extraWords] = stream.extra.length;
   header[at.slotCount] = stream.slotCount;
   header[at.peakLiveCount] = stream.peakLiveCount;
   header[at.peakWord] = stream.peakWord;
@@ -96,12 +97,12 @@ export function decodeStream(all: Int32Array): Stream {
     return result;
   };
   const [setup, head, tail, closing] = [span(0), span(1), span(2), span(3)];
-  const orderAt = HEADER_WORDS + closing.to;
-  if (all.length !== orderAt + all[at.orderWords]) throw new Error("prepared stream cut short");
+  const extraAt = HEADER_WORDS + closing.to;
+  if (all.length !== extraAt + all[at.extraWords]) throw new Error("prepared stream cut short");
   return {
     ...{ setup, head, tail, closing },
-    words: all.subarray(HEADER_WORDS, orderAt),
-    order: all.subarray(orderAt),
+    words: all.subarray(HEADER_WORDS, extraAt),
+    extra: all.subarray(extraAt),
     slotCount: all[at.slotCount],
     peakLiveCount: all[at.peakLiveCount],
     peakWord: all[at.peakWord],
@@ -117,7 +118,7 @@ export function writeStream(path: string, stream: Stream): void {
   mkdirSync(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}`;
   const file = openSync(beside, "w");
-  for (const part of [encodeHeader(stream), stream.words, stream.order]) {
+  for (const part of [encodeHeader(stream), stream.words, stream.extra]) {
     const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
   }
