@@ -1,1 +1,14 @@
-export const placeholder = 0;
+// The public surface of the package.
+
+export type { Address, WorkerId } from "./base/brands.ts";
+export { AllocatorError, type ErrorCode } from "./base/errors.ts";
+export type { MemorySource, WasmMemory } from "./memory/block.ts";
+export type { MemoryViews } from "./memory/views.ts";
+export type { Violation } from "./slab/check.ts";
+export type { HeapHandle } from "./slab/format.ts";
+export type { HeapOptions } from "./slab/options.ts";
+export type { ReapReport } from "./slab/reaper.ts";
+export { SizeClasses } from "./slab/size-classes.ts";
+export { SlabAllocator } from "./slab/slab-allocator.ts";
+export type { SizeClassStats, SlabStats, WorkerStats } from "./slab/stats.ts";
+export type { TrackedWorker } from "./slab/track.ts";

@@ -1,0 +1,141 @@
+// A set of chunks as a bitmap of three levels, so that its least element is found in a bounded number of
+// loads whatever the size of the heap. Sets are hints: every use checks the claim word, and a bit that is
+// missing or left over costs a detour, never correctness. `repair` puts the upper levels right again.
+//
+//   a bit of level n+1 is set  ⇐  its word of level n is not zero      (except while a change is under way)
+
+import { trailingZeros } from "../base/bits.ts";
+import type { ChunkIndex } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkSetLevels } from "../memory/layout.ts";
+
+/** How often a search follows a summary bit whose word has become empty before it gives up. */
+const staleTries = 8;
+
+export const noChunk = -1 as ChunkIndex;
+
+export class ChunkSet {
+  private readonly heap: Heap;
+  private readonly levelAt: readonly [number, number, number];
+  private readonly levelWords: readonly [number, number, number];
+
+  constructor(heap: Heap, at: number) {
+    const levels = chunkSetLevels(heap.layout.chunkCount);
+    this.heap = heap;
+    this.levelWords = levels;
+    this.levelAt = [at, at + levels[0], at + levels[0] + levels[1]];
+  }
+
+  has(chunk: ChunkIndex): boolean {
+    return (this.wordAt(chunk >>> 5) & (1 << (chunk & 31))) !== 0;
+  }
+
+  /** The 32 members of a word of the lowest level, as bits. */
+  wordAt(index: number): number {
+    return this.heap.words[this.levelAt[0] + index] as number;
+  }
+
+  wordCount(): number {
+    return this.levelWords[0];
+  }
+
+  add(chunk: ChunkIndex): void {
+    this.setBits(0, chunk >>> 5, 1 << (chunk & 31));
+  }
+
+  remove(chunk: ChunkIndex): void {
+    this.clearBits(0, chunk >>> 5, 1 << (chunk & 31));
+  }
+
+  addRun(first: ChunkIndex, length: number): void {
+    this.eachWord(first, length, (word, bits) => this.setBits(0, word, bits));
+  }
+
+  removeRun(first: ChunkIndex, length: number): void {
+    this.eachWord(first, length, (word, bits) => this.clearBits(0, word, bits));
+  }
+
+  /** The least member that is at least `from`, or `noChunk`. */
+  next(from: number): ChunkIndex {
+    let start = from;
+    for (let tries = 0; tries < staleTries; tries++) {
+      const word = this.nextWord(start);
+      if (word < 0) return noChunk;
+      const first = word === start >>> 5 ? start & 31 : 0;
+      const bits = this.wordAt(word) & (-1 << first);
+      if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
+      start = (word + 1) << 5;
+    }
+    return noChunk;
+  }
+
+  /** Sets each upper bit whose word is not empty, and clears the others. */
+  repair(): void {
+    for (const level of [0, 1] as const) {
+      for (let index = 0; index < this.levelWords[level]; index++) {
+        const bit = 1 << (index & 31);
+        const above = this.levelAt[level + 1] as number;
+        const announced = ((this.heap.words[above + (index >>> 5)] as number) & bit) !== 0;
+        const filled = this.heap.words[this.levelAt[level] + index] !== 0;
+        if (filled && !announced) this.setBits(level + 1, index >>> 5, bit);
+        if (!filled && announced) this.clearUpper(level, index);
+      }
+    }
+  }
+
+  /** The first word of the lowest level that has, or may have, a member ≥ start; −1 when there is none. */
+  private nextWord(start: number): number {
+    const { words } = this.heap;
+    const [lowAt, middleAt, topAt] = this.levelAt;
+    const low = start >>> 5;
+    if (low >= this.levelWords[0]) return -1;
+    if (((words[lowAt + low] as number) & (-1 << (start & 31))) !== 0) return low;
+    const after = low + 1;
+    const middle = after >>> 5;
+    if (middle < this.levelWords[1]) {
+      const bits = (words[middleAt + middle] as number) & (-1 << (after & 31));
+      if (bits !== 0) return (middle << 5) + trailingZeros(bits);
+    }
+    const afterMiddle = middle + 1;
+    for (let top = afterMiddle >>> 5; top < this.levelWords[2]; top++) {
+      const mask = top === afterMiddle >>> 5 ? -1 << (afterMiddle & 31) : -1;
+      const topBits = (words[topAt + top] as number) & mask;
+      if (topBits === 0) continue;
+      const found = (top << 5) + trailingZeros(topBits);
+      const bits = words[middleAt + found] as number;
+      return bits === 0 ? (found + 1) << 10 : (found << 5) + trailingZeros(bits);
+    }
+    return -1;
+  }
+
+  private setBits(level: number, index: number, bits: number): void {
+    const before = this.heap.atomics.or(this.heap.words, (this.levelAt[level] as number) + index, bits);
+    // Whoever makes a word non-empty announces it above; who finds it non-empty leaves that to the first.
+    if (before === 0 && level < 2) this.setBits(level + 1, index >>> 5, 1 << (index & 31));
+  }
+
+  private clearBits(level: number, index: number, bits: number): void {
+    const at = (this.levelAt[level] as number) + index;
+    const before = this.heap.atomics.and(this.heap.words, at, ~bits);
+    if ((before & ~bits) === 0 && level < 2) this.clearUpper(level, index);
+  }
+
+  /** Takes the upper bit of an empty word away, and puts it back if the word was filled meanwhile. */
+  private clearUpper(level: number, index: number): void {
+    const bit = 1 << (index & 31);
+    this.clearBits(level + 1, index >>> 5, bit);
+    const now = this.heap.atomics.load(this.heap.words, (this.levelAt[level] as number) + index);
+    if (now !== 0) this.setBits(level + 1, index >>> 5, bit);
+  }
+
+  private eachWord(first: ChunkIndex, length: number, act: (word: number, bits: number) => void): void {
+    let chunk: number = first;
+    const end = first + length;
+    while (chunk < end) {
+      const count = Math.min(32 - (chunk & 31), end - chunk);
+      const bits = (count === 32 ? -1 : (1 << count) - 1) << (chunk & 31);
+      act(chunk >>> 5, bits);
+      chunk += count;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// The claim word of a chunk: the truth about the span that it belongs to. Read and written with atomics only.
+//
+//   bits 0–2 tag | 3–9 worker | 10–25 length − 1, or distance to the head | 26–31 size class
+//
+//   FREE        in no span                      BODY(d)          its span's head is d chunks before it
+//   BUILDING    being taken, or given back,     UNCLAIMED(c,len) a slab of class c that nobody holds
+//               by a worker                     CLAIMED(c,len,x) the same, held by worker x for a moment
+
+import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+
+export const tag = { free: 0, body: 1, building: 2, unclaimed: 3, claimed: 4 } as const;
+export const claimFree = 0;
+
+const workerShift = 3;
+const lengthShift = 10;
+const classShift = 26;
+
+export function claimBody(distance: number): number {
+  return tag.body | (distance << lengthShift);
+}
+
+export function claimBuilding(worker: WorkerSlot, length: number): number {
+  return tag.building | (worker << workerShift) | ((length - 1) << lengthShift);
+}
+
+export function claimUnclaimed(sizeClass: ClassIndex, length: number): number {
+  return tag.unclaimed | ((length - 1) << lengthShift) | (sizeClass << classShift);
+}
+
+export function claimClaimed(sizeClass: ClassIndex, length: number, worker: WorkerSlot): number {
+  return tag.claimed | (worker << workerShift) | ((length - 1) << lengthShift) | (sizeClass << classShift);
+}
+
+export function tagOf(claim: number): number {
+  return claim & 7;
+}
+
+export function workerOf(claim: number): WorkerSlot {
+  return ((claim >>> workerShift) & 127) as WorkerSlot;
+}
+
+export function lengthOf(claim: number): number {
+  return ((claim >>> lengthShift) & 0xffff) + 1;
+}
+
+export function distanceOf(claim: number): number {
+  return (claim >>> lengthShift) & 0xffff;
+}
+
+export function classOf(claim: number): ClassIndex {
+  return (claim >>> classShift) as ClassIndex;
+}
+
+/** Whether the chunk is the head of a slab, held or not. */
+export function isSlab(claim: number): boolean {
+  const kind = tagOf(claim);
+  return kind === tag.unclaimed || kind === tag.claimed;
+}

@@ -1,0 +1,176 @@
+// Spans: runs of chunks with one purpose, taken from and given back to the free chunks of the heap.
+//
+//   take      head FREE → BUILDING, then each body FREE → BODY, ascending. On a clash all is put back.
+//   publish   (by the owner of the new span) map, then the head's claim: see slab.ts
+//   giveBack  map cleared, bodies FREE descending, head FREE last
+//
+// So a span whose builder died shows what it is: a BUILDING head, and bodies that name their distance to
+// it without a gap. `giveBack` takes such a torn span apart as well.
+
+import { trailingZeros } from "../base/bits.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkSetAt, header } from "../memory/layout.ts";
+import { ChunkSet, noChunk } from "./chunk-set.ts";
+import { claimBody, claimBuilding, claimFree } from "./claim.ts";
+
+/** Attempts to take a run that other workers were faster to take, before the caller is told there is none. */
+const takeTries = 16;
+
+export class Spans {
+  private readonly heap: Heap;
+  private readonly claimsAt: number;
+  private readonly mapAt: number;
+  /** Hint: the chunks that are in no span. */
+  readonly free: ChunkSet;
+  /** Length in chunks of the span that the last `take` returned. */
+  length = 0;
+  private runLength = 0;
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+    this.claimsAt = heap.layout.claimsAt;
+    this.mapAt = heap.layout.mapAt;
+    this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
+  }
+
+  claimOf(chunk: number): number {
+    return this.heap.atomics.load(this.heap.words, this.claimsAt + chunk);
+  }
+
+  /** Acquires what the last holder wrote under its claim, when it succeeds. */
+  swapClaim(chunk: number, expected: number, desired: number): boolean {
+    return this.heap.atomics.swap(this.heap.words, this.claimsAt + chunk, expected, desired);
+  }
+
+  /** Publishes everything written under the claim. */
+  storeClaim(chunk: number, claim: number): void {
+    this.heap.atomics.store(this.heap.words, this.claimsAt + chunk, claim);
+  }
+
+  mapOf(chunk: number): number {
+    return this.heap.words[this.mapAt + chunk] as number;
+  }
+
+  setMap(chunk: number, entry: number): void {
+    this.heap.words[this.mapAt + chunk] = entry;
+  }
+
+  /**
+   * Takes `want` chunks in a row, or the longest run of at least `least` there is. The span is BUILDING
+   * by `worker` then, with `length` chunks; `noChunk` when there is none.
+   */
+  take(worker: WorkerSlot, want: number, least: number): ChunkIndex {
+    let from = 0;
+    for (let tries = 0; tries < takeTries; tries++) {
+      const head = this.findRun(from, want, least);
+      if (head === noChunk) {
+        if (from === 0) return noChunk;
+        from = 0;
+        continue;
+      }
+      const length = Math.min(want, this.runLength);
+      const clash = this.takeRun(worker, head, length);
+      if (clash === noChunk) {
+        this.free.removeRun(head, length);
+        this.length = length;
+        this.countSpan(length);
+        return head;
+      }
+      this.mendFree(clash);
+      from = clash + 1;
+    }
+    return noChunk;
+  }
+
+  /** Gives a span back whose head is BUILDING: `length` chunks, fewer where its taking was cut short. */
+  giveBack(head: ChunkIndex, length: number): void {
+    const taken = this.takenLength(head, length);
+    for (let i = 0; i < taken; i++) this.setMap(head + i, 0);
+    this.countSpan(-taken);
+    for (let i = taken - 1; i >= 0; i--) {
+      // The hint first: a chunk that is free and not in the set would be found by a full search only.
+      this.free.add((head + i) as ChunkIndex);
+      this.storeClaim(head + i, claimFree);
+    }
+  }
+
+  /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
+  mendFree(chunk: ChunkIndex): void {
+    if (this.claimOf(chunk) === claimFree) {
+      this.free.add(chunk);
+      if (this.claimOf(chunk) === claimFree) return;
+    }
+    this.free.remove(chunk);
+    if (this.claimOf(chunk) === claimFree) this.free.add(chunk);
+  }
+
+  /** Takes the chunks of a run; returns the one that another worker holds, or `noChunk` when all are ours. */
+  private takeRun(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
+    if (!this.swapClaim(head, claimFree, claimBuilding(worker, length))) return head;
+    for (let i = 1; i < length; i++) {
+      if (this.swapClaim(head + i, claimFree, claimBody(i))) continue;
+      for (let own = i - 1; own >= 0; own--) this.storeClaim(head + own, claimFree);
+      return (head + i) as ChunkIndex;
+    }
+    return noChunk;
+  }
+
+  /** Chunks of a BUILDING span that its taker really got before it died. */
+  private takenLength(head: ChunkIndex, length: number): number {
+    let taken = 1;
+    while (taken < length && this.claimOf(head + taken) === claimBody(taken)) taken++;
+    return taken;
+  }
+
+  /**
+   * First fit: the first run of `want` free chunks, else the longest of at least `least`. Low addresses
+   * first keep the heap dense. Sets `runLength`.
+   */
+  private findRun(from: number, want: number, least: number): ChunkIndex {
+    const words = this.free.wordCount();
+    let best: ChunkIndex = noChunk;
+    let bestLength = least - 1;
+    let start = 0;
+    let length = 0;
+    const first = this.free.next(from);
+    if (first === noChunk) return noChunk;
+    for (let word = first >>> 5; word < words && length < want; word++) {
+      const floor = word === from >>> 5 ? -1 << (from & 31) : -1;
+      let bits = this.free.wordAt(word) & floor;
+      let position = 0;
+      while (position < 32 && length < want) {
+        const gap = Math.min(trailingZeros(bits), 32 - position);
+        if (gap > 0) {
+          length = 0;
+          position += gap;
+          bits = gap === 32 ? 0 : bits >>> gap;
+          continue;
+        }
+        const run = Math.min(trailingZeros(~bits), 32 - position);
+        if (length === 0) start = (word << 5) + position;
+        length += run;
+        position += run;
+        bits = run === 32 ? 0 : bits >>> run;
+        if (length > bestLength) {
+          best = start as ChunkIndex;
+          bestLength = length;
+        }
+      }
+    }
+    this.runLength = bestLength;
+    return best;
+  }
+
+  /** Keeps the hint of how many chunks are in spans, and its peak. A kill in between lets it drift. */
+  private countSpan(delta: number): void {
+    const { atomics, words } = this.heap;
+    const now = atomics.add(words, header.spanChunks, delta) + delta;
+    if (delta < 0) return;
+    // Bounded: another worker's higher peak ends it, and a lost race is only a lower hint.
+    for (let tries = 0; tries < 4; tries++) {
+      const peak = atomics.load(words, header.spanChunksPeak);
+      if (now <= peak || atomics.swap(words, header.spanChunksPeak, peak, now)) return;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// A heap as one worker sees it: the layout, and the views over the books. All that is kept here can be
+// computed again from the memory; nothing a heap depends on lives in JavaScript.
+
+import type { AtomicOps } from "./atomics.ts";
+import { type Access, bufferOf, hardwareAccess, type MemorySource } from "./block.ts";
+import { type Layout, header } from "./layout.ts";
+
+export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
+
+export class Heap {
+  readonly source: MemorySource;
+  /** Byte offset of the heap in the memory. */
+  readonly offset: number;
+  readonly layout: Layout;
+  readonly access: Access;
+  readonly atomics: AtomicOps;
+  /** The books up to the state bytes, as words from the heap's start. */
+  words!: Int32Array;
+  /** The worker words. */
+  wide!: BigInt64Array;
+  /** One byte a slot: the truth about it. */
+  states!: Uint8Array;
+  /** Byte offset of the first data chunk in the memory. */
+  readonly dataAt: number;
+
+  constructor(source: MemorySource, offset: number, layout: Layout, access: Access = hardwareAccess) {
+    this.source = source;
+    this.offset = offset;
+    this.layout = layout;
+    this.access = access;
+    this.atomics = access.atomics;
+    this.dataAt = offset + layout.bookBytes;
+    this.openViews();
+  }
+
+  /** Makes the views; again after a memory that is not shared has grown and left the old ones empty. */
+  openViews(): void {
+    const buffer = bufferOf(this.source);
+    const { statesAt, chunkCount, stateShift } = this.layout;
+    this.words = this.access.words(buffer, this.offset, statesAt / 4);
+    this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
+    this.states = this.access.states(buffer, this.offset + statesAt, chunkCount * 2 ** stateShift);
+  }
+
+  isReady(): boolean {
+    return this.atomics.load(this.words, header.status) === heapStatus.ready;
+  }
+}

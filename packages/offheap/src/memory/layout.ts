@@ -1,0 +1,198 @@
+// Where everything stands in a heap: the one place with the numbers, from which all offsets come.
+//
+//   heap = books | data          books = header, classes, workers, records, claims, map, slab info,
+//   data = chunkCount × 64 KiB           chunk sets, state bytes
+//
+// Every region starts on a cache-line boundary. Sizes of regions follow from the configuration, which the
+// header holds, so whoever attaches computes the same layout from the header alone.
+
+import { alignUp, clamp, divideUp } from "../base/bits.ts";
+import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+
+export const layoutVersion = 1;
+export const chunkShift = 16;
+export const chunkBytes = 1 << chunkShift;
+export const maxCapacityBytes = 2 ** 32;
+export const maxWorkerSlots = 126;
+export const maxClassCount = 63;
+/** 16 slots of this size fill the largest slab. */
+export const maxObjectBytes = 65_536;
+
+/** Header, in words from the heap's start. */
+export const header = {
+  magic: 0,
+  version: 1,
+  status: 2,
+  checksum: 3,
+  /** The configuration: eight words. */
+  config: 4,
+  /** Hint, kept with atomic adds: chunks in spans now, and the most there ever were at once. */
+  spanChunks: 12,
+  spanChunksPeak: 13,
+} as const;
+export const headerWords = 64;
+
+/** Size classes follow the header: bytes of an object, then rounds of a magazine, for each class. */
+const wordsPerClassEntry = 2;
+
+/** A worker's record: one line of its own words, then per class counters, carries and a magazine. */
+export const record = { journal: 0 } as const;
+const recordHeadWords = 16;
+/** Counters of one class in a record. cached = base + frees − allocs + strays. */
+export const counter = { allocs: 0, frees: 1, base: 2, strays: 3 } as const;
+const wordsPerCounter = 4;
+/** How often the low words of allocs and frees crossed a multiple of 2^31. */
+export const carry = { allocs: 0, frees: 1 } as const;
+const wordsPerCarry = 2;
+
+/** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
+export const slabInfo = { freeCount: 0, lines: 2 } as const;
+const wordsPerSlabInfo = 16;
+export const slotsPerLine = 64;
+export const maxSlotsPerSlab = 16_384;
+
+/** Threads that others watch: one 64-bit entry each. */
+export const trackCount = 256;
+
+const bytesPerWord = 4;
+const wordsPerCacheLine = 16;
+const wordsPerWorker = 2;
+
+/** What a heap is made from; the header holds it, and nothing else is needed to attach. */
+export interface HeapConfig {
+  readonly capacityBytes: number;
+  readonly objectBytes: readonly number[];
+  readonly roundCounts: readonly number[];
+  readonly maxWorkers: number;
+  readonly cleanupInterval: number;
+  /** Most chunks of one slab. */
+  readonly slabChunks: number;
+  /** Most slots of one slab. */
+  readonly slotsPerSlab: number;
+}
+
+export interface Layout extends HeapConfig {
+  readonly chunkCount: number;
+  readonly bookBytes: number;
+  /** log2 of the state bytes reserved for a chunk. */
+  readonly stateShift: number;
+  /** Byte offset of the state bytes from the heap's start. */
+  readonly statesAt: number;
+  // Word offsets from the heap's start.
+  readonly classesAt: number;
+  readonly workersAt: number;
+  readonly tracksAt: number;
+  readonly recordsAt: number;
+  readonly recordWords: number;
+  readonly magazineAt: readonly number[];
+  readonly claimsAt: number;
+  readonly mapAt: number;
+  readonly infoAt: number;
+  readonly chunkSetsAt: number;
+  readonly chunkSetWords: number;
+}
+
+/** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
+export function chunkSetLevels(chunkCount: number): readonly [number, number, number] {
+  const lowest = divideUp(chunkCount, 32);
+  const middle = divideUp(lowest, 32);
+  return [lowest, middle, divideUp(middle, 32)];
+}
+
+function toLine(words: number): number {
+  return alignUp(words, wordsPerCacheLine);
+}
+
+function layoutOf(config: HeapConfig, chunkCount: number): Layout {
+  const classCount = config.objectBytes.length;
+  const smallestBytes = config.objectBytes[0] as number;
+  const stateShift = Math.ceil(Math.log2(chunkBytes / smallestBytes));
+  const classesAt = headerWords;
+  const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);
+  const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
+  const recordsAt = tracksAt + trackCount * wordsPerWorker;
+  const magazineAt: number[] = [];
+  let recordWords = toLine(recordHeadWords + classCount * (wordsPerCounter + wordsPerCarry));
+  for (const rounds of config.roundCounts) {
+    magazineAt.push(recordWords);
+    recordWords = toLine(recordWords + rounds + 1);
+  }
+  const claimsAt = recordsAt + config.maxWorkers * recordWords;
+  const mapAt = toLine(claimsAt + chunkCount);
+  const infoAt = toLine(mapAt + chunkCount);
+  const chunkSetsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  const [lowest, middle, top] = chunkSetLevels(chunkCount);
+  const chunkSetWords = toLine(lowest + middle + top);
+  const statesAt = (chunkSetsAt + (classCount + 2) * chunkSetWords) * bytesPerWord;
+  const bookBytes = alignUp(statesAt + chunkCount * 2 ** stateShift, chunkBytes);
+  return {
+    ...config,
+    chunkCount,
+    bookBytes,
+    stateShift,
+    statesAt,
+    classesAt,
+    workersAt,
+    tracksAt,
+    recordsAt,
+    recordWords,
+    magazineAt,
+    claimsAt,
+    mapAt,
+    infoAt,
+    chunkSetsAt,
+    chunkSetWords,
+  };
+}
+
+/** The layout with the most data chunks that fit; `chunkCount` is 0 when not even one does. */
+export function computeLayout(config: HeapConfig): Layout {
+  const perChunkBytes = layoutOf(config, 1).bookBytes;
+  let chunkCount = Math.floor(config.capacityBytes / chunkBytes);
+  let layout = layoutOf(config, Math.max(chunkCount, 1));
+  while (chunkCount > 0 && layout.bookBytes + chunkCount * chunkBytes > config.capacityBytes) {
+    const overBytes = layout.bookBytes + chunkCount * chunkBytes - config.capacityBytes;
+    chunkCount -= Math.max(1, Math.floor(overBytes / (chunkBytes + perChunkBytes)));
+    layout = layoutOf(config, Math.max(chunkCount, 1));
+  }
+  return { ...layout, chunkCount: Math.max(chunkCount, 0) };
+}
+
+export function recordAt(layout: Layout, worker: WorkerSlot): number {
+  return layout.recordsAt + (worker - 1) * layout.recordWords;
+}
+
+export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+  return recordAt(layout, worker) + recordHeadWords + (sizeClass - 1) * wordsPerCounter;
+}
+
+export function carryAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+  const carries = recordHeadWords + layout.objectBytes.length * wordsPerCounter;
+  return recordAt(layout, worker) + carries + (sizeClass - 1) * wordsPerCarry;
+}
+
+export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+  return recordAt(layout, worker) + (layout.magazineAt[sizeClass - 1] as number);
+}
+
+export function infoAt(layout: Layout, head: number): number {
+  return layout.infoAt + head * wordsPerSlabInfo;
+}
+
+/** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */
+export function chunkSetAt(layout: Layout, index: number): number {
+  return layout.chunkSetsAt + index * layout.chunkSetWords;
+}
+
+/** Slots of a slab of `chunks` chunks. */
+export function slotCountOf(layout: HeapConfig, sizeClass: ClassIndex, chunks: number): number {
+  const bytes = layout.objectBytes[sizeClass - 1] as number;
+  return Math.min(layout.slotsPerSlab, Math.floor((chunks * chunkBytes) / bytes));
+}
+
+/** Chunks that a new slab asks for: about 1 MiB, 16 to 16,384 slots, less where the heap is small. */
+export function slabChunksOf(layout: HeapConfig, sizeClass: ClassIndex): number {
+  const bytes = layout.objectBytes[sizeClass - 1] as number;
+  const slots = clamp(Math.floor(2 ** 20 / bytes), 16, layout.slotsPerSlab);
+  return Math.min(divideUp(slots * bytes, chunkBytes), layout.slabChunks);
+}

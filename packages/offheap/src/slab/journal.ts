@@ -1,0 +1,23 @@
+// The journal word of a worker: what it is in the middle of, for whoever comes after a kill or an exception.
+// Allocate and deallocate leave it alone: they are settled from the magazine (settle.ts).
+
+import type { WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { record, recordAt } from "../memory/layout.ts";
+
+export const journal = {
+  /** Nothing, or the few stores of an allocate or deallocate. */
+  idle: 0,
+  /** Slots move between magazine and slabs, spans come and go: no object is allocated or freed. */
+  moving: 1,
+  /** A slot that cannot go home is being freed, in the order of a deallocate. */
+  freeing: 2,
+} as const;
+
+export function readJournal(heap: Heap, worker: WorkerSlot): number {
+  return heap.words[recordAt(heap.layout, worker) + record.journal] as number;
+}
+
+export function writeJournal(heap: Heap, worker: WorkerSlot, entry: number): void {
+  heap.words[recordAt(heap.layout, worker) + record.journal] = entry;
+}

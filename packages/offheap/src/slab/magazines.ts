@@ -1,0 +1,217 @@
+// The magazines of one worker: for each class the slots it has cached, as rounds (Bonwick & Adams 2001).
+// A round is a hint: a slot in the magazine is the worker's while its state byte says so.
+//
+//   refill  an empty magazine takes free slots of one slab, lowest address on top
+//   drain   the oldest rounds go home to their slabs; what another worker holds stays
+//   stray   a slot that is freed while nothing can go home: cached by its byte, in no list
+
+import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
+import { mapClassMask } from "../arena/span-map.ts";
+import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
+import { counter } from "../memory/layout.ts";
+import type { SizeClass } from "./class-table.ts";
+import { mendCarries, roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
+import { journal, writeJournal } from "./journal.ts";
+import { notClaimed, type Slabs } from "./slabs.ts";
+import { slotFree } from "./slot-state.ts";
+
+/** Slabs that a refill looks into before it is content with what it has. */
+const refillTries = 4;
+const unlinked = -1;
+const moved = -2;
+/** In a magazine's words: no slot. */
+const noRound = -1;
+
+export class Magazines {
+  readonly slabs: Slabs;
+  /** By class index; 0 is the class of no slab. */
+  readonly classes: readonly SizeClass[];
+  // Scratch of drain: rounds of one slab are chained through `chain`, the chains begin in `chainOf`.
+  private chainOf = new Int16Array(0);
+  private readonly chain: Int16Array;
+  private readonly heads: Int32Array;
+
+  constructor(slabs: Slabs, classes: readonly SizeClass[]) {
+    this.slabs = slabs;
+    this.classes = classes;
+    const most = Math.max(...slabs.heap.layout.roundCounts);
+    this.chain = new Int16Array(most);
+    this.heads = new Int32Array(most);
+  }
+
+  /** Fills an empty magazine up to half; false when there is no free slot and no free chunk to be had. */
+  refill(sizeClass: SizeClass): boolean {
+    for (let tries = 0; tries < refillTries; tries++) {
+      const head = this.slabs.claimPartial(sizeClass.index);
+      if (head === noChunk) break;
+      if (this.takeFrom(sizeClass, head)) return true;
+    }
+    const built = this.slabs.build(sizeClass);
+    return built !== noChunk && this.takeFrom(sizeClass, built);
+  }
+
+  /** Takes slots of a slab that this worker has claimed into its empty magazine, and unclaims it. */
+  takeFrom(sizeClass: SizeClass, head: ChunkIndex): boolean {
+    const { heap, spans } = this.slabs;
+    const claim = spans.claimOf(head);
+    const want = (sizeClass.rounds + 1) >> 1;
+    const taken = this.slabs.takeSlots(head, claim, sizeClass.magazineAt, want);
+    if (taken === 0) this.slabs.rebuild(head, claim);
+    else setRounds(heap, sizeClass, taken);
+    this.slabs.unclaim(head, claim);
+    return taken > 0;
+  }
+
+  /** Sends the `count` oldest rounds home; returns how many went. */
+  drain(sizeClass: SizeClass, count: number): number {
+    const { heap } = this.slabs;
+    const rounds = roundsIn(heap, sizeClass);
+    const headCount = this.chainUp(sizeClass, Math.min(count, rounds));
+    for (let i = 0; i < headCount; i++) this.sendHome(sizeClass, this.heads[i] as ChunkIndex);
+    return this.closeGaps(sizeClass, Math.min(count, rounds), rounds);
+  }
+
+  /** The room for one round when nothing can go home: the slot is freed, and found again by a sweep. */
+  freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
+    const { heap, worker } = this.slabs;
+    const { words, states } = heap;
+    const rounds = roundsIn(heap, sizeClass);
+    writeJournal(heap, worker, journal.freeing);
+    words[sizeClass.magazineAt + rounds] = slot;
+    states[slot] = worker;
+    const frees = sizeClass.countersAt + counter.frees;
+    words[frees] = ((words[frees] as number) + 1) | 0;
+    mendCarries(heap, sizeClass);
+    writeJournal(heap, worker, journal.moving);
+    this.turnIntoStray(sizeClass);
+    writeJournal(heap, worker, journal.idle);
+  }
+
+  /** Takes the top round out of the list; its slot stays cached, as a stray. */
+  turnIntoStray(sizeClass: SizeClass): void {
+    const { heap } = this.slabs;
+    const rounds = roundsIn(heap, sizeClass);
+    setStrays(heap, sizeClass, straysOf(heap, sizeClass) + 1);
+    heap.words[sizeClass.magazineAt + rounds - 1] = noRound;
+    setRounds(heap, sizeClass, rounds - 1);
+  }
+
+  /**
+   * Blanks the words above the top, so that a slot which became a stray cannot be taken for one whose
+   * free was cut short.
+   */
+  forgetRounds(sizeClass: SizeClass): void {
+    const rounds = roundsIn(this.slabs.heap, sizeClass);
+    const at = sizeClass.magazineAt;
+    for (let i = rounds; i <= sizeClass.rounds; i++) this.slabs.heap.words[at + i] = noRound;
+  }
+
+  /**
+   * A round whose slot is not this worker's any more: an illegal free of the same object overlapped ours
+   * and came last. One of the two must not count; it is ours. The list's count follows by the same store.
+   */
+  uncount(sizeClass: SizeClass, slot: number): void {
+    const { heap, worker, spans } = this.slabs;
+    const { words, states } = heap;
+    const frees = sizeClass.countersAt + counter.frees;
+    words[frees] = ((words[frees] as number) - 1) | 0;
+    if (states[slot] !== worker) return;
+    // The slab went meanwhile, and the byte was written over another one's, or over none.
+    const other = this.classes[spans.mapOf(slot >>> heap.layout.stateShift) & mapClassMask] as SizeClass;
+    if (other.index === 0) states[slot] = slotFree;
+    else setStrays(heap, other, straysOf(heap, other) + 1);
+  }
+
+  /** Whether a round still is what it says: cached by this worker, in a slab of its class. */
+  holds(sizeClass: SizeClass, slot: number): boolean {
+    const { heap, worker, spans } = this.slabs;
+    if (heap.states[slot] !== worker) return false;
+    return (spans.mapOf(slot >>> heap.layout.stateShift) & mapClassMask) === sizeClass.index;
+  }
+
+  /** Gives up to `limit` wholly free slabs back, lowest first; returns how many went. */
+  releaseEmpty(limit: number): number {
+    const { slabs } = this;
+    const set: ChunkSet = slabs.empty;
+    let released = 0;
+    let from = 0;
+    while (released < limit) {
+      const head = set.next(from);
+      if (head === noChunk) return released;
+      from = head + 1;
+      const claim = slabs.claim(head);
+      if (claim === notClaimed) {
+        slabs.mendEmpty(head);
+        continue;
+      }
+      if (slabs.release(head, claim)) released++;
+      else {
+        slabs.rebuild(head, claim);
+        slabs.unclaim(head, claim);
+      }
+    }
+    return released;
+  }
+
+  /** After an exception in the middle of a drain: what it had chained up is forgotten. */
+  resetScratch(): void {
+    this.chainOf.fill(unlinked);
+  }
+
+  /** Chains the oldest rounds by the slab they belong to; returns the number of slabs, in `heads`. */
+  private chainUp(sizeClass: SizeClass, count: number): number {
+    const { heap } = this.slabs;
+    if (this.chainOf.length === 0) this.chainOf = new Int16Array(heap.layout.chunkCount).fill(unlinked);
+    let headCount = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = heap.words[sizeClass.magazineAt + i] as number;
+      if (!this.holds(sizeClass, slot)) {
+        this.uncount(sizeClass, slot);
+        // The store above took one round off the list; the gap is closed with the others.
+        setRounds(heap, sizeClass, roundsIn(heap, sizeClass) + 1);
+        this.chain[i] = moved;
+        continue;
+      }
+      const head = this.slabs.headOf(slot);
+      if (this.chainOf[head] === unlinked) this.heads[headCount++] = head;
+      this.chain[i] = this.chainOf[head] as number;
+      this.chainOf[head] = i;
+    }
+    return headCount;
+  }
+
+  /** Frees the chained rounds of one slab under its claim; marks them moved. */
+  private sendHome(sizeClass: SizeClass, head: ChunkIndex): void {
+    const { slabs } = this;
+    let round = this.chainOf[head] as number;
+    this.chainOf[head] = unlinked;
+    const claim = slabs.claim(head);
+    if (claim === notClaimed) return;
+    let freed = 0;
+    while (round !== unlinked) {
+      slabs.freeSlot(head, slabs.heap.words[sizeClass.magazineAt + round] as SlotIndex);
+      const next = this.chain[round] as number;
+      this.chain[round] = moved;
+      round = next;
+      freed++;
+    }
+    slabs.settleFree(head, claim, freed);
+    slabs.unclaim(head, claim);
+  }
+
+  /** Moves the rounds that stay together, and counts the magazine anew; returns how many went. */
+  private closeGaps(sizeClass: SizeClass, count: number, rounds: number): number {
+    const { heap } = this.slabs;
+    const { words } = heap;
+    const at = sizeClass.magazineAt;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.chain[i] !== moved) words[at + kept++] = words[at + i] as number;
+    }
+    const gone = count - kept;
+    if (gone === 0) return 0;
+    for (let i = count; i < rounds; i++) words[at + i - gone] = words[at + i] as number;
+    setRounds(heap, sizeClass, rounds - gone);
+    return gone;
+  }
+}

@@ -1,0 +1,133 @@
+// The options of a heap, checked before anything is reserved or written.
+
+import { alignDown, clamp } from "../base/bits.ts";
+import { AllocatorError, show } from "../base/errors.ts";
+import { isMemorySource, type MemorySource, roomAt } from "../memory/block.ts";
+import {
+  chunkBytes,
+  type HeapConfig,
+  maxCapacityBytes,
+  maxSlotsPerSlab,
+  maxWorkerSlots,
+} from "../memory/layout.ts";
+import { SizeClasses, validateSizeClasses } from "./size-classes.ts";
+
+/** How a heap is made. All are optional. */
+export interface HeapOptions {
+  /** Bytes, books included; rounded down to 64 KiB; at most 2^32. Default 1 GiB, or all of a given memory. */
+  readonly capacity?: number;
+  /** `"shared"` (default): a shared WebAssembly.Memory of our own; `"local"`: an ArrayBuffer, for one thread. */
+  readonly memory?: "shared" | "local" | MemorySource;
+  /** Byte offset at which the heap begins in a memory that someone else made; a multiple of 65,536. */
+  readonly offset?: number;
+  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`. */
+  readonly sizeClasses?: readonly number[];
+  /** Workers attached at one time, 1–126. Default 64. */
+  readonly maxWorkers?: number;
+  /** Deallocations of a worker between two clean-ups; 0: only on request. Default 100. */
+  readonly cleanupInterval?: number;
+}
+
+/** For tests: geometries so small that their edges are near. */
+export interface TinyGeometry {
+  readonly slotsPerSlab?: number;
+  readonly slabChunks?: number;
+  readonly rounds?: number;
+}
+
+const defaultCapacityBytes = 2 ** 30;
+const defaultMaxWorkers = 64;
+const defaultCleanupInterval = 100;
+const largestSlabChunks = 16;
+/** A magazine holds at most this many bytes of objects, and this many rounds. */
+const magazineBytes = 65_536;
+const mostRounds = 1024;
+/** All magazines of all workers stay under capacity / 8, down to one round each. */
+const pinnedFraction = 8;
+/** Slabs of every class that must fit before they may have their full length. */
+const slabsOfEachClass = 4;
+
+function checkInteger(name: string, value: unknown, low: number, high: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
+    throw new AllocatorError("ERR_INVALID_OPTION", `${name} is an integer from ${low} to ${high}, got ${show(value)}`);
+  }
+  return value;
+}
+
+/** Everything a heap follows from, given its capacity. */
+export function configOf(
+  capacityBytes: number,
+  objectBytes: readonly number[],
+  maxWorkers: number,
+  cleanupInterval: number,
+  tiny: TinyGeometry = {},
+): HeapConfig {
+  const perMagazine = capacityBytes / pinnedFraction / maxWorkers / objectBytes.length;
+  const budget = Math.min(magazineBytes, perMagazine);
+  const roundCounts = objectBytes.map((bytes) =>
+    Math.min(tiny.rounds ?? mostRounds, clamp(Math.floor(budget / bytes), 1, mostRounds)),
+  );
+  const aim = capacityBytes / objectBytes.length / slabsOfEachClass / chunkBytes;
+  const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, largestSlabChunks)));
+  return {
+    capacityBytes,
+    objectBytes,
+    roundCounts,
+    maxWorkers,
+    cleanupInterval,
+    slabChunks: Math.min(tiny.slabChunks ?? largestSlabChunks, fitting),
+    slotsPerSlab: Math.min(tiny.slotsPerSlab ?? maxSlotsPerSlab, maxSlotsPerSlab),
+  };
+}
+
+/** A checked configuration, and where the heap is to be. */
+export interface ResolvedOptions {
+  readonly memory: "shared" | "local" | MemorySource;
+  readonly offset: number;
+  readonly config: HeapConfig;
+}
+
+/**
+ * Checks options; nothing is reserved yet.
+ * @throws ERR_INVALID_OPTION
+ */
+export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): ResolvedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
+  }
+  const given = options as { readonly [K in keyof HeapOptions]: unknown } & { readonly hugePages?: unknown };
+  const objectBytes = validateSizeClasses(given.sizeClasses ?? SizeClasses.powersOfTwo);
+  const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
+  const interval = checkInteger("cleanupInterval", given.cleanupInterval ?? defaultCleanupInterval, 0, 2 ** 31 - 1);
+  if (given.hugePages !== undefined && given.hugePages !== false) {
+    throw new AllocatorError("ERR_OS_UNAVAILABLE", "hugePages needs the operating system: pass os from loadOs()");
+  }
+  const { memory, offset, capacityBytes } = resolveMemory(given);
+  return { memory, offset, config: configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny) };
+}
+
+function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: unknown }): {
+  memory: "shared" | "local" | MemorySource;
+  offset: number;
+  capacityBytes: number;
+} {
+  const memory = given.memory ?? "shared";
+  if (memory === "shared" || memory === "local") {
+    if (given.offset !== undefined && given.offset !== 0) {
+      throw new AllocatorError("ERR_INVALID_OPTION", "offset is for a memory that someone else made");
+    }
+    const capacity = checkInteger("capacity", given.capacity ?? defaultCapacityBytes, chunkBytes, maxCapacityBytes);
+    return { memory, offset: 0, capacityBytes: alignDown(capacity, chunkBytes) };
+  }
+  if (!isMemorySource(memory)) {
+    const kinds = '"shared", "local", a WebAssembly.Memory, a SharedArrayBuffer or an ArrayBuffer';
+    throw new AllocatorError("ERR_INVALID_OPTION", `memory is ${kinds}, got ${show(memory)}`);
+  }
+  const offset = given.offset ?? 0;
+  const room = roomAt(memory, offset);
+  const capacity = checkInteger("capacity", given.capacity ?? Math.max(room, chunkBytes), chunkBytes, maxCapacityBytes);
+  if (alignDown(capacity, chunkBytes) > room) {
+    throw new AllocatorError("ERR_INVALID_OPTION", `capacity ${capacity} is beyond the ${room} bytes from the offset on`);
+  }
+  return { memory, offset: offset as number, capacityBytes: alignDown(capacity, chunkBytes) };
+}

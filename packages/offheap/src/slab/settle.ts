@@ -1,0 +1,54 @@
+// Settles the one allocate or deallocate that a kill or an exception cut short. Both touch the state byte
+// before the counter, and the magazine shows which of the two stores is missing:
+//
+//   allocate    top's byte is "live by w": the address was never returned      → the byte back to w
+//   deallocate  the slot just above the top is cached by w, yet in no list     → count the free
+//
+// Both are idempotent, so that a reaper which dies here is simply followed by another.
+
+import { mapClassMask } from "../arena/span-map.ts";
+import type { WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { counter } from "../memory/layout.ts";
+import type { SizeClass } from "./class-table.ts";
+import { mendCarries, roundsIn } from "./counters.ts";
+import { journal } from "./journal.ts";
+import { liveBy } from "./slot-state.ts";
+
+export type Unfinished = "none" | "allocate" | "deallocate";
+
+/** Whether the slot lies in a slab of the class, and its byte is `state`. */
+function stands(heap: Heap, sizeClass: SizeClass, slot: number, state: number): boolean {
+  const chunk = slot >>> heap.layout.stateShift;
+  if (chunk >= heap.layout.chunkCount) return false;
+  const entry = heap.words[heap.layout.mapAt + chunk] as number;
+  return (entry & mapClassMask) === sizeClass.index && heap.states[slot] === state;
+}
+
+function isListed(heap: Heap, sizeClass: SizeClass, slot: number, rounds: number): boolean {
+  for (let i = 0; i < rounds; i++) if (heap.words[sizeClass.magazineAt + i] === slot) return true;
+  return false;
+}
+
+/** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
+export function settle(heap: Heap, worker: WorkerSlot, sizeClass: SizeClass, entry: number): Unfinished {
+  if (entry === journal.moving) return "none";
+  const { words, states } = heap;
+  const rounds = roundsIn(heap, sizeClass);
+  if (rounds < 0 || rounds > sizeClass.rounds) return "none";
+  if (rounds > 0 && entry === journal.idle) {
+    const top = words[sizeClass.magazineAt + rounds - 1] as number;
+    if (stands(heap, sizeClass, top, liveBy(worker))) {
+      states[top] = worker;
+      return "allocate";
+    }
+  }
+  const above = words[sizeClass.magazineAt + rounds] as number;
+  if (stands(heap, sizeClass, above, worker) && !isListed(heap, sizeClass, above, rounds)) {
+    const at = sizeClass.countersAt + counter.frees;
+    words[at] = ((words[at] as number) + 1) | 0;
+    mendCarries(heap, sizeClass);
+    return "deallocate";
+  }
+  return "none";
+}

@@ -1,0 +1,235 @@
+// Slabs as one worker handles them: built, claimed for a moment, filled into a magazine, given back.
+// Whoever holds the claim owns the slab's info words and its free slots; nobody waits for a claim.
+//
+//   freeCount = number of state bytes 0          line bit set ⇐ the line of 64 slots has a state byte 0
+//   in partial[class] ⇐ freeCount > 0            in empty ⇐ freeCount = slots        (hints, as all of these)
+
+import type { ChunkIndex, ClassIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
+import { ChunkSet, noChunk } from "../arena/chunk-set.ts";
+import { claimBuilding, claimClaimed, claimUnclaimed, classOf, isSlab, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import { mapDistanceShift, mapEntry } from "../arena/span-map.ts";
+import { Spans } from "../arena/spans.ts";
+import { trailingZeros } from "../base/bits.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
+import type { SizeClass } from "./class-table.ts";
+import { slotFree } from "./slot-state.ts";
+
+/** Slabs that one refill, or one search, tries to claim before it passes on. */
+const claimTries = 4;
+/** No claim word of a claimed slab is this. */
+export const notClaimed = 0;
+const lineWords = 8;
+const lineShift = 6;
+
+export class Slabs {
+  readonly heap: Heap;
+  readonly spans: Spans;
+  readonly worker: WorkerSlot;
+  /** By class index; 0 is unused. */
+  readonly partial: readonly ChunkSet[];
+  readonly empty: ChunkSet;
+
+  constructor(heap: Heap, worker: WorkerSlot) {
+    this.heap = heap;
+    this.worker = worker;
+    this.spans = new Spans(heap);
+    this.empty = new ChunkSet(heap, chunkSetAt(heap.layout, 1));
+    const sets = [this.empty];
+    for (let index = 1; index <= heap.layout.objectBytes.length; index++) {
+      sets.push(new ChunkSet(heap, chunkSetAt(heap.layout, index + 1)));
+    }
+    this.partial = sets;
+  }
+
+  firstSlot(head: ChunkIndex): number {
+    return head * 2 ** this.heap.layout.stateShift;
+  }
+
+  slotCount(claim: number): number {
+    return slotCountOf(this.heap.layout, classOf(claim), lengthOf(claim));
+  }
+
+  /** The head of the slab that a slot belongs to, by the map; the slot is not free, so the map is constant. */
+  headOf(slot: number): ChunkIndex {
+    const chunk = slot >>> this.heap.layout.stateShift;
+    return (chunk - (this.spans.mapOf(chunk) >>> mapDistanceShift)) as ChunkIndex;
+  }
+
+  /**
+   * Claims the slab at `head` if it is one and nobody holds it. Returns the claim word as it now stands,
+   * or `notClaimed`. Everything about the slab is read after this.
+   */
+  claim(head: ChunkIndex): number {
+    const claim = this.spans.claimOf(head);
+    if (tagOf(claim) !== tag.unclaimed) return notClaimed;
+    const claimed = claimClaimed(classOf(claim), lengthOf(claim), this.worker);
+    return this.spans.swapClaim(head, claim, claimed) ? claimed : notClaimed;
+  }
+
+  /** Claims a slab of the class with a free slot, lowest address first; `noChunk` when none can be had. */
+  claimPartial(sizeClass: ClassIndex): ChunkIndex {
+    const set = this.partial[sizeClass] as ChunkSet;
+    let from = 0;
+    for (let tries = 0; tries < claimTries; tries++) {
+      const head = set.next(from);
+      if (head === noChunk) return noChunk;
+      const claim = this.claim(head);
+      if (claim !== notClaimed) {
+        if (classOf(claim) === sizeClass) return head;
+        this.unclaim(head, claim);
+      }
+      this.mendPartial(sizeClass, head);
+      from = head + 1;
+    }
+    return noChunk;
+  }
+
+  /** Builds a slab, held by this worker; `noChunk` when there is no free chunk. */
+  build(sizeClass: SizeClass): ChunkIndex {
+    const head = this.spans.take(this.worker, sizeClass.slabChunks, 1);
+    if (head === noChunk) return noChunk;
+    const length = this.spans.length;
+    for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapEntry(sizeClass.index, i));
+    const claim = claimClaimed(sizeClass.index, length, this.worker);
+    this.describe(head, this.slotCount(claim));
+    this.spans.storeClaim(head, claim);
+    // After the claim: a hint to a chunk that is no slab yet would be taken away by whoever follows it.
+    (this.partial[sizeClass.index] as ChunkSet).add(head);
+    return head;
+  }
+
+  /** Hints first, then the word that lets others in. */
+  unclaim(head: ChunkIndex, claim: number): void {
+    this.spans.storeClaim(head, claimUnclaimed(classOf(claim), lengthOf(claim)));
+  }
+
+  /**
+   * Under the claim: takes up to `want` free slots in address order, marks them cached, and writes them
+   * to the words at `at`, highest address first, so that the top of the magazine is the lowest. Returns how many.
+   */
+  takeSlots(head: ChunkIndex, claim: number, at: number, want: number): number {
+    const { words, states, layout } = this.heap;
+    const info = infoAt(layout, head);
+    const first = this.firstSlot(head);
+    const slots = this.slotCount(claim);
+    const freeBefore = words[info + slabInfo.freeCount] as number;
+    let taken = 0;
+    for (let lineWord = 0; lineWord < lineWords && taken < want; lineWord++) {
+      let bits = words[info + slabInfo.lines + lineWord] as number;
+      while (bits !== 0 && taken < want) {
+        const bit = bits & -bits;
+        const from = ((lineWord << 5) + trailingZeros(bits)) << lineShift;
+        const end = Math.min(from + slotsPerLine, slots);
+        let slot = from;
+        for (; slot < end && taken < want; slot++) {
+          if (states[first + slot] !== slotFree) continue;
+          states[first + slot] = this.worker;
+          taken++;
+          words[at + want - taken] = first + slot;
+        }
+        if (slot < end) break;
+        bits ^= bit;
+        words[info + slabInfo.lines + lineWord] = bits;
+      }
+    }
+    if (taken < want) for (let i = 0; i < taken; i++) words[at + i] = words[at + want - taken + i] as number;
+    words[info + slabInfo.freeCount] = freeBefore - taken;
+    if (freeBefore === slots) this.empty.remove(head);
+    if (freeBefore === taken) (this.partial[classOf(claim)] as ChunkSet).remove(head);
+    return taken;
+  }
+
+  /** Under the claim: one slot that this worker holds becomes free. `settleFree` follows the last of them. */
+  freeSlot(head: ChunkIndex, slot: SlotIndex): void {
+    const { words, states, layout } = this.heap;
+    states[slot] = slotFree;
+    const line = (slot - this.firstSlot(head)) >> lineShift;
+    const at = infoAt(layout, head) + slabInfo.lines + (line >> 5);
+    words[at] = (words[at] as number) | (1 << (line & 31));
+  }
+
+  /** Under the claim: counts `freed` more free slots, and keeps the sets. */
+  settleFree(head: ChunkIndex, claim: number, freed: number): void {
+    const at = infoAt(this.heap.layout, head) + slabInfo.freeCount;
+    const freeBefore = this.heap.words[at] as number;
+    this.heap.words[at] = freeBefore + freed;
+    if (freeBefore === 0) (this.partial[classOf(claim)] as ChunkSet).add(head);
+    if (freeBefore + freed === this.slotCount(claim)) this.empty.add(head);
+  }
+
+  /** Under the claim: gives the span back if every state byte is free. False leaves the slab claimed. */
+  release(head: ChunkIndex, claim: number): boolean {
+    const { states } = this.heap;
+    const first = this.firstSlot(head);
+    const end = first + this.slotCount(claim);
+    for (let slot = first; slot < end; slot++) if (states[slot] !== slotFree) return false;
+    const length = lengthOf(claim);
+    this.spans.storeClaim(head, claimBuilding(this.worker, length));
+    this.empty.remove(head);
+    (this.partial[classOf(claim)] as ChunkSet).remove(head);
+    this.spans.giveBack(head, length);
+    return true;
+  }
+
+  /** Under the claim: makes the info words and the sets true again from the state bytes. */
+  rebuild(head: ChunkIndex, claim: number): void {
+    const { words, states, layout } = this.heap;
+    const info = infoAt(layout, head);
+    const first = this.firstSlot(head);
+    const slots = this.slotCount(claim);
+    for (let i = 0; i < lineWords; i++) words[info + slabInfo.lines + i] = 0;
+    let free = 0;
+    for (let slot = 0; slot < slots; slot++) {
+      if (states[first + slot] !== slotFree) continue;
+      free++;
+      const line = slot >> lineShift;
+      const at = info + slabInfo.lines + (line >> 5);
+      words[at] = (words[at] as number) | (1 << (line & 31));
+    }
+    words[info + slabInfo.freeCount] = free;
+    this.keep(this.partial[classOf(claim)] as ChunkSet, head, free > 0);
+    this.keep(this.empty, head, free === slots);
+  }
+
+  /** Puts the hint "this slab has a free slot" right, after a search found it misleading. */
+  private mendPartial(sizeClass: ClassIndex, head: ChunkIndex): void {
+    const claim = this.spans.claimOf(head);
+    if (isSlab(claim) && classOf(claim) === sizeClass) return;
+    const set = this.partial[sizeClass] as ChunkSet;
+    set.remove(head);
+    const now = this.spans.claimOf(head);
+    if (isSlab(now) && classOf(now) === sizeClass) set.add(head);
+  }
+
+  /** Takes the hint "this slab is wholly free" away where there is no slab, or a busy one. */
+  mendEmpty(head: ChunkIndex): void {
+    if (isSlab(this.spans.claimOf(head))) return;
+    this.empty.remove(head);
+    if (isSlab(this.spans.claimOf(head))) this.empty.add(head);
+  }
+
+  /** Puts back the hints to a slab that somebody took away and died before putting them right. */
+  mendHints(head: ChunkIndex, claim: number): void {
+    const free = this.heap.words[infoAt(this.heap.layout, head) + slabInfo.freeCount] as number;
+    const partial = this.partial[classOf(claim)] as ChunkSet;
+    if (free > 0 && !partial.has(head)) partial.add(head);
+    if (free === this.slotCount(claim) && !this.empty.has(head)) this.empty.add(head);
+  }
+
+  private keep(set: ChunkSet, head: ChunkIndex, member: boolean): void {
+    if (member) set.add(head);
+    else set.remove(head);
+  }
+
+  /** The info words of a new slab, all of whose slots are free. */
+  private describe(head: ChunkIndex, slots: number): void {
+    const { words, layout } = this.heap;
+    const info = infoAt(layout, head);
+    words[info + slabInfo.freeCount] = slots;
+    for (let i = 0; i < lineWords; i++) {
+      const lines = Math.min(Math.max(Math.ceil(slots / slotsPerLine) - i * 32, 0), 32);
+      words[info + slabInfo.lines + i] = lines === 32 ? -1 : (1 << lines) - 1;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// The state byte of a slot: the truth about it, out of line at a fixed place.
+//
+//   0        free                         0 is written, and taken, only under the slab's claim
+//   w        cached by worker w (1–126)   written by w alone
+//   128      live, nobody's               128+x → 128 by detach or the reaper of x, compare-exchange
+//   128 + w  live, allocated by w         → 128+w by adopt, compare-exchange; else by w, plain
+//
+// Outside slabs, and beyond the last slot of a slab, every state byte is 0.
+
+import type { WorkerSlot } from "../base/brands.ts";
+
+export const slotFree = 0;
+export const slotLive = 128;
+
+export function liveBy(worker: WorkerSlot): number {
+  return slotLive | worker;
+}

@@ -1,0 +1,211 @@
+// What allocate and deallocate do when a magazine is empty or full, and everything rarer. One worker's.
+// Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
+
+import { noChunk } from "../arena/chunk-set.ts";
+import { classOf, isSlab } from "../arena/claim.ts";
+import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
+import { AllocatorError } from "../base/errors.ts";
+import type { Heap } from "../memory/heap.ts";
+import { type SizeClass, sizeClassesOf } from "./class-table.ts";
+import { freesOf, roundsIn } from "./counters.ts";
+import { journal, readJournal, writeJournal } from "./journal.ts";
+import { Magazines } from "./magazines.ts";
+import { Reaper } from "./reaper.ts";
+import { emptyRecovery, hasStrays, Recoverer } from "./recover.ts";
+import { settle } from "./settle.ts";
+import { notClaimed, Slabs } from "./slabs.ts";
+import { collectStats } from "./stats.ts";
+import { Workers } from "./workers.ts";
+
+/** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
+const slabsPerCleanup = 4;
+
+export class SlowPath {
+  readonly heap: Heap;
+  readonly slot: WorkerSlot;
+  readonly id: WorkerId;
+  readonly classes: readonly SizeClass[];
+  readonly reaper: Reaper;
+  private readonly slabs: Slabs;
+  private readonly magazines: Magazines;
+  readonly workers: Workers;
+  private isDetached = false;
+  private freesAtCleanup = 0;
+
+  /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
+  constructor(heap: Heap, token: number) {
+    const workers = new Workers(heap);
+    const slot = workers.join(token);
+    if (slot === 0) {
+      throw new AllocatorError("ERR_TOO_MANY_WORKERS", `${heap.layout.maxWorkers} workers are attached already`);
+    }
+    this.heap = heap;
+    this.workers = workers;
+    this.slot = slot;
+    this.id = workers.idOf(slot);
+    this.slabs = new Slabs(heap, slot);
+    this.classes = sizeClassesOf(heap.layout, slot);
+    this.magazines = new Magazines(this.slabs, this.classes);
+    this.reaper = new Reaper(this.magazines, workers);
+    if (!heap.isReady()) {
+      workers.leave(slot);
+      throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
+    }
+  }
+
+  /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
+  assertAttached(): void {
+    if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
+    if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
+    if (!this.workers.isLive(this.id)) throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
+  }
+
+  /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
+  ensureRound(sizeClass: SizeClass): void {
+    this.mend();
+    settle(this.heap, this.slot, sizeClass, journal.idle);
+    if (this.dropForeignRounds(sizeClass)) return;
+    this.writeJournal(journal.moving);
+    const refilled = this.magazines.refill(sizeClass) || this.reclaim(sizeClass);
+    this.writeJournal(journal.idle);
+    if (!refilled) throw this.outOfMemory(sizeClass);
+  }
+
+  /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
+  ensureRoom(sizeClass: SizeClass): boolean {
+    this.mend();
+    settle(this.heap, this.slot, sizeClass, journal.idle);
+    const rounds = roundsIn(this.heap, sizeClass);
+    if (rounds < sizeClass.rounds) return true;
+    this.writeJournal(journal.moving);
+    const half = (rounds + 1) >> 1;
+    const hasRoom = this.magazines.drain(sizeClass, half) > 0 || this.magazines.drain(sizeClass, rounds) > 0;
+    this.cleanUpWhenDue();
+    this.writeJournal(journal.idle);
+    return hasRoom;
+  }
+
+  freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
+    this.magazines.freeStray(sizeClass, slot);
+  }
+
+  /** All caches home, all empty slabs back; returns how many slabs went. */
+  cleanUp(): number {
+    this.mend();
+    for (const sizeClass of this.classes) {
+      if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
+    }
+    this.recall();
+    this.writeJournal(journal.moving);
+    const released = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    this.freesAtCleanup = this.totalFrees();
+    this.writeJournal(journal.idle);
+    return released;
+  }
+
+  /** Ends this worker: its caches go home, its objects are nobody's, its place is free. */
+  detach(): void {
+    if (this.isDetached) return;
+    this.isDetached = true;
+    if (!this.heap.isReady() || !this.workers.isLive(this.id)) return;
+    this.reaper.resume();
+    new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
+    this.workers.leave(this.slot);
+  }
+
+  /** Puts right what an exception, such as a stack overflow, left half done. */
+  mend(): void {
+    if (readJournal(this.heap, this.slot) !== journal.idle) this.recoverSelf();
+  }
+
+  private recoverSelf(): void {
+    new Recoverer(this.magazines, this.slot, "keep", emptyRecovery()).run();
+  }
+
+  private writeJournal(entry: number): void {
+    writeJournal(this.heap, this.slot, entry);
+  }
+
+  /** Takes rounds off the top that an illegal free took from us; true when a good one is there. */
+  private dropForeignRounds(sizeClass: SizeClass): boolean {
+    let rounds = roundsIn(this.heap, sizeClass);
+    for (; rounds > 0; rounds--) {
+      const slot = this.heap.words[sizeClass.magazineAt + rounds - 1] as number;
+      if (this.magazines.holds(sizeClass, slot)) return true;
+      this.magazines.uncount(sizeClass, slot);
+    }
+    return false;
+  }
+
+  /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
+  private reclaim(sizeClass: SizeClass): boolean {
+    if (this.magazines.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
+    this.recall();
+    this.writeJournal(journal.moving);
+    this.reaper.collectLeftovers();
+    this.writeJournal(journal.moving);
+    this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    return this.magazines.refill(sizeClass) || this.search(sizeClass);
+  }
+
+  /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
+  private search(sizeClass: SizeClass): boolean {
+    const { spans } = this.slabs;
+    let sawFree = false;
+    for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
+      const seen = spans.claimOf(chunk);
+      if (seen === 0) {
+        sawFree = true;
+        if (!spans.free.has(chunk)) spans.mendFree(chunk);
+      }
+      if (!isSlab(seen)) continue;
+      const claim = this.slabs.claim(chunk);
+      if (claim === notClaimed) continue;
+      if (classOf(claim) === sizeClass.index) {
+        if (this.magazines.takeFrom(sizeClass, chunk)) return true;
+      } else if (this.slabs.release(chunk, claim)) sawFree = true;
+      else this.slabs.unclaim(chunk, claim);
+    }
+    if (!sawFree) return false;
+    const built = this.slabs.build(sizeClass);
+    return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
+  }
+
+  /** Sends everything this worker has cached home. */
+  private recall(): void {
+    this.writeJournal(journal.moving);
+    for (const sizeClass of this.classes) {
+      if (sizeClass.index !== 0) this.magazines.drain(sizeClass, sizeClass.rounds);
+    }
+    this.writeJournal(journal.idle);
+    if (hasStrays(this.magazines)) this.recoverSelf();
+  }
+
+  private cleanUpWhenDue(): void {
+    const { cleanupInterval } = this.heap.layout;
+    if (cleanupInterval === 0) return;
+    const frees = this.totalFrees();
+    if (frees - this.freesAtCleanup < cleanupInterval) return;
+    this.freesAtCleanup = frees;
+    this.magazines.releaseEmpty(slabsPerCleanup);
+  }
+
+  private totalFrees(): number {
+    let frees = 0;
+    for (const sizeClass of this.classes) if (sizeClass.index !== 0) frees += freesOf(this.heap, sizeClass);
+    return frees;
+  }
+
+  private outOfMemory(sizeClass: SizeClass): AllocatorError {
+    const stats = collectStats(this.heap);
+    const cached = stats.sizeClasses.reduce((bytes, entry) => bytes + entry.cached * entry.objectSize, 0);
+    const free = stats.sizeClasses.reduce((bytes, entry) => bytes + entry.free * entry.objectSize, 0);
+    const rest = stats.capacity - stats.bookBytes - stats.spanBytes;
+    return new AllocatorError(
+      "ERR_OUT_OF_MEMORY",
+      `no slot of ${sizeClass.objectBytes} bytes can be had: of ${stats.capacity} bytes, ${stats.liveBytes} are live, ` +
+        `${cached} cached by workers, ${free} free in slabs of other sizes, ${rest} in no slab, ${stats.bookBytes} books`,
+    );
+  }
+}
+

@@ -1,0 +1,125 @@
+// The worker words: who is attached. 64 bits, one compare-exchange a change, so that a worker killed at any
+// instruction of attach or reap is either not there at all or can be told by its word alone.
+//
+//   bits 0–1 state | 2–8 reaper | 9–36 thread token | 37–62 incarnation
+//   FREE → LIVE(incarnation + 1) → REAPING(reaper) → FREE        LIVE → FREE by detach
+//
+// One reaper wins. A dead reaper's work is taken over before its own place becomes free.
+
+import type { WorkerId, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+
+const state = { free: 0n, live: 1n, reaping: 2n } as const;
+const stateMask = 3n;
+const reaperShift = 2n;
+const reaperMask = 127n;
+const tokenShift = 9n;
+const tokenMask = (1n << 28n) - 1n;
+const incarnationShift = 37n;
+export const lastIncarnation = 2 ** 26 - 1;
+const slotsPerIncarnation = 128;
+/** A thread whose number is not known, or too large to be recorded. */
+export const noToken = 0;
+
+export interface WorkerWord {
+  readonly state: "free" | "live" | "reaping" | "broken";
+  readonly reaper: WorkerSlot;
+  readonly token: number;
+  readonly incarnation: number;
+}
+
+/** The token of a thread number: 28 bits, never 0. */
+export function tokenOf(threadId: number): number {
+  return Number.isInteger(threadId) && threadId >= 0 && threadId < 2 ** 28 - 1 ? threadId + 1 : noToken;
+}
+
+export function slotOf(id: WorkerId): WorkerSlot {
+  return (id % slotsPerIncarnation) as WorkerSlot;
+}
+
+export class Workers {
+  private readonly heap: Heap;
+  private readonly at: number;
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+    this.at = heap.layout.workersAt / 2;
+  }
+
+  read(slot: WorkerSlot): WorkerWord {
+    return decode(this.load(slot));
+  }
+
+  idOf(slot: WorkerSlot): WorkerId {
+    return (this.read(slot).incarnation * slotsPerIncarnation + slot) as WorkerId;
+  }
+
+  /** Whether this very worker is in the heap, alive as far as the heap knows. */
+  isLive(id: WorkerId): boolean {
+    const word = this.read(slotOf(id));
+    return word.state === "live" && word.incarnation === Math.floor(id / slotsPerIncarnation);
+  }
+
+  /** Takes a free place; 0 when there is none. The word carries the identity, so a kill right after is reaped. */
+  join(token: number): WorkerSlot | 0 {
+    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
+      const before = this.load(slot as WorkerSlot);
+      const word = decode(before);
+      if (word.state !== "free" || word.incarnation >= lastIncarnation) continue;
+      const after = encode(state.live, 0, token, word.incarnation + 1);
+      if (this.swap(slot as WorkerSlot, before, after)) return slot as WorkerSlot;
+    }
+    return 0;
+  }
+
+  leave(slot: WorkerSlot): void {
+    const before = this.load(slot);
+    this.swap(slot, before, encode(state.free, 0, noToken, decode(before).incarnation));
+  }
+
+  /**
+   * Becomes the reaper of a worker, or of what an earlier reaper of this place, `heirOf`, left undone, or
+   * of a free place whose last worker left strays. False: it is gone, or another live worker reaps it.
+   */
+  win(slot: WorkerSlot, reaper: WorkerSlot, from: "live" | "free" | "reaping", expected: number): boolean {
+    const before = this.load(slot);
+    const word = decode(before);
+    if (word.state !== from) return false;
+    if (from === "reaping" ? word.reaper !== expected : word.incarnation !== expected) return false;
+    return this.swap(slot, before, encode(state.reaping, reaper, word.token, word.incarnation));
+  }
+
+
+  /** The places for which `test` holds. */
+  filter(test: (word: WorkerWord, slot: WorkerSlot) => boolean): WorkerSlot[] {
+    const slots: WorkerSlot[] = [];
+    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
+      if (test(this.read(slot as WorkerSlot), slot as WorkerSlot)) slots.push(slot as WorkerSlot);
+    }
+    return slots;
+  }
+
+  private load(slot: WorkerSlot): bigint {
+    return this.heap.atomics.loadWide(this.heap.wide, this.at + slot);
+  }
+
+  private swap(slot: WorkerSlot, before: bigint, after: bigint): boolean {
+    return this.heap.atomics.swapWide(this.heap.wide, this.at + slot, before, after);
+  }
+}
+
+function encode(kind: bigint, reaper: number, token: number, incarnation: number): bigint {
+  const identity = (BigInt(token) << tokenShift) | (BigInt(incarnation) << incarnationShift);
+  return kind | (BigInt(reaper) << reaperShift) | identity;
+}
+
+function decode(word: bigint): WorkerWord {
+  const kind = word & stateMask;
+  const states = ["free", "live", "reaping", "broken"] as const;
+  return {
+    state: word < 0n ? "broken" : (states[Number(kind)] as WorkerWord["state"]),
+    reaper: Number((word >> reaperShift) & reaperMask) as WorkerSlot,
+    token: Number((word >> tokenShift) & tokenMask),
+    incarnation: word < 0n ? 0 : Number(word >> incarnationShift),
+  };
+}
