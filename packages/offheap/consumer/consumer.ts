@@ -7,11 +7,18 @@ import {
   type ErrorCode,
   type HeapHandle,
   type HeapOptions,
+  type MemorySource,
+  type MemoryViews,
   type ReapReport,
   SizeClasses,
+  type SizeClassStats,
   SlabAllocator,
   type SlabStats,
+  type TrackedWorker,
   type Violation,
+  type WasmMemory,
+  type WorkerId,
+  type WorkerStats,
 } from "offheap";
 
 const options: HeapOptions = {
@@ -25,28 +32,23 @@ const options: HeapOptions = {
 
 export function live(heap: SlabAllocator): number {
   const stats: SlabStats = heap.stats();
-  for (const {
-    objectSize,
-    objectsPerSlab,
-    totalSlabs,
-    totalObjects,
-    allocated,
-    cached,
-    free,
-  } of stats.sizeClasses) {
+  const classes: readonly SizeClassStats[] = stats.sizeClasses;
+  const workers: readonly WorkerStats[] = stats.workers;
+  for (const { objectSize, objectsPerSlab, totalSlabs, totalObjects, allocated, cached, free } of classes) {
     const counts: number[] = [objectSize, objectsPerSlab, totalSlabs, totalObjects, allocated, cached, free];
     if (counts.some((count) => count < 0)) throw new Error("a negative count");
   }
-  const perClass = stats.sizeClasses.map(({ allocs, deallocs }) => allocs - deallocs);
-  const perWorker = stats.workers.map(({ workerId, allocs, deallocs, cached }) => [
-    workerId,
-    allocs - deallocs,
-    cached,
-  ]);
-  const bytes: number[] = [stats.capacity, stats.spanBytes, stats.bookBytes, stats.liveBytes];
-  if (perWorker.length === 0 || bytes.length === 0) throw new Error("no numbers");
-  if (perClass.reduce((sum, count) => sum + count, 0) !== stats.liveObjects)
-    throw new Error("numbers disagree");
+  const here = classes.reduce((sum, { allocs, deallocs }) => sum + allocs - deallocs, 0);
+  if (here !== stats.liveObjects) throw new Error("numbers disagree");
+  const ours = workers.map(({ workerId, allocs, deallocs, cached }) => [workerId, allocs, deallocs, cached]);
+  const bytes: number[] = [
+    stats.capacity,
+    stats.spanBytes,
+    stats.peakSpanBytes,
+    stats.bookBytes,
+    stats.liveBytes,
+  ];
+  if (ours.length === 0 || bytes.some((count) => count < 0)) throw new Error("no numbers");
   return stats.allocs - stats.deallocs;
 }
 
@@ -60,11 +62,23 @@ export function codeOf(call: () => unknown): ErrorCode | undefined {
   return undefined;
 }
 
+/** Somebody's code that takes memories and views as values. */
+export function bytesOf(source: MemorySource): number {
+  const wasm = (source as Partial<WasmMemory>).buffer;
+  return wasm === undefined ? (source as ArrayBufferLike).byteLength : wasm.byteLength;
+}
+
+export function follow(heap: SlabAllocator, worker: TrackedWorker): WorkerId {
+  heap.track(worker);
+  return heap.workerId;
+}
+
 /** All views and calls of one worker; returns how many objects it left behind. */
 export function use(heap: SlabAllocator): number {
+  const views: MemoryViews = heap;
   const address: Address = heap.allocate(100);
   const plain: number = address;
-  heap.u8[plain] = 255;
+  views.u8[plain] = 255;
   heap.i8[address] = -1;
   heap.u16[address / 2] = 1;
   heap.i16[address / 2] = -1;
@@ -83,7 +97,7 @@ export function use(heap: SlabAllocator): number {
     all: true,
   });
   heap.cleanup();
-  const violations: Violation[] = heap.check();
+  const violations: readonly Violation[] = heap.check();
   if (violations.length > 0 || slabs < 0 || decommittedBytes < 0) throw new Error("the heap is damaged");
   return live(heap);
 }
@@ -96,8 +110,8 @@ export function main(): void {
   const address = other.allocate(64);
   other.detach();
   const report: ReapReport = heap.reap(other.workerId, { live: true });
-  if (report === undefined || codeOf(() => heap.allocate(0)) !== "ERR_INVALID_SIZE")
-    throw new Error("no error");
+  if (report.reaped || bytesOf(handle.memory) < 2 ** 24) throw new Error("detached is not dead");
+  if (codeOf(() => heap.allocate(0)) !== "ERR_INVALID_SIZE") throw new Error("no error");
   heap.deallocate(address, 64);
   new SlabAllocator({ ...options, sizeClasses: SizeClasses.powersOfTwo, memory: "local" }).destroy();
   new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();

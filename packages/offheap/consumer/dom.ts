@@ -1,12 +1,12 @@
 // What a page adds: its own kind of worker, and a WebAssembly.Memory as the DOM library declares it.
 
 import { type HeapHandle, SlabAllocator } from "offheap";
-import { use } from "./consumer.js";
+import { bytesOf, use } from "./consumer.js";
 
 export function share(worker: Worker): void {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
   const heap = new SlabAllocator({ memory });
-  use(heap);
+  if (use(heap) !== 0) throw new Error(`something is left of ${bytesOf(memory)} bytes`);
   worker.postMessage(heap.handle);
 }
 

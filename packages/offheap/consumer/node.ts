@@ -1,15 +1,14 @@
-// What a program on Node adds: worker threads, and a WebAssembly.Memory as Node's types declare it.
+// What a program on Node adds: worker threads, as Node's types declare them.
 
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { type HeapHandle, SlabAllocator } from "offheap";
-import { main, use } from "./consumer.js";
+import { follow, main, use } from "./consumer.js";
 
 if (isMainThread) {
   main();
-  const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true });
-  const heap = new SlabAllocator({ memory });
+  const heap = new SlabAllocator({ capacity: 2 ** 24 });
   const worker = new Worker(new URL(import.meta.url), { workerData: heap.handle, execArgv: [] });
-  heap.track(worker);
+  follow(heap, worker);
   worker.once("exit", (code) => {
     if (code !== 0 || heap.check().length > 0) process.exitCode = 1;
     else console.log("consumer: all is well");
