@@ -1,22 +1,8 @@
 /** The subject: SlabAllocator, with either preset of size classes, all checks on. */
-import * as library from "offheap";
+import { SizeClasses, SlabAllocator } from "offheap";
 import type { Stream } from "../stream/format.ts";
 import type { JsPeer, OpenOptions, Runner } from "./peer.ts";
 import { addressRunner } from "./runners.ts";
-
-// until the library exports it
-interface Heap {
-  allocate(size: number): number;
-  deallocate(address: number): void;
-  cleanup(options: { all: boolean }): unknown;
-  stats(): { spanBytes: number; bookBytes: number };
-  readonly u8: Uint8Array;
-  readonly u32: Uint32Array;
-}
-const { SizeClasses, SlabAllocator } = library as unknown as {
-  SizeClasses: { powersOfTwo: readonly number[]; fine: readonly number[] };
-  SlabAllocator: new (options: { capacity: number; sizeClasses: readonly number[] }) => Heap;
-};
 
 const GIB = 2 ** 30;
 const BALLAST_BYTES = 8192;
