@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The command `offheap`. Results go to standard output, everything else to standard error.
 // Exit codes: 0 all is well, 1 a violation or a trace that could not be replayed, 2 wrong usage,
 // 130 interrupted.
