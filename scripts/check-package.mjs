@@ -15,7 +15,7 @@ const expected = {
     "dist/index.d.ts",
     "src/index.ts",
   ],
-  "packages/cli": ["LICENSE", "dist/main.js"],
+  "packages/cli": ["LICENSE", "bin/offheap.js", "dist/main.js"],
 };
 const publint = join(root, "node_modules/publint/src/cli.js");
 const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
