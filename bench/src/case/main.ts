@@ -2,24 +2,25 @@
 import { peers } from "../peers/registry.ts";
 import { readStream } from "../stream/format.ts";
 import { pauseCase } from "./pause.ts";
-import type { CaseRequest } from "./protocol.ts";
+import type { CaseRequest, GcRequest } from "./protocol.ts";
 import { spaceCase } from "./space.ts";
 import { timeCase } from "./time.ts";
 import { walkCase } from "./walk.ts";
 
 const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase };
 
-async function answer(request: CaseRequest): Promise<object> {
+async function answer(request: CaseRequest | GcRequest): Promise<object> {
+  if (request.mode === "gc") return (await import("./gc.ts")).gcCase(request);
   const stream = readStream(request.stream);
   const peer = await peers[request.peer]();
-  const refused = peer.refuses?.(stream);
+  const refused = peer.refuses?.(stream, request.mode);
   if (refused) return { refused };
   const runner = await peer.open(stream, { ballast: request.ballast });
   return cases[request.mode](runner, stream, request);
 }
 
 try {
-  const result = await answer(JSON.parse(process.argv[2]) as CaseRequest);
+  const result = await answer(JSON.parse(process.argv[2]) as CaseRequest | GcRequest);
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } catch (error) {
   process.stdout.write(

@@ -25,8 +25,9 @@ export interface SpaceAnswer {
   readonly highestBytes: number;
   readonly freedBytes: number; // growth when everything was freed
   readonly cleanedBytes: number; // … and cleaned up
-  readonly footprintBytes?: number; // the allocator's own account, at the peak
-  readonly metadataBytes?: number;
+  readonly spanBytes?: number; // the allocator's own account at the peak, where it has one
+  readonly touchedBookBytes?: number; // its metadata, in pages touched
+  readonly cleanedSpanBytes?: number;
 }
 
 export interface PauseAnswer {
@@ -39,6 +40,24 @@ export interface PauseAnswer {
 export interface WalkAnswer {
   readonly passes: readonly number[];
   readonly sum: number;
+}
+
+export interface GcRequest {
+  readonly mode: "gc";
+  readonly peer: "object" | "offheap";
+  readonly count: number; // records
+  readonly steps: number;
+}
+
+export interface GcAnswer {
+  readonly fillMs: number;
+  readonly fillGcMs: number;
+  readonly workMs: number;
+  readonly workGcMs: number;
+  readonly longestGcMs: number;
+  readonly collections: number;
+  readonly fullGcMs: number; // one forced collection at the end
+  readonly residentBytes: number; // growth
 }
 
 export interface Refusal {

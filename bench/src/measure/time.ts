@@ -1,10 +1,10 @@
-/** Nanoseconds an operation: rounds over all peers in turn, so that a noisy minute strikes all alike. */
-import type { CaseRequest, Refusal, TimeAnswer } from "../case/protocol.ts";
+/** Nanoseconds an operation: the first pass of a process, and the steady ones after it. */
+import type { CaseRequest, TimeAnswer } from "../case/protocol.ts";
 import type { Options } from "../options.ts";
 import { readStream, type Stream } from "../stream/format.ts";
 import { streamFile, type Workload } from "../workloads/workload.ts";
 import type { Peer } from "./cases.ts";
-import { runCase } from "./process.ts";
+import { type Outcome, runRounds } from "./rounds.ts";
 import { type Spread, spread } from "./summary.ts";
 
 export interface TimeRow {
@@ -19,40 +19,50 @@ export interface TimeRow {
   readonly passes?: number; // steady ones, of all rounds
   /** Stopped at the deadline: `steady` holds what was measured up to there, a lower bound. */
   readonly stopped?: true;
+  readonly leftBytes?: number; // multi-threaded: held when all threads have ended
 }
 
-const medianOf = (answer: TimeAnswer, part: (pass: readonly [number, number]) => number): number => {
+type Pass = readonly [headNs: number, tailNs: number];
+
+const steadyMedian = (answer: TimeAnswer, part: (pass: Pass) => number): number => {
   const steady = answer.passes.slice(1).map(part);
   return spread(steady.length > 0 ? steady : answer.passes.map(part)).median;
 };
 
-/** A case stopped at its deadline counts what it did, each operation at 3/2 words. */
-function stoppedRow(row: { workload: string; peer: string }, answer: TimeAnswer): TimeRow {
-  const { ns, words } = answer.tooSlow ?? { ns: 0, words: 1 };
-  return { ...row, steady: spread([ns / (words / 1.5)]), stopped: true };
-}
-
-export function timeRow(
-  row: { workload: string; peer: string },
-  stream: Stream,
-  answers: readonly TimeAnswer[],
-): TimeRow {
-  const stopped = answers.find((answer) => answer.tooSlow);
-  if (stopped) return stoppedRow(row, stopped);
-  const ops = stream.head.ops + stream.tail.ops;
-  const whole = ([head, tail]: readonly [number, number]): number => (head + tail) / ops;
-  const setups = answers.map((answer) => answer.setupNs / stream.setup.ops);
+/** First and steady passes of a row, `opsPerPass` operations each. */
+export function timeSpreads(
+  answers: readonly Pick<TimeAnswer, "passes">[],
+  opsPerPass: number,
+): Pick<TimeRow, "first" | "steady" | "passes"> {
+  const whole = ([head, tail]: Pass): number => (head + tail) / opsPerPass;
   return {
-    ...row,
     first: spread(answers.map((answer) => whole(answer.passes[0]))),
-    steady: spread(answers.map((answer) => medianOf(answer, whole))),
-    steadyHead: spread(answers.map((answer) => medianOf(answer, ([head]) => head / stream.head.ops))),
-    ...(stream.setup.ops > 0 ? { setup: spread(setups) } : {}),
+    steady: spread(answers.map((answer) => steadyMedian({ setupNs: 0, ...answer }, whole))),
     passes: answers.reduce((sum, answer) => sum + answer.passes.length - 1, 0),
   };
 }
 
-export async function timeRequest(options: Options, workload: Workload): Promise<CaseRequest> {
+/** A case stopped at its deadline counts what it did, each operation at 3/2 words. */
+function stoppedRow({ ns, words }: { ns: number; words: number }): Pick<TimeRow, "steady" | "stopped"> {
+  return { steady: spread([ns / (words / 1.5)]), stopped: true };
+}
+
+export function timeRow(workload: string, stream: Stream, outcome: Outcome<TimeAnswer>): TimeRow {
+  const { peer, answers, refused } = outcome;
+  const row = { workload, peer };
+  if (refused !== undefined) return { ...row, refused };
+  const stopped = answers.find((answer) => answer.tooSlow)?.tooSlow;
+  if (stopped) return { ...row, ...stoppedRow(stopped) };
+  const { head, tail, setup } = stream;
+  return {
+    ...row,
+    ...timeSpreads(answers, head.ops + tail.ops),
+    steadyHead: spread(answers.map((answer) => steadyMedian(answer, ([headNs]) => headNs / head.ops))),
+    ...(setup.ops > 0 ? { setup: spread(answers.map((answer) => answer.setupNs / setup.ops)) } : {}),
+  };
+}
+
+export async function caseRequest(options: Options, workload: Workload): Promise<CaseRequest> {
   return {
     ...{ mode: "time", peer: "", stream: await streamFile(workload) },
     minPasses: options.quick ? 3 : 6,
@@ -70,27 +80,13 @@ export async function measureTime(
   peers: readonly Peer[],
   tick: (peer: string) => void,
 ): Promise<TimeRow[]> {
-  const request = await timeRequest(options, workload);
-  const answers = new Map<string, TimeAnswer[]>(peers.map((peer) => [peer.id, []]));
-  const refusals = new Map<string, string>();
-  for (let round = 0; round < options.rounds; round++) {
-    for (const peer of peers) {
-      const before = answers.get(peer.id) ?? [];
-      const given = peer.missing ?? refusals.get(peer.id);
-      if (given !== undefined) refusals.set(peer.id, given);
-      else if (!before.some((answer) => answer.tooSlow)) {
-        const timeoutMs = request.deadlineMs * 2 + 10_000;
-        const answer = await runCase<TimeAnswer | Refusal>(peer.command("time", request), timeoutMs);
-        if ("refused" in answer) refusals.set(peer.id, answer.refused);
-        else before.push(answer);
-      }
-      tick(peer.id);
-    }
-  }
-  const stream = readStream(request.stream);
-  return peers.map(({ id }) => {
-    const row = { workload: workload.id, peer: id };
-    const refused = refusals.get(id);
-    return refused !== undefined ? { ...row, refused } : timeRow(row, stream, answers.get(id) ?? []);
+  const request = await caseRequest(options, workload);
+  const contestants = peers.map((peer) => ({ ...peer, command: peer.command("time", request) }));
+  const outcomes = await runRounds<TimeAnswer>(contestants, {
+    ...{ rounds: options.rounds, tick },
+    timeoutMs: request.deadlineMs * 2 + 10_000,
+    enough: (answer) => answer.tooSlow !== undefined,
   });
+  const stream = readStream(request.stream);
+  return outcomes.map((outcome) => timeRow(workload.id, stream, outcome));
 }

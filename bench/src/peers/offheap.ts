@@ -19,10 +19,7 @@ function open(stream: Stream, { ballast }: OpenOptions, sizeClasses: readonly nu
   return {
     ...addressRunner(stream, { allocator: heap, bytes: heap.u8, memory: heap.u32 }),
     cleanup: () => void heap.cleanup({ all: true }),
-    space: () => {
-      const { spanBytes, bookBytes } = heap.stats();
-      return { footprintBytes: spanBytes + bookBytes, metadataBytes: bookBytes };
-    },
+    account: () => heap.stats(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** A JavaScript peer: opened once in a process of its own for one stream. */
+import type { Mode } from "../case/protocol.ts";
 import type { Stream } from "../stream/format.ts";
 
 export interface Runner {
@@ -10,8 +11,10 @@ export interface Runner {
   walker(order: Int32Array): () => number;
   /** After everything was freed: gives back what can be given back. */
   cleanup?(): void;
-  /** Bytes in use by the allocator's own account, where it has one. */
-  space?(): { footprintBytes: number; metadataBytes: number };
+  /** True where all objects lie in one large memory of the peer's own. */
+  readonly ownMemory?: boolean;
+  /** Bytes by the allocator's own account, where it has one. */
+  account?(): { spanBytes: number; bookBytes: number };
 }
 
 export interface OpenOptions {
@@ -22,6 +25,6 @@ export interface JsPeer {
   readonly id: string;
   readonly title: string;
   /** Why this peer cannot run this stream, if so. */
-  refuses?(stream: Stream): string | undefined;
+  refuses?(stream: Stream, mode: Mode): string | undefined;
   open(stream: Stream, options: OpenOptions): Promise<Runner> | Runner;
 }

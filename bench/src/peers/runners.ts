@@ -27,6 +27,7 @@ export function addressRunner(stream: Stream, heap: AddressHeap): Runner {
   const { words } = stream;
   const table = tableFor(stream, bytes);
   return {
+    ownMemory: true,
     run: (from, to) => runAddresses(words, from, to, table, memory, allocator),
     fill: (from, to) => runFilling(words, from, to, table, bytes, allocator),
     walker: (order) => {

@@ -1,27 +1,39 @@
-/** ns an operation, one line for each workload and one column for each peer: steady, and first pass behind it. */
+/** ns an operation: one line for each workload, one column for each peer. */
 import type { Spread } from "../measure/summary.ts";
 import type { TimeRow } from "../measure/time.ts";
 import { textTable } from "./text-table.ts";
+
+const DETAILED_COLUMNS = 8; // with more, one table for steady passes and one for first ones
 
 const number = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
 const withSpread = ({ median, min, max }: Spread): string =>
   `${number(median)} ±${((Math.max(max - median, median - min) / median) * 100).toFixed(0)}%`;
 
-function cell(row: TimeRow | undefined): string {
-  if (!row || row.refused !== undefined || !row.steady) return "–";
-  if (row.stopped) return `>${number(row.steady.median)}`;
-  return `${withSpread(row.steady)} (${number(row.first?.median ?? 0)})`;
-}
+type Cell = (row: TimeRow) => string;
 
-export function timeTable(rows: readonly TimeRow[]): string {
+const steady: Cell = (row) => `${row.stopped ? ">" : ""}${row.steady ? number(row.steady.median) : "–"}`;
+const first: Cell = (row) => (row.first ? number(row.first.median) : "–");
+const detailed: Cell = (row) =>
+  row.steady && !row.stopped ? `${withSpread(row.steady)} (${first(row)})` : steady(row);
+
+function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): string {
   const workloads = [...new Set(rows.map((row) => row.workload))];
   const peers = [...new Set(rows.map((row) => row.peer))];
-  const body = workloads.map((workload) => [
-    workload,
-    ...peers.map((peer) => cell(rows.find((row) => row.workload === workload && row.peer === peer))),
-  ]);
-  return textTable(["ns/op, steady ±spread (first)", ...peers], body);
+  const find = (workload: string, peer: string): TimeRow | undefined =>
+    rows.find((row) => row.workload === workload && row.peer === peer);
+  const body = workloads.map((workload) => {
+    const cells = peers.map((peer) => find(workload, peer));
+    return [workload, ...cells.map((row) => (row ? cell(row) : ""))];
+  });
+  return textTable([title, ...peers], body);
+}
+
+export function timeTables(rows: readonly TimeRow[]): string[] {
+  if (rows.length === 0) return [];
+  const peers = new Set(rows.map((row) => row.peer));
+  if (peers.size <= DETAILED_COLUMNS) return [oneTable("ns/op: steady ±spread (first pass)", rows, detailed)];
+  return [oneTable("ns/op, steady passes", rows, steady), oneTable("ns/op, first pass", rows, first)];
 }
 
 /** Why cells are empty, each reason once. */

@@ -44,6 +44,7 @@ export const batches: Workload[] = [1000, 65_536, MILLION].flatMap((count) =>
     id: `batch/${count}/${order}`,
     title: `allocate ${count.toLocaleString("en")} × 64 B, then free all, ${order}`,
     sizes: "64" as const,
+    large: count === MILLION,
     build: () => buildBatch(count, order),
   })),
 );
@@ -64,6 +65,7 @@ export const replacements: Workload[] = [256, 4096, 65_536, MILLION].flatMap((li
     id: `replace/${live}/${sizes}`,
     title: `replace at random, ${live.toLocaleString("en")} live, ${sizes === "mixed" ? "8–1,007 B" : "64 B"}`,
     sizes,
+    large: live === MILLION,
     build: () => buildReplace(live, sizes, MILLION),
   })),
 );

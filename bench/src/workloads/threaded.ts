@@ -20,7 +20,7 @@ const THREADS = 2;
 /** The sizes that xmalloc-test draws from, up to 1 KiB. */
 const XMALLOC_SIZES = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
 const CHURN_SLOTS = 2000;
-const CHURN_STEPS = 60_000;
+const CHURN_STEPS = 240_000;
 const TRANSFER = 1024;
 
 const withExtra = (extra: Int32Array, slots = 1): Stream => {

@@ -11,6 +11,10 @@ export interface Workload {
   readonly sizes: SizeKind;
   /** Objects of 8 KiB allocated before and never touched, to push addresses up. */
   readonly ballast?: number;
+  /** Left out of a quick run that has no filter. */
+  readonly large?: boolean;
+  /** Which JavaScript peers take part; absent: all. */
+  readonly javascript?: readonly string[];
   /** Set where the stream depends on a file: another stamp, another stream. */
   readonly stamp?: string;
   readonly build: () => Stream | Promise<Stream>;

@@ -1,0 +1,136 @@
+/** The parts of a run: what each is called, what it takes, and what it adds to the results. */
+import { type Options, peerSelected, selected } from "../options.ts";
+import { growth, locality } from "../workloads/growth.ts";
+import { timedWorkloads } from "../workloads/registry.ts";
+import { threadedWorkloads } from "../workloads/threaded.ts";
+import type { Workload } from "../workloads/workload.ts";
+import type { Peer } from "./cases.ts";
+import { type GcRow, gcPeers, measureGc } from "./gc.ts";
+import { measurePause, type PauseRow } from "./pause.ts";
+import { measureSpace, type SpaceRow } from "./space.ts";
+import { measureThreads } from "./threads.ts";
+import { measureTime, type TimeRow } from "./time.ts";
+import { measureWalk } from "./walk.ts";
+
+export interface Results {
+  readonly time: TimeRow[];
+  readonly space: SpaceRow[];
+  readonly pause: PauseRow[];
+  readonly gc: GcRow[];
+}
+
+export interface Part {
+  readonly id: string;
+  readonly title: string;
+  readonly processes: number; // in all rounds, for the progress bar
+  readonly large?: boolean;
+  run(results: Results, tick: (peer: string) => void): Promise<void>;
+}
+
+const PAUSES = ["replace/65536/mixed", "replace/65536/64", "replay/lua", "replay/python"];
+/** Its free looks through a list: minutes for one pass of a trace. It takes part in the loops only. */
+const SLOW = "thi.ng";
+/** Smaller ones say more of the process than of the allocator. */
+const SPACES = [
+  "batch/65536/shuffled",
+  "replace/65536/64",
+  "replace/65536/mixed",
+  "replace/1000000/mixed",
+  "replay/",
+];
+
+/** What the plain claims rest on: `--only claims` is short for these. */
+export const CLAIMS = ["pair/", "replace/4096/64", "replace/65536/mixed", "space/replace/65536/mixed"];
+
+function takingPart(peers: readonly Peer[], workload: Workload): Peer[] {
+  const { javascript } = workload;
+  return peers.filter(({ id, kind }) => kind !== "javascript" || !javascript || javascript.includes(id));
+}
+
+function timeParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
+  return workloads.map((workload) => {
+    const taking = takingPart(peers, workload);
+    return {
+      ...{ id: workload.id, title: workload.title, large: workload.large ?? false },
+      processes: taking.length * options.rounds,
+      run: async (results, tick) =>
+        void results.time.push(...(await measureTime(options, workload, taking, tick))),
+    };
+  });
+}
+
+function threadParts(options: Options): Part[] {
+  return threadedWorkloads.map((workload) => ({
+    ...{ id: workload.id, title: workload.title },
+    processes: 5 * options.rounds,
+    run: async (results, tick) => void results.time.push(...(await measureThreads(options, workload, tick))),
+  }));
+}
+
+function spaceParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
+  const taking = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
+  return workloads
+    .filter(({ id }) => SPACES.some((prefix) => id.startsWith(prefix)))
+    .map((workload) => ({
+      ...{
+        id: `space/${workload.id}`,
+        title: `memory held: ${workload.title}`,
+        large: workload.large ?? false,
+      },
+      processes: taking.length * Math.min(3, options.rounds),
+      run: async (results, tick) =>
+        void results.space.push(...(await measureSpace(options, workload, taking, tick))),
+    }));
+}
+
+const JAVASCRIPT_PAUSES = ["uint8array", "buffer", "object"];
+
+function pauseParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
+  const taking = peers.filter(({ id, kind }) => kind !== "javascript" || JAVASCRIPT_PAUSES.includes(id));
+  return workloads
+    .filter(({ id }) => PAUSES.includes(id))
+    .map((workload) => ({
+      ...{ id: `pause/${workload.id}`, title: `single operations: ${workload.title}` },
+      processes: taking.length * options.rounds,
+      run: async (results, tick) =>
+        void results.pause.push(...(await measurePause(options, workload, taking, tick))),
+    }));
+}
+
+function otherParts(options: Options, peers: readonly Peer[]): Part[] {
+  const walking = peers.filter(
+    ({ id, kind }) => kind !== "floor" && (kind !== "javascript" || id === "object"),
+  );
+  return [
+    {
+      ...{ id: locality.id, title: locality.title, processes: walking.length * options.rounds },
+      run: async (results, tick) =>
+        void results.time.push(...(await measureWalk(options, locality, walking, tick))),
+    },
+    {
+      ...{ id: "gc/5M-records", title: "a program that keeps 5,000,000 small records" },
+      processes: gcPeers.filter((id) => peerSelected(options, id)).length * Math.min(3, options.rounds),
+      run: async (results, tick) => void results.gc.push(...(await measureGc(options, tick))),
+    },
+  ];
+}
+
+export function allParts(options: Options, peers: readonly Peer[]): Part[] {
+  const workloads = timedWorkloads(options);
+  return [
+    ...timeParts(options, peers, workloads),
+    ...threadParts(options),
+    ...spaceParts(options, peers, workloads),
+    ...pauseParts(options, peers, workloads),
+    ...timeParts(options, peers, growth),
+    ...otherParts(options, peers),
+  ];
+}
+
+/** What the filter takes; a quick run without one leaves the largest sets out. */
+export function chosenParts(options: Options, parts: readonly Part[]): Part[] {
+  const { only, quick } = options;
+  if (only.length === 0) return parts.filter((part) => !(quick && part.large));
+  const expanded = only.flatMap((part) => (part === "claims" ? CLAIMS : [part]));
+  return parts.filter(({ id }) => selected({ only: expanded }, id));
+}

@@ -1,0 +1,63 @@
+/** Tables of memory held, of single operations, and of the collector's time. */
+import type { GcRow } from "../measure/gc.ts";
+import type { PauseRow } from "../measure/pause.ts";
+import type { SpaceRow } from "../measure/space.ts";
+import { textTable } from "./text-table.ts";
+
+const MIB = 2 ** 20;
+const mib = (bytes: number | undefined): string => (bytes === undefined ? "" : (bytes / MIB).toFixed(1));
+const ratio = (value: number): string => `${value.toFixed(2)}×`;
+const ms = (value: number | undefined): string =>
+  value === undefined ? "–" : value.toFixed(value < 10 ? 1 : 0);
+const ns = (value: number | undefined): string => (value === undefined ? "–" : value.toLocaleString("en"));
+
+export function spaceTable(rows: readonly SpaceRow[]): string {
+  const head = [
+    "memory held, MiB",
+    "peer",
+    "requested",
+    "highest",
+    "ratio",
+    "books",
+    "freed",
+    "cleaned",
+    "in slabs",
+  ];
+  const body = rows.map((row) => {
+    const { workload, peer, peakRequestedBytes = 0, highestBytes } = row;
+    if (highestBytes === undefined) return [workload, peer, ...head.slice(2).map(() => "–")];
+    const cells = [mib(peakRequestedBytes), mib(highestBytes), ratio(highestBytes / peakRequestedBytes)];
+    const ends = [row.touchedBookBytes, row.freedBytes, row.cleanedBytes, row.cleanedSpanBytes].map(mib);
+    return [workload, peer, ...cells, ...ends];
+  });
+  return textTable(head, body);
+}
+
+export function pauseTable(rows: readonly PauseRow[]): string {
+  const head = ["one operation, ns (clock included)", "peer", "p50", "p99", "p99.9", "max", "worst"];
+  const body = rows.map(({ workload, peer, p50, p99, p999, max, worst }) => [
+    ...[workload, peer],
+    ...[p50, p99, p999, max, worst].map(ns),
+  ]);
+  return textTable(head, body);
+}
+
+export function gcTable(rows: readonly GcRow[]): string {
+  const head = [
+    "ms",
+    "peer",
+    "fill",
+    "of it GC",
+    "work",
+    "of it GC",
+    "longest GC",
+    "full GC",
+    "resident MiB",
+  ];
+  const body = rows.map((row) => [
+    ...[row.workload, row.peer],
+    ...[row.fillMs, row.fillGcMs, row.workMs, row.workGcMs, row.longestGcMs, row.fullGcMs].map(ms),
+    mib(row.residentBytes),
+  ]);
+  return textTable(head, body);
+}

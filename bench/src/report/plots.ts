@@ -1,0 +1,133 @@
+/** SVG plots of a run, drawn without a browser. */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import type { Results } from "../measure/plan.ts";
+import type { TimeRow } from "../measure/time.ts";
+
+const { document } = parseHTML("<html><body></body></html>");
+
+function svg(options: Plot.PlotOptions): string {
+  const figure = Plot.plot({ ...options, document: document as unknown as Document, width: 1000 });
+  const drawing = figure.tagName.toLowerCase() === "svg" ? figure : figure.querySelector("svg:last-of-type");
+  drawing?.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return `${drawing?.outerHTML ?? ""}\n`;
+}
+
+const ORDER = ["offheap", "offheap-fine", "glibc", "mimalloc", "jemalloc", "gperftools"];
+
+interface Point {
+  readonly workload: string;
+  readonly peer: string;
+  readonly ns: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function points(rows: readonly TimeRow[]): Point[] {
+  return rows.flatMap(({ workload, peer, steady, stopped }) =>
+    steady && !stopped ? [{ workload, peer, ns: steady.median, low: steady.min, high: steady.max }] : [],
+  );
+}
+
+/** Logarithmic dots with their spread: a line for each workload, a colour for each peer. */
+function dots(rows: readonly TimeRow[], title: string): string | undefined {
+  const data = points(rows).filter(({ peer }) => peer !== "floor-native");
+  const workloads = [...new Set(data.map(({ workload }) => workload))];
+  if (workloads.length === 0) return undefined;
+  const y = "workload";
+  return svg({
+    ...{ title, marginLeft: 170, height: 60 + workloads.length * 26, grid: true },
+    style: { background: "white" },
+    x: { type: "log", label: "ns an operation →", tickFormat: "~s" },
+    y: { label: null, domain: workloads },
+    color: { legend: true, scheme: "tableau10" },
+    marks: [
+      Plot.ruleY(data, { x1: "low", x2: "high", y, stroke: "peer", strokeWidth: 3, strokeOpacity: 0.4 }),
+      Plot.dot(data, {
+        x: "ns",
+        y,
+        stroke: "peer",
+        fill: "peer",
+        r: (d: Point) => (d.peer.startsWith("offheap") ? 5 : 3),
+      }),
+      Plot.text(data, { x: "ns", y, text: "peer", dy: -8, fontSize: 7, fill: "peer" }),
+    ],
+  });
+}
+
+function bars(
+  rows: readonly { workload: string; peer: string; value: number }[],
+  label: string,
+): string | undefined {
+  if (rows.length === 0) return undefined;
+  const peers = new Set(rows.map(({ peer }) => peer));
+  const workloads = new Set(rows.map(({ workload }) => workload));
+  return svg({
+    ...{ marginLeft: 110, marginRight: 190, height: 40 + workloads.size * (peers.size * 14 + 16) },
+    style: { background: "white" },
+    x: { label, grid: true },
+    y: { label: null, domain: [...peers] },
+    fy: { label: null },
+    color: { scheme: "tableau10" },
+    marks: [
+      Plot.barX(rows, { x: "value", y: "peer", fy: "workload", fill: "peer" }),
+      Plot.text(rows, {
+        x: "value",
+        y: "peer",
+        fy: "workload",
+        text: (d) => d.value.toFixed(2),
+        dx: 14,
+        fontSize: 9,
+      }),
+    ],
+  });
+}
+
+function growthLines(rows: readonly TimeRow[]): string | undefined {
+  const data = points(rows).flatMap((point) => {
+    const live = Number(point.workload.split("/")[1]);
+    return Number.isNaN(live) ? [] : [{ ...point, live }];
+  });
+  if (data.length === 0) return undefined;
+  return svg({
+    ...{ height: 420, marginRight: 90, grid: true, style: { background: "white" } },
+    x: { type: "log", label: "live objects →", tickFormat: "~s" },
+    y: { type: "log", label: "↑ ns an operation" },
+    color: { scheme: "tableau10" },
+    marks: [
+      Plot.line(data, { x: "live", y: "ns", stroke: "peer", marker: true }),
+      Plot.text(
+        data,
+        Plot.selectLast({ x: "live", y: "ns", z: "peer", text: "peer", dx: 6, textAnchor: "start" }),
+      ),
+    ],
+  });
+}
+
+/** A plot for each part that was measured, by name. */
+export async function plots({ time, space, pause }: Results): Promise<Record<string, string>> {
+  const native = (pattern: RegExp): TimeRow[] =>
+    time.filter(({ workload, peer }) => pattern.test(workload) && (ORDER.includes(peer) || peer === "floor"));
+  const javascript = time.filter(
+    ({ workload, peer }) =>
+      /^(pair|batch|replace)/.test(workload) && !(ORDER.slice(2).includes(peer) || peer === "floor-native"),
+  );
+  const held = space.flatMap(({ workload, peer, highestBytes, peakRequestedBytes }) =>
+    highestBytes && peakRequestedBytes && ORDER.includes(peer)
+      ? [{ workload, peer, value: highestBytes / peakRequestedBytes }]
+      : [],
+  );
+  const tails = pause.flatMap(({ workload, peer, p999 }) =>
+    p999 ? [{ workload, peer, value: p999 / 1000 }] : [],
+  );
+  const drawn = {
+    loops: dots(native(/^(pair|batch|replace)\//), "Loops against native allocators"),
+    javascript: dots(javascript, "Loops against what JavaScript uses instead"),
+    replay: dots(native(/^replay\//), "Traces of real programs"),
+    threads: dots(native(/^threads\//), "Two workers against two native threads"),
+    growth: growthLines(native(/^growth\//)),
+    space: bars(held, "memory held ÷ peak of requested bytes →"),
+    pauses: bars(tails, "p99.9 of one operation, µs →"),
+  };
+  return Object.fromEntries(Object.entries(drawn).flatMap(([name, text]) => (text ? [[name, text]] : [])));
+}
