@@ -77,7 +77,10 @@ export function reserveMemory(kind: "shared" | "local", bytes: number): MemorySo
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const hint = kind === "shared" ? ' (browsers need cross-origin isolation; memory: "local" does not)' : "";
-    throw new AllocatorError("ERR_INVALID_OPTION", `cannot reserve ${bytes} bytes of ${kind} memory: ${why}${hint}`);
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `cannot reserve ${bytes} bytes of ${kind} memory: ${why}${hint}`,
+    );
   }
 }
 
@@ -85,7 +88,10 @@ export function reserveMemory(kind: "shared" | "local", bytes: number): MemorySo
 export function roomAt(source: MemorySource, offset: unknown): number {
   const bytes = bufferOf(source).byteLength;
   if (typeof offset !== "number" || !Number.isInteger(offset) || offset < 0 || offset % chunkBytes !== 0) {
-    throw new AllocatorError("ERR_INVALID_OPTION", `offset is a multiple of 65536 bytes, got ${show(offset)}`);
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `offset is a multiple of 65536 bytes, got ${show(offset)}`,
+    );
   }
   if (offset >= bytes) {
     throw new AllocatorError("ERR_INVALID_OPTION", `offset ${offset} is beyond the memory of ${bytes} bytes`);

@@ -3,7 +3,7 @@
 
 import type { AtomicOps } from "./atomics.ts";
 import { type Access, bufferOf, hardwareAccess, type MemorySource } from "./block.ts";
-import { type Layout, header } from "./layout.ts";
+import { header, type Layout } from "./layout.ts";
 
 export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
 

@@ -1,17 +1,8 @@
 // check(): walks the whole heap while the workers are quiet, and says which invariant is broken, with its
 // operands. It trusts nothing it has not looked at, so a heap full of garbage gives a list, not a crash.
 
-import {
-  classOf,
-  claimBody,
-  distanceOf,
-  isSlab,
-  lengthOf,
-  tag,
-  tagOf,
-  workerOf,
-} from "../arena/claim.ts";
 import { ChunkSet } from "../arena/chunk-set.ts";
+import { claimBody, classOf, distanceOf, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -88,15 +79,20 @@ class Checker {
     if (kind === tag.free) {
       if (map !== 0) this.report("map", `free chunk ${chunk} is mapped: ${map}`);
       if (claim !== 0) this.report("claim", `free chunk ${chunk} has claim word ${claim}`);
-      if (!this.found(this.free, chunk)) this.report("chunk-set", `free chunk ${chunk} is not in the free set`);
+      if (!this.found(this.free, chunk))
+        this.report("chunk-set", `free chunk ${chunk} is not in the free set`);
       return 1;
     }
     if (!isSlab(claim) || classOf(claim) < 1 || classOf(claim) > layout.objectBytes.length) {
-      const what = kind === tag.body ? `a body at distance ${distanceOf(claim)} without its head` : `claim word ${claim}`;
+      const what =
+        kind === tag.body
+          ? `a body at distance ${distanceOf(claim)} without its head`
+          : `claim word ${claim}`;
       this.report("claim", `chunk ${chunk} is ${what}`);
       return 1;
     }
-    if (kind === tag.claimed) this.report("claim", `the slab at chunk ${chunk} is held by worker ${workerOf(claim)}`);
+    if (kind === tag.claimed)
+      this.report("claim", `the slab at chunk ${chunk} is held by worker ${workerOf(claim)}`);
     return this.checkSlab(chunk, claim);
   }
 
@@ -138,7 +134,10 @@ class Checker {
       const line = slot >> 6;
       const bits = words[info + slabInfo.lines + (line >> 5)] as number;
       if ((bits & (1 << (line & 31))) === 0) {
-        this.report("slab-info", `slot ${slot} of the slab at chunk ${head} is free, its line bit is not set`);
+        this.report(
+          "slab-info",
+          `slot ${slot} of the slab at chunk ${head} is free, its line bit is not set`,
+        );
       }
     }
     const freeCount = words[info + slabInfo.freeCount] as number;
@@ -146,7 +145,10 @@ class Checker {
       this.report("slab-info", `the slab at chunk ${head} counts ${freeCount} free slots, has ${free}`);
     }
     if (free > 0 && !this.found(this.partial[sizeClass - 1] as ChunkSet, head)) {
-      this.report("chunk-set", `the slab at chunk ${head} has ${free} free slots and is not in its class's set`);
+      this.report(
+        "chunk-set",
+        `the slab at chunk ${head} has ${free} free slots and is not in its class's set`,
+      );
     }
     if (free === slots && !this.found(this.empty, head)) {
       this.report("chunk-set", `the slab at chunk ${head} is wholly free and not in the empty set`);
@@ -167,9 +169,11 @@ class Checker {
   private checkWorker(slot: WorkerSlot): void {
     const word = this.workers.read(slot);
     if (word.state === "broken") this.report("worker", `worker ${slot} has a word that means nothing`);
-    if (word.state === "reaping") this.report("worker", `worker ${slot} is being reaped by worker ${word.reaper}`);
+    if (word.state === "reaping")
+      this.report("worker", `worker ${slot} is being reaped by worker ${word.reaper}`);
     const entry = readJournal(this.heap, slot);
-    if (entry !== journal.idle) this.report("journal", `worker ${slot} is in the middle of an operation: ${entry}`);
+    if (entry !== journal.idle)
+      this.report("journal", `worker ${slot} is in the middle of an operation: ${entry}`);
     for (const sizeClass of sizeClassesOf(this.heap.layout, slot)) {
       if (sizeClass.index !== 0) this.checkMagazine(slot, sizeClass, word.state === "free");
     }
@@ -191,8 +195,10 @@ class Checker {
       const map = words[layout.mapAt + (round >>> layout.stateShift)] ?? 0;
       if (seen.has(round)) this.report("magazine", `${where}: slot ${round} is there twice`);
       seen.add(round);
-      if (states[round] !== slot) this.report("magazine", `${where}: slot ${round} has state byte ${states[round]}`);
-      else if ((map & mapClassMask) !== sizeClass.index) this.report("magazine", `${where}: slot ${round} is of another class`);
+      if (states[round] !== slot)
+        this.report("magazine", `${where}: slot ${round} has state byte ${states[round]}`);
+      else if ((map & mapClassMask) !== sizeClass.index)
+        this.report("magazine", `${where}: slot ${round} is of another class`);
     }
     const cached = this.cached.get(slot * 64 + sizeClass.index) ?? 0;
     if (cached !== rounds + strays) {
@@ -207,12 +213,16 @@ class Checker {
       for (const sizeClass of sizeClassesOf(this.heap.layout, slot as WorkerSlot)) {
         if (sizeClass.index === 0) continue;
         const at = sizeClass.index - 1;
-        counted[at] = (counted[at] as number) + allocsOf(this.heap, sizeClass) - freesOf(this.heap, sizeClass);
+        counted[at] =
+          (counted[at] as number) + allocsOf(this.heap, sizeClass) - freesOf(this.heap, sizeClass);
       }
     }
     this.heap.layout.objectBytes.forEach((bytes, i) => {
       if (counted[i] !== this.live[i]) {
-        this.report("counter", `class of ${bytes} bytes: ${counted[i]} live by the counters, ${this.live[i]} by the state bytes`);
+        this.report(
+          "counter",
+          `class of ${bytes} bytes: ${counted[i]} live by the counters, ${this.live[i]} by the state bytes`,
+        );
       }
     });
   }

@@ -72,7 +72,9 @@ export function sizeClassesOf(layout: Layout, worker: WorkerSlot): readonly Size
   const table: SizeClass[] = [];
   for (let index = 0; index <= maxClassCount; index++) {
     const known = index <= layout.objectBytes.length;
-    table.push(index > 0 && !known ? (table[0] as SizeClass) : new SizeClass(layout, worker, index as ClassIndex));
+    table.push(
+      index > 0 && !known ? (table[0] as SizeClass) : new SizeClass(layout, worker, index as ClassIndex),
+    );
   }
   return table;
 }

@@ -1,15 +1,16 @@
 // The header: how a heap is written into a memory, and recognised by whoever attaches.
 
+import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { type Access, bufferOf, hardwareAccess, isMemorySource, type MemorySource } from "../memory/block.ts";
 import { Heap, heapStatus } from "../memory/heap.ts";
 import {
   chunkBytes,
+  headerWords as classesAt,
   computeLayout,
   type HeapConfig,
   header,
-  headerWords as classesAt,
   type Layout,
   layoutVersion,
   maxClassCount,
@@ -17,7 +18,6 @@ import {
   maxSlotsPerSlab,
   maxWorkerSlots,
 } from "../memory/layout.ts";
-import { Spans } from "../arena/spans.ts";
 
 /** "OFHP", little-endian. */
 const magic = 0x5048464f;
@@ -112,7 +112,8 @@ export function openHeap(handle: unknown, access: Access = hardwareAccess): Heap
   if (words[header.version] !== layoutVersion) {
     throw incompatible(`the heap has layout version ${words[header.version]}, this library ${layoutVersion}`);
   }
-  if (status === heapStatus.formatting) throw new AllocatorError("ERR_HEAP_BUSY", "the heap is being formatted");
+  if (status === heapStatus.formatting)
+    throw new AllocatorError("ERR_HEAP_BUSY", "the heap is being formatted");
   if (status === heapStatus.destroyed) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
   if (status !== heapStatus.ready) throw incompatible(`status ${status}`);
   const config = readConfig(words);
@@ -134,7 +135,8 @@ function checkHandle(handle: unknown): { memory: MemorySource; offset: number } 
   if (kind !== "offheap") throw incompatible(`the handle's kind is ${show(kind)}`);
   if (version !== layoutVersion) throw incompatible(`the handle is of layout version ${show(version)}`);
   if (!isMemorySource(memory)) throw incompatible("the handle has no memory");
-  const valid = typeof offset === "number" && Number.isInteger(offset) && offset >= 0 && offset % chunkBytes === 0;
+  const valid =
+    typeof offset === "number" && Number.isInteger(offset) && offset >= 0 && offset % chunkBytes === 0;
   if (!valid || offset + chunkBytes > bufferOf(memory).byteLength) {
     throw incompatible(`the handle's offset is ${show(offset)}`);
   }
@@ -144,14 +146,9 @@ function checkHandle(handle: unknown): { memory: MemorySource; offset: number } 
 /** Reads the configuration and believes it only when every number is in range and the checksum fits. */
 function readConfig(words: Int32Array): HeapConfig {
   const at = (i: number) => words[header.config + i] as number;
-  const [chunks, classCount, maxWorkers, cleanupInterval, slabChunks, slotsPerSlab] = [0, 1, 2, 3, 4, 5].map(at) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [chunks, classCount, maxWorkers, cleanupInterval, slabChunks, slotsPerSlab] = [0, 1, 2, 3, 4, 5].map(
+    at,
+  ) as [number, number, number, number, number, number];
   inRange("capacity", chunks, 2, 65_536);
   inRange("class count", classCount, 1, maxClassCount);
   inRange("worker count", maxWorkers, 1, maxWorkerSlots);
@@ -186,4 +183,3 @@ function inRange(what: string, value: number, low: number, high: number): number
   if (value < low || value > high) throw incompatible(`its ${what} is ${value}`);
   return value;
 }
-

@@ -29,19 +29,28 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
   const { layout, words, states, dataAt } = heap;
   if (typeof address !== "number" || !Number.isInteger(address)) throw invalid(address, "is no integer");
   const end = dataAt + layout.chunkCount * chunkBytes;
-  if (address < dataAt || address >= end) throw invalid(address, `is outside the heap's data, ${dataAt} to ${end}`);
+  if (address < dataAt || address >= end)
+    throw invalid(address, `is outside the heap's data, ${dataAt} to ${end}`);
   const chunk = Math.floor((address - dataAt) / chunkBytes);
   const entry = words[layout.mapAt + chunk] as number;
   const head = chunk - (entry >>> mapDistanceShift);
   const claim = head >= 0 ? heap.atomics.load(words, layout.claimsAt + head) : 0;
   const sizeClass = classes[entry & mapClassMask];
-  if (sizeClass === undefined || sizeClass.index === 0 || !isSlab(claim) || classOf(claim) !== sizeClass.index) {
+  if (
+    sizeClass === undefined ||
+    sizeClass.index === 0 ||
+    !isSlab(claim) ||
+    classOf(claim) !== sizeClass.index
+  ) {
     throw invalid(address, "lies in no slab");
   }
   const offset = address - dataAt - head * chunkBytes;
   const index = Math.floor(offset / sizeClass.objectBytes);
   if (index * sizeClass.objectBytes !== offset) {
-    throw invalid(address, `is ${offset % sizeClass.objectBytes} bytes into a slot of ${sizeClass.objectBytes}`);
+    throw invalid(
+      address,
+      `is ${offset % sizeClass.objectBytes} bytes into a slot of ${sizeClass.objectBytes}`,
+    );
   }
   if (index >= slotCountOf(layout, sizeClass.index, lengthOf(claim))) {
     throw invalid(address, "lies behind the last slot of its slab");

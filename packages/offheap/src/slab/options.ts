@@ -49,7 +49,10 @@ const slabsOfEachClass = 4;
 
 function checkInteger(name: string, value: unknown, low: number, high: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
-    throw new AllocatorError("ERR_INVALID_OPTION", `${name} is an integer from ${low} to ${high}, got ${show(value)}`);
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `${name} is an integer from ${low} to ${high}, got ${show(value)}`,
+    );
   }
   return value;
 }
@@ -98,9 +101,17 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): Resol
   const given = options as { readonly [K in keyof HeapOptions]: unknown } & { readonly hugePages?: unknown };
   const objectBytes = validateSizeClasses(given.sizeClasses ?? SizeClasses.powersOfTwo);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
-  const interval = checkInteger("cleanupInterval", given.cleanupInterval ?? defaultCleanupInterval, 0, 2 ** 31 - 1);
+  const interval = checkInteger(
+    "cleanupInterval",
+    given.cleanupInterval ?? defaultCleanupInterval,
+    0,
+    2 ** 31 - 1,
+  );
   if (given.hugePages !== undefined && given.hugePages !== false) {
-    throw new AllocatorError("ERR_OS_UNAVAILABLE", "hugePages needs the operating system: pass os from loadOs()");
+    throw new AllocatorError(
+      "ERR_OS_UNAVAILABLE",
+      "hugePages needs the operating system: pass os from loadOs()",
+    );
   }
   const { memory, offset, capacityBytes } = resolveMemory(given);
   return { memory, offset, config: configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny) };
@@ -116,7 +127,12 @@ function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: u
     if (given.offset !== undefined && given.offset !== 0) {
       throw new AllocatorError("ERR_INVALID_OPTION", "offset is for a memory that someone else made");
     }
-    const capacity = checkInteger("capacity", given.capacity ?? defaultCapacityBytes, chunkBytes, maxCapacityBytes);
+    const capacity = checkInteger(
+      "capacity",
+      given.capacity ?? defaultCapacityBytes,
+      chunkBytes,
+      maxCapacityBytes,
+    );
     return { memory, offset: 0, capacityBytes: alignDown(capacity, chunkBytes) };
   }
   if (!isMemorySource(memory)) {
@@ -125,9 +141,17 @@ function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: u
   }
   const offset = given.offset ?? 0;
   const room = roomAt(memory, offset);
-  const capacity = checkInteger("capacity", given.capacity ?? Math.max(room, chunkBytes), chunkBytes, maxCapacityBytes);
+  const capacity = checkInteger(
+    "capacity",
+    given.capacity ?? Math.max(room, chunkBytes),
+    chunkBytes,
+    maxCapacityBytes,
+  );
   if (alignDown(capacity, chunkBytes) > room) {
-    throw new AllocatorError("ERR_INVALID_OPTION", `capacity ${capacity} is beyond the ${room} bytes from the offset on`);
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `capacity ${capacity} is beyond the ${room} bytes from the offset on`,
+    );
   }
   return { memory, offset: offset as number, capacityBytes: alignDown(capacity, chunkBytes) };
 }

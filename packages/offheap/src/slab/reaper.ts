@@ -1,10 +1,10 @@
 // Who may recover whom: reaping as the worker words order it. recover.ts does the work.
 
 import type { WorkerId, WorkerSlot } from "../base/brands.ts";
+import { sizeClassesOf } from "./class-table.ts";
+import { straysOf } from "./counters.ts";
 import type { Magazines } from "./magazines.ts";
 import { emptyRecovery, type LiveObjects, Recoverer, type Recovery } from "./recover.ts";
-import { straysOf } from "./counters.ts";
-import { sizeClassesOf } from "./class-table.ts";
 import { slotOf, type Workers } from "./workers.ts";
 
 /** What `reap` found; all zero for a worker that is unknown, alive elsewhere in the queue, or reaped before. */
@@ -48,7 +48,8 @@ export class Reaper {
       const classes = sizeClassesOf(heap.layout, slot);
       if (!classes.some((sizeClass) => sizeClass.index !== 0 && straysOf(heap, sizeClass) > 0)) continue;
       const { incarnation } = this.workers.read(slot);
-      if (this.workers.win(slot, this.self, "free", incarnation)) this.finish(slot, "disown", emptyRecovery());
+      if (this.workers.win(slot, this.self, "free", incarnation))
+        this.finish(slot, "disown", emptyRecovery());
     }
   }
 

@@ -167,7 +167,8 @@ export class Recoverer {
     if (this.live === "keep") return;
     const { heap } = this.magazines.slabs;
     if (this.live === "free") this.freeObject(slot);
-    else if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), slotLive)) this.found.liveObjects++;
+    else if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), slotLive))
+      this.found.liveObjects++;
   }
 
   /** In the order of a deallocate by the reaper, whose journal says so, so that its own death is settled. */

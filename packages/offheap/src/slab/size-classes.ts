@@ -46,7 +46,10 @@ export function validateSizeClasses(list: unknown): readonly number[] {
     const valid = typeof size === "number" && Number.isInteger(size) && size % granuleBytes === 0;
     if (!valid || size <= last || size > maxObjectBytes) {
       const rule = `ascending multiples of ${granuleBytes} up to ${maxObjectBytes}`;
-      throw new AllocatorError("ERR_INVALID_OPTION", `sizeClasses are ${rule}, got ${show(size)} after ${last}`);
+      throw new AllocatorError(
+        "ERR_INVALID_OPTION",
+        `sizeClasses are ${rule}, got ${show(size)} after ${last}`,
+      );
     }
     sizes.push(size);
     last = size;

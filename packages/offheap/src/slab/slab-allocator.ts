@@ -172,10 +172,12 @@ export class SlabAllocator implements MemoryViews {
     const slot = (((chunk - distance) << this.stateShift) + index) | 0;
     // Written so that an empty view, whose bytes are undefined, goes the slow way, too.
     if (!((states[slot] as number) >= live)) return this.deallocateSlow(address, size);
-    if (size !== undefined && this.indexFor(size) !== sizeClass.index) return this.deallocateSlow(address, size);
+    if (size !== undefined && this.indexFor(size) !== sizeClass.index)
+      return this.deallocateSlow(address, size);
     const at = sizeClass.countersAt;
     const frees = words[(at + freesWord) | 0] as number;
-    const rounds = ((words[(at + baseWord) | 0] as number) + frees - (words[(at + allocsWord) | 0] as number)) | 0;
+    const rounds =
+      ((words[(at + baseWord) | 0] as number) + frees - (words[(at + allocsWord) | 0] as number)) | 0;
     if (rounds >= sizeClass.rounds) return this.deallocateSlow(address, size);
     const next = (frees + 1) | 0;
     words[(sizeClass.magazineAt + rounds) | 0] = slot;
@@ -233,8 +235,10 @@ export class SlabAllocator implements MemoryViews {
   reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
     this.open();
     const slot = Number.isSafeInteger(workerId) && workerId > 0 ? slotOf(workerId) : 0;
-    if (slot < 1 || slot > 126) throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(workerId)}`);
-    if (workerId === this.workerId) throw new AllocatorError("ERR_INVALID_WORKER", "a worker cannot reap itself");
+    if (slot < 1 || slot > 126)
+      throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(workerId)}`);
+    if (workerId === this.workerId)
+      throw new AllocatorError("ERR_INVALID_WORKER", "a worker cannot reap itself");
     this.slow.mend();
     return this.slow.reaper.reap(workerId, options?.live === true ? "free" : "disown");
   }
@@ -271,7 +275,10 @@ export class SlabAllocator implements MemoryViews {
     const index = this.indexFor(size);
     if (index === 0) {
       const largest = this.heap.layout.objectBytes.at(-1);
-      throw new AllocatorError("ERR_INVALID_SIZE", `a size is an integer from 1 to ${largest}, got ${show(size)}`);
+      throw new AllocatorError(
+        "ERR_INVALID_SIZE",
+        `a size is an integer from 1 to ${largest}, got ${show(size)}`,
+      );
     }
     this.slow.ensureRound(this.classes[index] as SizeClass);
     return this.allocate(size);

@@ -57,7 +57,17 @@ export function collectStats(heap: Heap): SlabStats {
   const sizeClasses = layout.objectBytes.map((objectSize, i): SizeClassStats => {
     const index = (i + 1) as ClassIndex;
     const objectsPerSlab = slotCountOf(layout, index, slabChunksOf(layout, index));
-    return { objectSize, objectsPerSlab, totalSlabs: 0, totalObjects: 0, allocated: 0, cached: 0, free: 0, allocs: 0, deallocs: 0 };
+    return {
+      objectSize,
+      objectsPerSlab,
+      totalSlabs: 0,
+      totalObjects: 0,
+      allocated: 0,
+      cached: 0,
+      free: 0,
+      allocs: 0,
+      deallocs: 0,
+    };
   });
   const spanChunks = countSlabs(heap, sizeClasses);
   const workers = countWorkers(heap, sizeClasses);
@@ -67,7 +77,8 @@ export function collectStats(heap: Heap): SlabStats {
     entry.free = entry.totalObjects - entry.allocated - entry.cached;
     liveBytes += entry.allocated * entry.objectSize;
   }
-  const sum = (of: (entry: SizeClassStats) => number) => sizeClasses.reduce((total, entry) => total + of(entry), 0);
+  const sum = (of: (entry: SizeClassStats) => number) =>
+    sizeClasses.reduce((total, entry) => total + of(entry), 0);
   return {
     capacity: layout.capacityBytes,
     spanBytes: spanChunks * chunkBytes,
@@ -123,4 +134,3 @@ function countWorkers(heap: Heap, sizeClasses: SizeClassStats[]): WorkerStats[] 
   }
   return listed;
 }
-

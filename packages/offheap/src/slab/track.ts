@@ -54,7 +54,10 @@ export class Tracker {
   track(worker: unknown): void {
     const { threadId, once } = (worker ?? {}) as { threadId?: unknown; once?: unknown };
     if (typeof threadId !== "number" || typeof once !== "function" || tokenOf(threadId) === noToken) {
-      throw new AllocatorError("ERR_INVALID_WORKER", `track takes a started worker with threadId and once, got ${show(worker)}`);
+      throw new AllocatorError(
+        "ERR_INVALID_WORKER",
+        `track takes a started worker with threadId and once, got ${show(worker)}`,
+      );
     }
     const token = tokenOf(threadId);
     const entry = this.record(token);

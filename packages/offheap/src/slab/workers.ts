@@ -89,7 +89,6 @@ export class Workers {
     return this.swap(slot, before, encode(state.reaping, reaper, word.token, word.incarnation));
   }
 
-
   /** The places for which `test` holds. */
   filter(test: (word: WorkerWord, slot: WorkerSlot) => boolean): WorkerSlot[] {
     const slots: WorkerSlot[] = [];
