@@ -6,19 +6,26 @@
 //   stray   a slot that is freed while nothing can go home: cached by its byte, in no list
 
 import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { mapClassMask } from "../arena/span-map.ts";
+import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
 import { counter } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 import { mendCarries, roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
 import { journal, writeJournal } from "./journal.ts";
-import { notClaimed, type Slabs } from "./slabs.ts";
+import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
 
 /** Slabs that a refill looks into before it is content with what it has. */
 const refillTries = 4;
+// Marks of a round in `chain`: the last of its slab's chain; no longer in the magazine.
 const unlinked = -1;
 const moved = -2;
+// Folded into the loops, as a number imported is not (slab-allocator.ts).
+const free = slotFree;
+const classMask = mapClassMask;
+const distanceShift = mapDistanceShift;
+const shiftOfLine = lineShift;
+
 /** In a magazine's words: no slot. */
 const noRound = -1;
 
@@ -161,42 +168,64 @@ export class Magazines {
   /** Chains the oldest rounds by the slab they belong to; returns the number of slabs, in `heads`. */
   private chainUp(sizeClass: SizeClass, count: number): number {
     const { heap } = this.slabs;
+    const { words } = heap;
+    const { stateShift, mapAt } = heap.layout;
     if (this.chainOf.length === 0) this.chainOf = new Int16Array(heap.layout.chunkCount).fill(unlinked);
+    const { chain, chainOf, heads } = this;
+    const at = sizeClass.magazineAt;
     let headCount = 0;
     for (let i = 0; i < count; i++) {
-      const slot = heap.words[sizeClass.magazineAt + i] as number;
-      if (!this.holds(sizeClass, slot)) {
-        this.uncount(sizeClass, slot);
-        // The store above took one round off the list; the gap is closed with the others.
-        setRounds(heap, sizeClass, roundsIn(heap, sizeClass) + 1);
-        this.chain[i] = moved;
+      const chunk = (words[(at + i) | 0] as number) >>> stateShift;
+      const entry = words[(mapAt + chunk) | 0] as number;
+      if ((entry & classMask) !== sizeClass.index) {
+        this.dropRound(sizeClass, i);
         continue;
       }
-      const head = this.slabs.headOf(slot);
-      if (this.chainOf[head] === unlinked) this.heads[headCount++] = head;
-      this.chain[i] = this.chainOf[head] as number;
-      this.chainOf[head] = i;
+      const head = (chunk - (entry >>> distanceShift)) | 0;
+      const last = chainOf[head] as number;
+      if (last === unlinked) heads[headCount++] = head;
+      chain[i] = last;
+      chainOf[head] = i;
     }
     return headCount;
   }
 
   /** Frees the chained rounds of one slab under its claim; marks them moved. */
   private sendHome(sizeClass: SizeClass, head: ChunkIndex): void {
-    const { slabs } = this;
+    const { slabs, chain } = this;
+    const { words, states } = slabs.heap;
     let round = this.chainOf[head] as number;
     this.chainOf[head] = unlinked;
     const claim = slabs.claim(head);
     if (claim === notClaimed) return;
+    const first = slabs.firstSlot(head);
+    const linesAt = slabs.linesAt(head);
+    const { worker } = slabs;
+    const at = sizeClass.magazineAt;
     let freed = 0;
     while (round !== unlinked) {
-      slabs.freeSlot(head, slabs.heap.words[sizeClass.magazineAt + round] as SlotIndex);
-      const next = this.chain[round] as number;
-      this.chain[round] = moved;
+      const slot = words[(at + round) | 0] as number;
+      const next = chain[round] as number;
+      if (states[slot] === worker) {
+        states[slot] = free;
+        const line = (slot - first) >> shiftOfLine;
+        const word = (linesAt + (line >> 5)) | 0;
+        words[word] = (words[word] as number) | (1 << (line & 31));
+        chain[round] = moved;
+        freed++;
+      } else this.dropRound(sizeClass, round);
       round = next;
-      freed++;
     }
     slabs.settleFree(head, claim, freed);
     slabs.unclaim(head, claim);
+  }
+
+  /** A round among others that is not ours any more: its gap is closed with theirs. */
+  private dropRound(sizeClass: SizeClass, round: number): void {
+    const { heap } = this.slabs;
+    this.uncount(sizeClass, heap.words[sizeClass.magazineAt + round] as number);
+    setRounds(heap, sizeClass, roundsIn(heap, sizeClass) + 1);
+    this.chain[round] = moved;
   }
 
   /** Moves the rounds that stay together, and counts the magazine anew; returns how many went. */
@@ -204,14 +233,15 @@ export class Magazines {
     const { heap } = this.slabs;
     const { words } = heap;
     const at = sizeClass.magazineAt;
+    const { chain } = this;
     let kept = 0;
     for (let i = 0; i < count; i++) {
-      if (this.chain[i] !== moved) words[at + kept++] = words[at + i] as number;
+      if (chain[i] !== moved) words[(at + kept++) | 0] = words[(at + i) | 0] as number;
     }
-    const gone = count - kept;
-    if (gone === 0) return 0;
-    for (let i = count; i < rounds; i++) words[at + i - gone] = words[at + i] as number;
-    setRounds(heap, sizeClass, rounds - gone);
-    return gone;
+    const went = count - kept;
+    if (went === 0) return 0;
+    for (let i = count; i < rounds; i++) words[(at + i - went) | 0] = words[(at + i) | 0] as number;
+    setRounds(heap, sizeClass, rounds - went);
+    return went;
   }
 }

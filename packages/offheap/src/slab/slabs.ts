@@ -4,12 +4,11 @@
 //   freeCount = number of state bytes 0          line bit set ⇐ the line of 64 slots has a state byte 0
 //   in partial[class] ⇐ freeCount > 0            in empty ⇐ freeCount = slots        (hints, as all of these)
 
-import type { ChunkIndex, ClassIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
+import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { ChunkSet, noChunk } from "../arena/chunk-set.ts";
 import { claimBuilding, claimClaimed, claimUnclaimed, classOf, isSlab, lengthOf, tag, tagOf } from "../arena/claim.ts";
-import { mapDistanceShift, mapEntry } from "../arena/span-map.ts";
+import { mapEntry } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
-import { trailingZeros } from "../base/bits.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -17,10 +16,15 @@ import { slotFree } from "./slot-state.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
 const claimTries = 4;
+// Folded into the loops, as a number imported is not (slab-allocator.ts).
+const free = slotFree;
+const linesWord = slabInfo.lines;
+const perLine = slotsPerLine;
+
 /** No claim word of a claimed slab is this. */
 export const notClaimed = 0;
 const lineWords = 8;
-const lineShift = 6;
+export const lineShift = 6;
 
 export class Slabs {
   readonly heap: Heap;
@@ -43,17 +47,11 @@ export class Slabs {
   }
 
   firstSlot(head: ChunkIndex): number {
-    return head * 2 ** this.heap.layout.stateShift;
+    return head << this.heap.layout.stateShift;
   }
 
   slotCount(claim: number): number {
     return slotCountOf(this.heap.layout, classOf(claim), lengthOf(claim));
-  }
-
-  /** The head of the slab that a slot belongs to, by the map; the slot is not free, so the map is constant. */
-  headOf(slot: number): ChunkIndex {
-    const chunk = slot >>> this.heap.layout.stateShift;
-    return (chunk - (this.spans.mapOf(chunk) >>> mapDistanceShift)) as ChunkIndex;
   }
 
   /**
@@ -110,27 +108,28 @@ export class Slabs {
    */
   takeSlots(head: ChunkIndex, claim: number, at: number, want: number): number {
     const { words, states, layout } = this.heap;
+    const { worker } = this;
     const info = infoAt(layout, head);
     const first = this.firstSlot(head);
     const slots = this.slotCount(claim);
     const freeBefore = words[info + slabInfo.freeCount] as number;
     let taken = 0;
     for (let lineWord = 0; lineWord < lineWords && taken < want; lineWord++) {
-      let bits = words[info + slabInfo.lines + lineWord] as number;
+      let bits = words[info + linesWord + lineWord] as number;
       while (bits !== 0 && taken < want) {
         const bit = bits & -bits;
-        const from = ((lineWord << 5) + trailingZeros(bits)) << lineShift;
-        const end = Math.min(from + slotsPerLine, slots);
+        const from = ((lineWord << 5) + 31 - Math.clz32(bit)) << lineShift;
+        const end = Math.min(from + perLine, slots);
         let slot = from;
         for (; slot < end && taken < want; slot++) {
-          if (states[first + slot] !== slotFree) continue;
-          states[first + slot] = this.worker;
-          taken++;
-          words[at + want - taken] = first + slot;
+          if (states[(first + slot) | 0] !== free) continue;
+          states[(first + slot) | 0] = worker;
+          taken = (taken + 1) | 0;
+          words[(at + want - taken) | 0] = first + slot;
         }
         if (slot < end) break;
         bits ^= bit;
-        words[info + slabInfo.lines + lineWord] = bits;
+        words[info + linesWord + lineWord] = bits;
       }
     }
     if (taken < want) for (let i = 0; i < taken; i++) words[at + i] = words[at + want - taken + i] as number;
@@ -140,16 +139,12 @@ export class Slabs {
     return taken;
   }
 
-  /** Under the claim: one slot that this worker holds becomes free. `settleFree` follows the last of them. */
-  freeSlot(head: ChunkIndex, slot: SlotIndex): void {
-    const { words, states, layout } = this.heap;
-    states[slot] = slotFree;
-    const line = (slot - this.firstSlot(head)) >> lineShift;
-    const at = infoAt(layout, head) + slabInfo.lines + (line >> 5);
-    words[at] = (words[at] as number) | (1 << (line & 31));
+  /** Word of the line bits of a slab; a bit is set under the claim when a slot of its line becomes free. */
+  linesAt(head: ChunkIndex): number {
+    return infoAt(this.heap.layout, head) + slabInfo.lines;
   }
 
-  /** Under the claim: counts `freed` more free slots, and keeps the sets. */
+  /** Under the claim: counts `freed` more free slots, whose bytes and line bits are set, and keeps the sets. */
   settleFree(head: ChunkIndex, claim: number, freed: number): void {
     const at = infoAt(this.heap.layout, head) + slabInfo.freeCount;
     const freeBefore = this.heap.words[at] as number;

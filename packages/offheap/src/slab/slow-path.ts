@@ -7,7 +7,7 @@ import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { freesOf, roundsIn } from "./counters.ts";
+import { roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
 import { Reaper } from "./reaper.ts";
@@ -30,7 +30,8 @@ export class SlowPath {
   private readonly magazines: Magazines;
   readonly workers: Workers;
   private isDetached = false;
-  private freesAtCleanup = 0;
+  /** Slots sent home since the last clean-up: only these can have emptied a slab. */
+  private sentHome = 0;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number) {
@@ -79,10 +80,11 @@ export class SlowPath {
     if (rounds < sizeClass.rounds) return true;
     this.writeJournal(journal.moving);
     const half = (rounds + 1) >> 1;
-    const hasRoom = this.magazines.drain(sizeClass, half) > 0 || this.magazines.drain(sizeClass, rounds) > 0;
+    const sent = this.magazines.drain(sizeClass, half) || this.magazines.drain(sizeClass, rounds);
+    this.sentHome += sent;
     this.cleanUpWhenDue();
     this.writeJournal(journal.idle);
-    return hasRoom;
+    return sent > 0;
   }
 
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
@@ -98,7 +100,7 @@ export class SlowPath {
     this.recall();
     this.writeJournal(journal.moving);
     const released = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
-    this.freesAtCleanup = this.totalFrees();
+    this.sentHome = 0;
     this.writeJournal(journal.idle);
     return released;
   }
@@ -183,17 +185,9 @@ export class SlowPath {
 
   private cleanUpWhenDue(): void {
     const { cleanupInterval } = this.heap.layout;
-    if (cleanupInterval === 0) return;
-    const frees = this.totalFrees();
-    if (frees - this.freesAtCleanup < cleanupInterval) return;
-    this.freesAtCleanup = frees;
+    if (cleanupInterval === 0 || this.sentHome < cleanupInterval) return;
+    this.sentHome = 0;
     this.magazines.releaseEmpty(slabsPerCleanup);
-  }
-
-  private totalFrees(): number {
-    let frees = 0;
-    for (const sizeClass of this.classes) if (sizeClass.index !== 0) frees += freesOf(this.heap, sizeClass);
-    return frees;
   }
 
   private outOfMemory(sizeClass: SizeClass): AllocatorError {
