@@ -1,0 +1,48 @@
+// Heaps for tests: made as the constructor makes them, but with the heap itself in hand, so that a test can
+// read the books, wrap the views, and attach several workers in one thread.
+
+import assert from "node:assert/strict";
+import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
+import { type Access, bufferOf, hardwareAccess, reserveMemory } from "#src/memory/block.js";
+import { Heap } from "#src/memory/heap.js";
+import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
+import { SlabAllocator } from "#src/slab/slab-allocator.js";
+
+export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?: Access): Heap {
+  const { memory, offset, config } = resolveOptions(options, tiny);
+  const layout = checkedLayout(config);
+  if (typeof memory !== "string") return formatHeap(memory, offset, layout, false, access);
+  return formatHeap(reserveMemory(memory, layout.capacityBytes), 0, layout, true, access);
+}
+
+/** One more worker of a heap, with views of its own, as in another thread. */
+export function attachTo(heap: Heap, access: Access = hardwareAccess): SlabAllocator {
+  return new SlabAllocator({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
+}
+
+/** The heap behind an allocator: the tests' way to its books. */
+export function heapOf(allocator: SlabAllocator): Heap {
+  return allocator["heap"];
+}
+
+/** A call that must fail with this code; returns the error. */
+export function expectCode(code: ErrorCode, call: () => unknown): AllocatorError {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof AllocatorError, `expected ${code}, got ${error}`);
+    assert.equal(error.code, code, error.message);
+    return error;
+  }
+  assert.fail(`expected ${code}, but the call returned`);
+}
+
+/** A call that must fail with this code and leave every byte of the memory as it was. */
+export function expectUnharmed(heap: Heap, code: ErrorCode, call: () => unknown): AllocatorError {
+  const bytes = Buffer.from(bufferOf(heap.source));
+  const before = Buffer.from(bytes);
+  const error = expectCode(code, call);
+  assert.ok(bytes.equals(before), `${code} was thrown after something had been written`);
+  return error;
+}
