@@ -88,11 +88,7 @@ export class Spans {
     const taken = this.takenLength(head, length);
     for (let i = 0; i < taken; i++) this.setMap(head + i, 0);
     this.countSpan(-taken);
-    for (let i = taken - 1; i >= 0; i--) {
-      // The hint first: a chunk that is free and not in the set would be found by a full search only.
-      this.free.add((head + i) as ChunkIndex);
-      this.storeClaim(head + i, claimFree);
-    }
+    for (let i = taken - 1; i >= 0; i--) this.letGo((head + i) as ChunkIndex);
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
@@ -105,12 +101,21 @@ export class Spans {
     if (this.claimOf(chunk) === claimFree) this.free.add(chunk);
   }
 
+  /**
+   * The hint last: whoever met the chunk while it was taken may have removed it from the set, or is about to
+   * and then looks at the claim again. A kill in between is mended by the reaper's walk.
+   */
+  private letGo(chunk: ChunkIndex): void {
+    this.storeClaim(chunk, claimFree);
+    this.mendFree(chunk);
+  }
+
   /** Takes the chunks of a run; returns the one that another worker holds, or `noChunk` when all are ours. */
   private takeRun(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
     if (!this.swapClaim(head, claimFree, claimBuilding(worker, length))) return head;
     for (let i = 1; i < length; i++) {
       if (this.swapClaim(head + i, claimFree, claimBody(i))) continue;
-      for (let own = i - 1; own >= 0; own--) this.storeClaim(head + own, claimFree);
+      for (let own = i - 1; own >= 0; own--) this.letGo((head + own) as ChunkIndex);
       return (head + i) as ChunkIndex;
     }
     return noChunk;

@@ -10,16 +10,17 @@
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { Address, SlotIndex, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import { type Access, bufferOf, isMemorySource, isShared, reserveMemory } from "../memory/block.ts";
+import { bufferOf, isShared } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { chunkBytes, counter, header, layoutVersion, maxSlotsPerSlab } from "../memory/layout.ts";
-import { type MemoryViews, viewsOf } from "../memory/views.ts";
+import { ViewedMemory } from "../memory/views.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
 import { carryMask, mendCarries } from "./counters.ts";
-import { checkedLayout, formatHeap, type HeapHandle, openHeap } from "./format.ts";
+import { createHeap, type Internals } from "./create.ts";
+import { type HeapHandle, openHeap } from "./format.ts";
 import { locate } from "./locate.ts";
-import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
+import type { HeapOptions } from "./options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { slotLive } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
@@ -40,27 +41,9 @@ const allocsWord = counter.allocs;
 const freesWord = counter.frees;
 const baseWord = counter.base;
 
-/** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
-export interface Internals {
-  readonly access?: Access;
-  readonly tiny?: TinyGeometry;
-  readonly heap?: Heap;
-}
-
-export class SlabAllocator implements MemoryViews {
+export class SlabAllocator extends ViewedMemory {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
-  readonly u8!: Uint8Array;
-  readonly i8!: Int8Array;
-  readonly u16!: Uint16Array;
-  readonly i16!: Int16Array;
-  readonly u32!: Uint32Array;
-  readonly i32!: Int32Array;
-  readonly f32!: Float32Array;
-  readonly f64!: Float64Array;
-  readonly u64!: BigUint64Array;
-  readonly i64!: BigInt64Array;
-  readonly view!: DataView;
 
   // What the fast path reads. After detach the two views are empty: every call ends in its slow half.
   private words: Int32Array;
@@ -88,6 +71,7 @@ export class SlabAllocator implements MemoryViews {
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token);
+    super(bufferOf(heap.source));
     this.words = heap.words;
     this.states = heap.states;
     this.worker = slow.slot;
@@ -103,7 +87,6 @@ export class SlabAllocator implements MemoryViews {
     this.slow = slow;
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
-    Object.assign(this, viewsOf(bufferOf(heap.source)));
   }
 
   /**
@@ -308,17 +291,10 @@ export class SlabAllocator implements MemoryViews {
     if (this.heap.words.length === 0) {
       // Memory that is not shared has grown: its old buffer, and every view over it, is empty.
       this.heap.openViews();
-      Object.assign(this, viewsOf(bufferOf(this.heap.source)));
+      this.showMemory(bufferOf(this.heap.source));
       this.words = this.heap.words;
       this.states = this.heap.states;
     }
     this.slow.assertAttached();
   }
-}
-
-function createHeap(options: HeapOptions, internals: Internals): Heap {
-  const { memory, offset, config } = resolveOptions(options, internals.tiny);
-  const layout = checkedLayout(config);
-  if (isMemorySource(memory)) return formatHeap(memory, offset, layout, false, internals.access);
-  return formatHeap(reserveMemory(memory, layout.capacityBytes), 0, layout, true, internals.access);
 }
