@@ -234,6 +234,7 @@ export class SlabAllocator extends ViewedMemory {
 
   /** Gives back this worker's caches and its id. Its objects stay, and are nobody's. Again: nothing. */
   detach(): void {
+    this.reopen();
     this.slow.detach();
     this.words = new Int32Array(0);
     this.states = new Uint8Array(0);
@@ -288,13 +289,16 @@ export class SlabAllocator extends ViewedMemory {
 
   /** What every rarer call begins with. */
   private open(): void {
-    if (this.heap.words.length === 0) {
-      // Memory that is not shared has grown: its old buffer, and every view over it, is empty.
-      this.heap.openViews();
-      this.showMemory(bufferOf(this.heap.source));
-      this.words = this.heap.words;
-      this.states = this.heap.states;
-    }
+    this.reopen();
     this.slow.assertAttached();
+  }
+
+  /** Memory that is not shared may have grown: its old buffer, and every view over it, is empty then. */
+  private reopen(): void {
+    if (this.heap.words.length > 0) return;
+    this.heap.openViews();
+    this.showMemory(bufferOf(this.heap.source));
+    this.words = this.heap.words;
+    this.states = this.heap.states;
   }
 }
