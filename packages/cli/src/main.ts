@@ -64,10 +64,7 @@ function makeProgram(onDone: (exitCode: number) => void): Command {
         .choices(["powersOfTwo", "fine"])
         .default("powersOfTwo"),
     )
-    .option(
-      "--no-verify",
-      "do not read objects in the timed passes (the last pass, untimed, checks them all)",
-    )
+    .option("--no-verify", "no checked passes between the timed ones (the last pass, untimed, checks all)")
     .option("--json", "one JSON document on standard output", false)
     .action(async (paths: string[], options: ReplayOptions) => onDone(await runReplay(paths, options)));
   return program;

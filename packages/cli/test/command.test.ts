@@ -90,6 +90,7 @@ describe("offheap replay", () => {
       /no request over 8 KiB/,
       /first pass, an operation +[\d.]+ ns/,
       /steady median, an operation +[\d.]+ ns/,
+      /each object read before its free +[\d.]+ ns/,
       /peak live bytes +[\d.]+ KiB/,
       /footprint +[\d.]+ [KM]iB/,
       /footprint \/ peak +[\d.]+/,
@@ -154,7 +155,7 @@ describe("offheap replay", () => {
     }
   });
 
-  it("replays with the fine classes, and without looking at objects in the timed passes", async () => {
+  it("replays with the fine classes, and without checked passes", async () => {
     const report = await json(["replay", small, "--classes", "fine", "--no-verify", "--passes", "2"]);
     assert.deepEqual([report.code, report.options["classes"], report.options["verify"]], [0, "fine", false]);
   });

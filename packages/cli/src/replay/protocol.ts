@@ -8,20 +8,22 @@ export interface WorkerSetup {
   readonly stream: Stream;
   readonly index: number;
   readonly workers: number;
-  /** Whether the timed passes read an object's first word before they free it. */
-  readonly verify: boolean;
   /** One entry a worker: operations done since its start. Written by that worker alone. */
   readonly progress: Float64Array<SharedArrayBuffer>;
 }
 
-/** `word`: the first word of each object is written, which is timed. `whole`: every word of it. */
-export type Fill = "word" | "whole";
+/**
+ * timed     the first word of each object is written
+ * checked   and read again before the object is freed; timed, too, but apart
+ * thorough  every word of it is written, and read again; not timed
+ */
+export type PassKind = "timed" | "checked" | "thorough";
 
 export type Command =
   /** Replays the operations `[from, to)` of the stream. */
-  | { readonly name: "run"; readonly fill: Fill; readonly from: number; readonly to: number }
+  | { readonly name: "run"; readonly pass: PassKind; readonly from: number; readonly to: number }
   /** Frees what is live at the end of the stream, so that the next pass begins with nothing. */
-  | { readonly name: "release"; readonly fill: Fill }
+  | { readonly name: "release"; readonly pass: PassKind }
   /** Detaches from the heap and ends the worker. */
   | { readonly name: "leave" };
 
@@ -33,7 +35,7 @@ export type Reply =
 /** An object did not hold any more what its owner had written. */
 export interface FillViolation {
   readonly worker: number;
-  readonly fill: Fill;
+  readonly pass: PassKind;
   /** The operations in which it was found: `[from, to)` of the stream, or its length when all was freed at the end. */
   readonly from: number;
   readonly to: number;

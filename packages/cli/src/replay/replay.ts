@@ -1,8 +1,9 @@
 // One run: a stream through one fresh heap, by all workers at once.
 //
-//   timed passes     the first finds a cold heap and cold code; the others are the steady ones
-//   one more pass    whole objects are filled and compared; the workers stop where the most bytes are
-//                    live, all of them at once, and the heap is looked at: the figures of space are of then
+//   timed passes     the first finds a cold heap and cold code; the others are the steady ones. After each
+//                    comes a checked one, which reads every object before its free
+//   a thorough pass  whole objects are filled and compared; the workers stop where the most bytes are live,
+//                    all of them at once, and the heap is looked at: the figures of space are of then
 //   the end          everything freed, workers gone, clean-up: the heap must hold no object and check out
 
 import { max, mean, median, min } from "simple-statistics";
@@ -10,7 +11,7 @@ import type { ClassMeasure, ClassPreset, ReplayHeap } from "../allocators/adapte
 import { loadAdapter } from "../allocators/registry.ts";
 import type { Stream } from "../stream.ts";
 import { Crew } from "./crew.ts";
-import type { Fill, FillViolation, Reply } from "./protocol.ts";
+import type { FillViolation, PassKind, Reply } from "./protocol.ts";
 
 export interface RunOptions {
   readonly adapterUrl: URL;
@@ -19,21 +20,26 @@ export interface RunOptions {
   readonly passes: number;
   readonly capacityBytes: number;
   readonly classes: ClassPreset;
+  /** Whether checked passes go between the timed ones. The thorough pass comes in any case. */
   readonly verify: boolean;
   readonly signal?: AbortSignal;
   /** Called now and then with the operations done and to do, of all workers and passes. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export type PassTimes = readonly (readonly number[])[];
+
 export interface Run {
   readonly workers: number;
-  /** Nanoseconds an operation: `passNs[pass][worker]`. Empty for a stream without operations. */
-  readonly passNs: readonly (readonly number[])[];
+  /** Nanoseconds an operation of the timed passes, `[pass][worker]`. Empty for a stream without operations. */
+  readonly passNs: PassTimes;
+  readonly checkedPassNs: PassTimes;
   /** Means over the workers; undefined where there was no such pass. */
   readonly firstPassNs: number | undefined;
   readonly steadyMedianNs: number | undefined;
   readonly steadyMinNs: number | undefined;
   readonly steadyMaxNs: number | undefined;
+  readonly checkedMedianNs: number | undefined;
   /** Undefined when a wrong fill ended the run before it was known. */
   readonly space: Space | undefined;
   readonly fillViolations: readonly FillViolation[];
@@ -68,10 +74,10 @@ export async function replay(stream: Stream, options: RunOptions): Promise<Run> 
     stream,
     index,
     workers: options.workers,
-    verify: options.verify,
     progress,
   }));
-  const total = stream.operations * (options.passes + 1) * options.workers;
+  const passes = options.passes * (options.verify ? 2 : 1) + 1;
+  const total = stream.operations * passes * options.workers;
   const report = () => options.onProgress?.(sum(progress), total);
   const timer = setInterval(report, progressIntervalMs);
   try {
@@ -102,29 +108,34 @@ async function runPasses(stream: Stream, options: RunOptions, heap: ReplayHeap, 
   const fillViolations: FillViolation[] = [];
   const heapViolations: string[] = [];
   const passNs: number[][] = [];
+  const checkedPassNs: number[][] = [];
   let space: Space | undefined;
 
-  /** One pass or a part of it; false when a fill was wrong, after which nothing in the heap can be trusted. */
-  const part = async (fill: Fill, from: number, to: number): Promise<Reply[] | undefined> => {
-    const replies = await crew.all({ name: "run", fill, from, to });
-    return collect(replies, fillViolations) ? replies : undefined;
+  /** False when a fill was wrong, after which nothing in the heap can be trusted. */
+  const allKept = (replies: readonly Reply[]): boolean => {
+    for (const reply of replies) if (reply.name === "wrong") fillViolations.push(reply.violation);
+    return fillViolations.length === 0;
   };
-  const release = async (fill: Fill) => collect(await crew.all({ name: "release", fill }), fillViolations);
-
-  const runAll = async (): Promise<boolean> => {
+  const part = async (pass: PassKind, from: number, to: number) => crew.all({ name: "run", pass, from, to });
+  const release = async (pass: PassKind) => allKept(await crew.all({ name: "release", pass }));
+  const wordPass = async (pass: "timed" | "checked", times: number[][]): Promise<boolean> => {
+    const replies = await part(pass, 0, operations);
+    if (!allKept(replies)) return false;
+    if (operations > 0) times.push(replies.map((reply) => nanosecondsOf(reply) / operations));
+    return release(pass);
+  };
+  const allPasses = async (): Promise<boolean> => {
     for (let pass = 0; pass < options.passes; pass++) {
-      const replies = await part("word", 0, operations);
-      if (!replies) return false;
-      if (operations > 0) passNs.push(replies.map((reply) => nanosecondsOf(reply) / operations));
-      if (!(await release("word"))) return false;
+      if (!(await wordPass("timed", passNs))) return false;
+      if (options.verify && !(await wordPass("checked", checkedPassNs))) return false;
     }
-    if (!(await part("whole", 0, peakOperation))) return false;
+    if (!allKept(await part("thorough", 0, peakOperation))) return false;
     space = measureSpace(heap, stream.peakLiveBytes * options.workers);
     heapViolations.push(...heap.check().map((violation) => `at the peak: ${violation}`));
-    return (await part("whole", peakOperation, operations)) !== undefined && (await release("whole"));
+    return allKept(await part("thorough", peakOperation, operations)) && (await release("thorough"));
   };
 
-  if (await runAll()) {
+  if (await allPasses()) {
     await crew.leave();
     heap.cleanup();
     const { liveObjects, peakSpanBytes, spanBytes } = heap.measure();
@@ -133,26 +144,24 @@ async function runPasses(stream: Stream, options: RunOptions, heap: ReplayHeap, 
       heapViolations.push(`${liveObjects} objects are live after all of them were freed`);
   }
   heapViolations.push(...heap.check().map((violation) => `at the end: ${violation}`));
-  return { workers: options.workers, passNs, ...summary(passNs), space, fillViolations, heapViolations };
-}
-
-function collect(replies: readonly Reply[], violations: FillViolation[]): boolean {
-  for (const reply of replies) if (reply.name === "wrong") violations.push(reply.violation);
-  return violations.length === 0;
+  const times = { passNs, checkedPassNs, ...summary(passNs, checkedPassNs) };
+  return { workers: options.workers, ...times, space, fillViolations, heapViolations };
 }
 
 function nanosecondsOf(reply: Reply): number {
   return reply.name === "done" ? reply.nanoseconds : 0;
 }
 
-function summary(passNs: readonly (readonly number[])[]) {
+function summary(passNs: PassTimes, checkedPassNs: PassTimes) {
   const [first, ...steady] = passNs.map((ofWorkers) => mean([...ofWorkers]));
+  const checked = checkedPassNs.map((ofWorkers) => mean([...ofWorkers]));
   const hasSteady = steady.length > 0;
   return {
     firstPassNs: first,
     steadyMedianNs: hasSteady ? median(steady) : undefined,
     steadyMinNs: hasSteady ? min(steady) : undefined,
     steadyMaxNs: hasSteady ? max(steady) : undefined,
+    checkedMedianNs: checked.length > 0 ? median(checked) : undefined,
   };
 }
 

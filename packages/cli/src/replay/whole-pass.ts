@@ -7,6 +7,11 @@
 import type { AttachedHeap } from "../allocators/adapter.ts";
 import type { Stream } from "../stream.ts";
 
+/** An object that did not hold any more what was written into it; where it is, if that is known. */
+export interface Loss {
+  readonly address: number | undefined;
+}
+
 /** An odd factor only permutes the 32-bit numbers, so different fills stay different. */
 const spread = 0x9e37_79b1;
 
@@ -29,25 +34,25 @@ export class WholePass {
     this.#workers = options.workers;
   }
 
-  /** Replays `[from, to)`; the address of the first object that had lost its fill, or undefined. */
-  run(from: number, to: number): number | undefined {
+  /** Replays `[from, to)`; the first object that had lost its fill, or undefined. */
+  run(from: number, to: number): Loss | undefined {
     const { sizes, seats } = this.#stream;
     for (let i = from; i < to; i++) {
       const size = sizes[i];
       const seat = seats[i];
       if (size > 0) this.#allocate(seat, size, i);
       else {
-        const wrong = size === 0 ? this.#free(seat) : this.#reallocate(seat, -size);
-        if (wrong !== undefined) return wrong;
+        const loss = size === 0 ? this.#free(seat) : this.#reallocate(seat, -size);
+        if (loss) return loss;
       }
     }
     return undefined;
   }
 
-  release(): number | undefined {
+  release(): Loss | undefined {
     for (const seat of this.#stream.seatsAtEnd) {
-      const wrong = this.#free(seat);
-      if (wrong !== undefined) return wrong;
+      const loss = this.#free(seat);
+      if (loss) return loss;
     }
     return undefined;
   }
@@ -58,17 +63,18 @@ export class WholePass {
     this.#write(seat, size);
   }
 
-  #free(seat: number): number | undefined {
+  #free(seat: number): Loss | undefined {
     const address = this.#addresses[seat];
-    if (!this.#holds(seat, this.#wordCounts[seat])) return address;
+    if (!this.#holds(seat, this.#wordCounts[seat])) return { address };
     this.#heap.allocator.deallocate(address);
     return undefined;
   }
 
-  #reallocate(seat: number, size: number): number | undefined {
+  #reallocate(seat: number, size: number): Loss | undefined {
     this.#addresses[seat] = this.#heap.reallocate(this.#addresses[seat], size);
-    // Not `wordsOf(size)`: a size that is no multiple of 4 may end inside the last word that was kept.
-    if (!this.#holds(seat, Math.min(this.#wordCounts[seat], size >>> 2))) return this.#addresses[seat];
+    // The last word may be kept in part, when a size is no multiple of 4.
+    if (!this.#holds(seat, Math.min(this.#wordCounts[seat], size >>> 2)))
+      return { address: this.#addresses[seat] };
     this.#write(seat, size);
     return undefined;
   }

@@ -29,7 +29,7 @@ export function traceText(result: TraceResult, adapter: AllocatorAdapter): strin
   return `${lines.join("\n")}\n`;
 }
 
-export function summaryText({ traces, options }: ReplayResults): string {
+export function summaryText({ traces }: ReplayResults): string {
   const head = [
     "trace",
     "workers",
@@ -59,10 +59,9 @@ export function summaryText({ traces, options }: ReplayResults): string {
     bad > 0
       ? `${plural(bad, "trace")} of ${traces.length} not replayed soundly.`
       : "Every object kept its fill, and check() found nothing.";
-  const written = options.verify
-    ? "one write into each object and one look at it before it is freed"
-    : "one write into each object";
-  return `${table([head, ...rows])}\n\n${verdict}\nns an operation, ${written} included; a reallocation is one operation.\n`;
+  const note =
+    "ns an operation, the write of one word into each object included; a reallocation is one operation.";
+  return `${table([head, ...rows])}\n\n${verdict}\n${note}\n`;
 }
 
 function operationLines(trace: TraceFacts, stream: StreamFacts, adapter: AllocatorAdapter): string[] {
@@ -118,6 +117,7 @@ function runTable(runs: readonly Run[]): string {
     row("  of steady passes", (run) => count(Math.max(run.passNs.length - 1, 0))),
     row("  from", (run) => nanoseconds(run.steadyMinNs)),
     row("  to", (run) => nanoseconds(run.steadyMaxNs)),
+    row("each object read before its free", (run) => nanoseconds(run.checkedMedianNs)),
     space("peak live bytes", (each) => bytes(each.peakLiveBytes)),
     space("footprint", (each) => bytes(each.footprintBytes)),
     space("footprint / peak", (each) => ratio(each.footprintRatio)),
@@ -148,9 +148,9 @@ function violationLines(run: Run): string[] {
     : lines;
 }
 
-export function fillText({ worker, fill, from, to, address }: FillViolation): string {
+export function fillText({ worker, pass, from, to, address }: FillViolation): string {
   const when =
     from === to ? "freed after the last operation" : `freed by the operations ${count(from)} to ${count(to)}`;
   const which = address === undefined ? "an object" : `the object at ${address}`;
-  return `worker ${worker}, ${fill} pass: ${which} ${when} had lost its fill`;
+  return `worker ${worker}, ${pass} pass: ${which} ${when} had lost its fill`;
 }
