@@ -4,11 +4,20 @@
 //   freeCount = number of state bytes 0          line bit set ⇐ the line of 64 slots has a state byte 0
 //   in partial[class] ⇐ freeCount > 0            in empty ⇐ freeCount = slots        (hints, as all of these)
 
-import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { claimBuilding, claimClaimed, claimUnclaimed, classOf, isSlab, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import {
+  claimBuilding,
+  claimClaimed,
+  claimUnclaimed,
+  classOf,
+  isSlab,
+  lengthOf,
+  tag,
+  tagOf,
+} from "../arena/claim.ts";
 import { mapEntry } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
+import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -217,9 +226,15 @@ export class Slabs {
     else set.remove(head);
   }
 
-  /** The info words of a new slab, all of whose slots are free. */
+  /**
+   * The info words of a new slab, all of whose slots are free. A byte that is not 0 was written by a free
+   * that raced another of the same object and came after the span had been given back.
+   */
   private describe(head: ChunkIndex, slots: number): void {
-    const { words, layout } = this.heap;
+    const { words, states, layout } = this.heap;
+    const first = this.firstSlot(head);
+    for (let slot = first; slot < first + slots; slot++)
+      if (states[slot] !== slotFree) states[slot] = slotFree;
     const info = infoAt(layout, head);
     words[info + slabInfo.freeCount] = slots;
     for (let i = 0; i < lineWords; i++) {

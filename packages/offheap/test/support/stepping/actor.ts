@@ -1,0 +1,184 @@
+// A worker under test with the test's own knowledge of it: which objects are live, whose they are, what
+// was written into them. The knowledge changes in events between two accesses, so it is exact: an object
+// is owned from the last access of its allocation to the first of its free.
+
+import type { Address } from "#src/base/brands.js";
+import { AllocatorError } from "#src/base/errors.js";
+import { Heap } from "#src/memory/heap.js";
+import type { Layout } from "#src/memory/layout.js";
+import { openHeap } from "#src/slab/format.js";
+import { SlabAllocator } from "#src/slab/slab-allocator.js";
+import type { Fiber } from "./fiber.ts";
+
+/** Something that must not happen did. */
+export class Violated extends Error {
+  override readonly name = "Violated";
+}
+
+export interface Live {
+  readonly by: number;
+  readonly tag: number;
+  readonly bytes: number;
+}
+
+/** What the test knows of the objects of one heap. */
+export class Objects {
+  readonly live = new Map<Address, Live>();
+  /** A free began and has not returned: live or not, both are right until somebody looks. */
+  readonly limbo = new Set<Address>();
+  /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
+  readonly contested = new Set<Address>();
+  private readonly data: Uint32Array;
+  private nextTag = 1;
+  private kept = new Map<Address, Live>();
+
+  constructor(buffer: ArrayBuffer) {
+    this.data = new Uint32Array(buffer);
+  }
+
+  keep(): void {
+    this.kept = new Map(this.live);
+  }
+
+  reset(): void {
+    this.live.clear();
+    this.limbo.clear();
+    this.contested.clear();
+    for (const [address, object] of this.kept) {
+      this.live.set(address, object);
+      this.fill(address, object);
+    }
+  }
+
+  add(address: Address, bytes: number, by: number): void {
+    if (this.contested.has(address)) {
+      this.limbo.add(address);
+      return;
+    }
+    const other = this.live.get(address);
+    if (other !== undefined) {
+      throw new Violated(`worker ${by} was given ${address}, which is live, allocated by worker ${other.by}`);
+    }
+    const object = { by, bytes, tag: this.nextTag++ };
+    this.live.set(address, object);
+    this.limbo.delete(address);
+    this.fill(address, object);
+  }
+
+  beginFree(address: Address): void {
+    this.verify(address);
+    this.live.delete(address);
+    this.limbo.add(address);
+  }
+
+  verify(address: Address): void {
+    const object = this.live.get(address);
+    if (object === undefined) throw new Violated(`the test itself frees ${address}, which is not live`);
+    const at = address / 4;
+    if (this.data[at] !== object.tag || this.data[at + object.bytes / 4 - 1] !== object.tag) {
+      throw new Violated(`the object at ${address} was written over`);
+    }
+  }
+
+  private fill(address: Address, object: Live): void {
+    this.data[address / 4] = object.tag;
+    this.data[address / 4 + object.bytes / 4 - 1] = object.tag;
+  }
+}
+
+export class Actor {
+  readonly index: number;
+  slab!: SlabAllocator;
+  /** What this worker's calls came to, for the scenario to judge. */
+  results: string[] = [];
+  /** Objects that this run of the program has, oldest first. */
+  mine: Address[] = [];
+  private readonly fiber: Fiber;
+  private readonly objects: Objects;
+  private readonly buffer: ArrayBuffer;
+  private readonly layout: Layout;
+  private readonly mayRunOut: boolean;
+
+  constructor(fiber: Fiber, objects: Objects, buffer: ArrayBuffer, layout: Layout, mayRunOut: boolean) {
+    this.index = fiber.index;
+    this.fiber = fiber;
+    this.objects = objects;
+    this.buffer = buffer;
+    this.layout = layout;
+    this.mayRunOut = mayRunOut;
+  }
+
+  /** Attached from the start: the header is not read again. */
+  begin(): void {
+    this.slab = new SlabAllocator({}, { heap: new Heap(this.buffer, 0, this.layout, this.fiber.access) });
+  }
+
+  clear(): void {
+    this.results = [];
+    this.mine = [];
+  }
+
+  /** Joins as a program: every access of it is a step. */
+  attach(): void {
+    const handle = { kind: "offheap", version: 1, memory: this.buffer, offset: 0 };
+    const came = this.attempt(() => {
+      this.slab = new SlabAllocator({}, { heap: openHeap(handle, this.fiber.access) });
+    });
+    this.note(came ?? "attached");
+  }
+
+  allocate(size: number): void {
+    let address = 0 as Address;
+    const failed = this.attempt(() => {
+      address = this.slab.allocate(size);
+    });
+    if (failed === undefined) {
+      this.fiber.event(() => this.objects.add(address, size, this.index));
+      this.mine.push(address);
+    } else if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
+    else throw new Violated(`allocate(${size}): ${failed}`);
+  }
+
+  /** Frees an object legally. */
+  free(address: Address, size?: number): void {
+    this.fiber.event(() => this.objects.beginFree(address));
+    const failed = this.attempt(() => this.slab.deallocate(address, size));
+    if (failed !== undefined) throw new Violated(`deallocate(${address}): ${failed}`);
+    this.fiber.event(() => this.objects.limbo.delete(address));
+  }
+
+  /** Frees the oldest object of this program, if it has one. */
+  freeOldest(): void {
+    const address = this.mine.shift();
+    if (address !== undefined) this.free(address);
+  }
+
+  /** Frees an object that another worker may free, too. */
+  freeIllegally(address: Address): void {
+    this.fiber.event(() => {
+      this.objects.live.delete(address);
+      this.objects.limbo.add(address);
+      this.objects.contested.add(address);
+    });
+    this.note(this.attempt(() => this.slab.deallocate(address)) ?? "freed");
+  }
+
+  /** Any other call; its error code, or "done", is a result. */
+  call(act: (slab: SlabAllocator) => void): void {
+    this.note(this.attempt(() => act(this.slab)) ?? "done");
+  }
+
+  note(result: string): void {
+    this.results.push(result);
+  }
+
+  private attempt(act: () => void): string | undefined {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof AllocatorError) return error.code;
+      throw error;
+    }
+    return undefined;
+  }
+}

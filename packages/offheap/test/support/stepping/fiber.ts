@@ -1,0 +1,173 @@
+// One worker under test, without a thread: a program whose every access to shared memory is logged. It is
+// stopped by an exception thrown out of an access, and goes on by being run again from its start: it is a
+// function of the values it has read, so the log answers all accesses up to the one where it stopped.
+// No write and no atomic is done a second time.
+
+import type { AtomicOps } from "#src/memory/atomics.js";
+import type { Access } from "#src/memory/block.js";
+import type { Kind, Machine } from "./machine.ts";
+
+/** Thrown out of an access: this run of the program is over; another will take its place, or none. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+}
+
+/** Thrown out of an access into a worker that lives on, as a stack overflow would be. */
+export class Overflow extends RangeError {
+  override readonly name = "Overflow";
+}
+
+/** What the fiber asks before each live access: may throw `Stopped` or `Overflow`. */
+export type BeforeAccess = (fiber: Fiber, location: number, writes: boolean, isAtomic: boolean) => void;
+
+const overflowed = Symbol("overflow");
+
+export class Fiber {
+  readonly index: number;
+  readonly access: Access;
+  /** free: before and after the schedule, nothing logged or asked; record: logged; live: asked and logged. */
+  mode: "free" | "record" | "live" = "free";
+  machine: Machine;
+  private readonly before: BeforeAccess;
+  private readonly log: unknown[] = [];
+  private cursor = 0;
+  private keptLength = 0;
+
+  constructor(index: number, machine: Machine, before: BeforeAccess) {
+    this.index = index;
+    this.machine = machine;
+    this.before = before;
+    this.access = accessOf(this);
+  }
+
+  /** From now on the log begins with what was logged so far. */
+  keep(): void {
+    this.keptLength = this.log.length;
+  }
+
+  /** A new schedule begins. */
+  forget(): void {
+    this.log.length = this.keptLength;
+    this.cursor = 0;
+  }
+
+  /** The program is about to be run from its start. */
+  rewind(): void {
+    this.cursor = 0;
+  }
+
+  /** Something the test does in the name of this worker: done once, between two accesses. */
+  event<T>(act: () => T): T {
+    if (this.cursor < this.log.length) return this.log[this.cursor++] as T;
+    return this.logged(act());
+  }
+
+  load(kind: Kind, index: number): unknown {
+    if (this.cursor < this.log.length) return this.replay();
+    this.ask(kind, index, false, false);
+    return this.logged(this.machine.load(this.index, kind, index));
+  }
+
+  store(kind: Kind, index: number, value: number | bigint): void {
+    if (this.cursor < this.log.length) {
+      this.replay();
+      return;
+    }
+    this.ask(kind, index, true, false);
+    this.machine.store(this.index, kind, index, value);
+    this.logged(undefined);
+  }
+
+  atomic(
+    kind: Kind,
+    index: number,
+    writes: boolean,
+    change: (before: never) => number | bigint | undefined,
+  ): unknown {
+    if (this.cursor < this.log.length) return this.replay();
+    this.ask(kind, index, writes, true);
+    return this.logged(
+      this.machine.atomic(
+        this.index,
+        kind,
+        index,
+        change as (before: unknown) => number | bigint | undefined,
+      ),
+    );
+  }
+
+  private ask(kind: Kind, index: number, writes: boolean, isAtomic: boolean): void {
+    if (this.mode !== "live") return;
+    try {
+      this.before(this, this.machine.locationOf(kind, index), writes, isAtomic);
+    } catch (reason) {
+      if (reason instanceof Overflow) this.logged(overflowed);
+      throw reason;
+    }
+  }
+
+  private replay(): unknown {
+    const value = this.log[this.cursor++];
+    if (value === overflowed) throw new Overflow("stack overflow");
+    return value;
+  }
+
+  private logged<T>(value: T): T {
+    if (this.mode !== "free") {
+      this.log.push(value);
+      this.cursor++;
+    }
+    return value;
+  }
+}
+
+function view(fiber: Fiber, kind: Kind, length: number): unknown {
+  return new Proxy(
+    {},
+    {
+      get(_target, key) {
+        const index = typeof key === "string" ? Number(key) : Number.NaN;
+        if (index >= 0) return index < length ? fiber.load(kind, index) : undefined;
+        if (key === "length") return length;
+        if (Number.isNaN(index) && key !== "NaN" && key !== "undefined")
+          throw new Error(`a stepping view has no ${String(key)}`);
+        return undefined;
+      },
+      set(_target, key, value) {
+        const index = Number(key);
+        if (Number.isInteger(index) && index >= 0 && index < length)
+          fiber.store(kind, index, value as number | bigint);
+        return true;
+      },
+    },
+  );
+}
+
+function accessOf(fiber: Fiber): Access {
+  const word = (index: number, writes: boolean, change: (before: number) => number | undefined) =>
+    fiber.atomic(0, index, writes, change) as number;
+  const atomics: AtomicOps = {
+    load: (_words, index) => word(index, false, () => undefined),
+    store: (_words, index, value) => {
+      word(index, true, () => value);
+    },
+    swap: (_words, index, expected, desired) =>
+      word(index, true, (before) => (before === expected ? desired : undefined)) === expected,
+    or: (_words, index, bits) => word(index, true, (before) => before | bits),
+    and: (_words, index, bits) => word(index, true, (before) => before & bits),
+    add: (_words, index, delta) => word(index, true, (before) => (before + delta) | 0),
+    swapByte: (_states, index, expected, desired) =>
+      fiber.atomic(1, index, true, (before: number) => (before === expected ? desired : undefined)) ===
+      expected,
+    loadWide: (_wide, index) => fiber.atomic(2, index, false, () => undefined) as bigint,
+    swapWide: (_wide, index, expected, desired) =>
+      fiber.atomic(2, index, true, (before: bigint) => (before === expected ? desired : undefined)) ===
+      expected,
+  };
+  return {
+    words: (_buffer, _byteOffset, length) => view(fiber, 0, length) as Int32Array,
+    wide: (_buffer, _byteOffset, length) => view(fiber, 2, length) as BigInt64Array,
+    states: (_buffer, _byteOffset, length) => view(fiber, 1, length) as Uint8Array,
+    atomics,
+  };
+}

@@ -1,0 +1,116 @@
+// The end of a schedule. Whoever is dead is reaped by one that lives; then
+//
+//   check() is empty · every live object is intact, and counted · the dead worker's slots are usable:
+//   all objects freed and all caches home, the whole capacity can be allocated, class by class
+//
+// Ends that are the same, byte for byte, are examined once.
+
+import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
+import { AllocatorError } from "#src/base/errors.js";
+import { slotCountOf } from "#src/memory/layout.js";
+import { checkHeap } from "#src/slab/check.js";
+import { SlabAllocator } from "#src/slab/slab-allocator.js";
+import { Workers } from "#src/slab/workers.js";
+import { Violated } from "./actor.ts";
+import type { World } from "./world.ts";
+
+function codeOf(act: () => void): string | undefined {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof AllocatorError) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+function expectWhole<C>(world: World<C>, when: string): void {
+  const { tolerates } = world.scenario;
+  const violations = checkHeap(world.heap).filter(({ message }) => tolerates?.test(message) !== true);
+  if (violations.length > 0) {
+    const list = violations.slice(0, 5).map(({ invariant, message }) => `${invariant}: ${message}`);
+    throw new Violated(`${when}, check(): ${list.join("; ")}`);
+  }
+}
+
+/** The allocators of those that are alive and attached. */
+function presentOf<C>(world: World<C>): Map<number, SlabAllocator> {
+  const workers = new Workers(world.heap);
+  const present = new Map<number, SlabAllocator>();
+  for (const { index, slab } of world.actors) {
+    if (world.isPresent(index) && workers.isLive(slab.workerId)) present.set(index, slab);
+  }
+  return present;
+}
+
+function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: SlabAllocator): WorkerId[] {
+  const workers = new Workers(world.heap);
+  const alive = new Set([host, ...present.values()].map((slab) => slab.workerId));
+  return workers
+    .filter((word) => word.state === "live")
+    .map((slot: WorkerSlot) => workers.idOf(slot))
+    .filter((id) => !alive.has(id));
+}
+
+/** Objects whose free was cut short and that are live all the same. */
+function survivors<C>(world: World<C>, inspector: SlabAllocator): Address[] {
+  return [...world.objects.limbo].filter((address) => codeOf(() => inspector.sizeOf(address)) === undefined);
+}
+
+function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
+  const { layout } = world.heap;
+  layout.objectBytes.forEach((bytes, i) => {
+    const expected = layout.chunkCount * slotCountOf(layout, (i + 1) as ClassIndex, 1);
+    const got = new Set<Address>();
+    const failed = codeOf(() => {
+      while (got.size <= expected) got.add(inspector.allocate(bytes));
+    });
+    if (failed !== "ERR_OUT_OF_MEMORY" || got.size !== expected) {
+      throw new Violated(`of ${expected} slots of ${bytes} bytes, ${got.size} can be had (${failed})`);
+    }
+    for (const address of got) inspector.deallocate(address);
+    inspector.cleanup();
+  });
+}
+
+/** Examines an end that was not seen before. */
+function examine<C>(world: World<C>): void {
+  const present = presentOf(world);
+  const [first] = present.values();
+  const host = first ?? new SlabAllocator({}, { heap: world.heap });
+  for (const id of deadIds(world, present, host)) host.reap(id);
+  if (world.scenario.isIllegal === true) for (const slab of present.values()) slab.cleanup();
+  expectWhole(world, "at the end");
+  const { live } = world.objects;
+  for (const address of live.keys()) {
+    const failed = codeOf(() => host.sizeOf(address));
+    if (failed !== undefined) throw new Violated(`the live object at ${address}: ${failed}`);
+  }
+  const left = survivors(world, host);
+  const counted = host.stats().liveObjects;
+  if (counted !== live.size + left.length && world.scenario.tolerates === undefined) {
+    throw new Violated(
+      `stats count ${counted} live objects, there are ${live.size} and ${left.length} half freed`,
+    );
+  }
+  for (const [address, { by }] of live) (present.get(by) ?? host).deallocate(address);
+  for (const address of left) host.deallocate(address);
+  for (const slab of present.values()) slab.cleanup();
+  if (first === undefined) host.cleanup();
+  expectWhole(world, "with all objects freed");
+  expectCapacity(world, host);
+  expectWhole(world, "after allocating the whole capacity");
+}
+
+/** Throws `Violated` for an end that must not be. */
+export function judge<C>(world: World<C>): void {
+  const { objects, machine, actors, dead } = world;
+  for (const address of objects.live.keys()) objects.verify(address);
+  const owned = [...objects.live].map(([address, { by }]) => `${address}:${by}`).sort();
+  const results = actors.map((actor) => actor.results.join(",")).join(" | ");
+  const key = `${machine.hash()} ${owned} ${[...objects.limbo].sort()} ${results} ${dead}`;
+  world.resultCounts.set(results, (world.resultCounts.get(results) ?? 0) + 1);
+  if (world.scenario.isDestroyed === true || world.ends.has(key)) return;
+  examine(world);
+  world.ends.add(key);
+}

@@ -1,0 +1,247 @@
+// Runs one schedule of a scenario: who goes on before which access, who dies, what arrives late. The code
+// under test is the shipped one; only its views and atomics are ours.
+
+import type { Heap } from "#src/memory/heap.js";
+import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { configOf } from "#src/slab/options.js";
+import { Actor, Objects, Violated } from "./actor.ts";
+import { Fiber, Overflow, Stopped } from "./fiber.ts";
+import { judge } from "./finish.ts";
+import { Machine } from "./machine.ts";
+import type { Deviation, Scenario, Schedule } from "./scenario.ts";
+
+/** A place in a schedule where it could go another way. */
+export interface Point {
+  readonly kind: "access" | "see";
+  readonly worker: number;
+  readonly location: number;
+  /** access: 0 in the middle of the worker's turn, 1 at the start of a turn by default, 2 of one by choice. */
+  readonly turn: 0 | 1 | 2;
+  readonly isAtomic: boolean;
+  readonly writes: boolean;
+  /** see: stores that wait. */
+  readonly waiting: number;
+}
+
+/** Decides at a point; undefined is the default. */
+export type Decide = (at: number, point: Point) => Deviation | undefined;
+
+export interface Outcome {
+  readonly failure: string | undefined;
+  readonly points: readonly Point[];
+  readonly taken: Schedule;
+}
+
+export interface WorldOptions {
+  /** strong; or weak, where stores arrive as early (eager) or as late (lazy) as they can by default. */
+  readonly memory: "strong" | "eager" | "lazy";
+}
+
+/** A schedule of this many accesses does not end: somebody waits. */
+const mostPoints = 50_000;
+
+export class World<C = unknown> {
+  readonly scenario: Scenario<C>;
+  readonly actors: Actor[];
+  readonly fibers: Fiber[];
+  readonly heap: Heap;
+  readonly objects: Objects;
+  readonly machine: Machine;
+  /** Deaths in their order. */
+  readonly dead: number[] = [];
+  /** For each location, a bit for each worker that read it, and 8 bits up for each that wrote it. */
+  readonly touched = new Map<number, number>();
+  readonly ends = new Set<string>();
+  /** The ends of schedules that were judged right, with the results of the workers in each. */
+  readonly resultCounts = new Map<string, number>();
+  private readonly context: C;
+  private readonly memory: WorldOptions["memory"];
+  private readonly done: boolean[];
+  private decide: Decide = () => undefined;
+  private points: Point[] = [];
+  private taken: Deviation[] = [];
+  private isRunning = false;
+  private turn: 0 | 1 | 2 = 1;
+  private next: number | undefined;
+
+  constructor(scenario: Scenario<C>, { memory }: WorldOptions) {
+    const { geometry, programs } = scenario;
+    const maxWorkers = geometry.maxWorkers ?? programs.length + 1;
+    const capacityBytes = (geometry.chunks + 1) * 65_536;
+    const tiny = { slotsPerSlab: geometry.slots ?? 16_384, rounds: geometry.rounds ?? 2 };
+    const config = configOf(capacityBytes, geometry.classes, maxWorkers, geometry.cleanupInterval ?? 0, tiny);
+    const buffer = new ArrayBuffer(capacityBytes);
+    this.heap = formatHeap(buffer, 0, checkedLayout(config), true);
+    const { layout } = this.heap;
+    if (layout.chunkCount !== geometry.chunks) throw new Error(`the heap has ${layout.chunkCount} chunks`);
+    this.scenario = scenario;
+    this.memory = memory;
+    const endOfBooks = layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
+    const machine = () =>
+      new Machine(buffer, layout.statesAt, endOfBooks, programs.length, (...what) => this.see(...what));
+    this.objects = new Objects(buffer);
+    const early = machine();
+    this.fibers = programs.map((_, i) => new Fiber(i, early, (...what) => this.beforeAccess(...what)));
+    this.actors = this.fibers.map(
+      (fiber) => new Actor(fiber, this.objects, buffer, layout, scenario.mayRunOut === true),
+    );
+    this.done = programs.map(() => false);
+    this.context = this.setUp(early);
+    this.machine = machine();
+    for (const fiber of this.fibers) fiber.machine = this.machine;
+  }
+
+  private setUp(machine: Machine): C {
+    for (const i of this.scenario.attached ?? this.actors.keys()) {
+      const fiber = this.fibers[i] as Fiber;
+      fiber.mode = "record";
+      (this.actors[i] as Actor).begin();
+      fiber.keep();
+      fiber.mode = "free";
+      machine.flush(i);
+    }
+    const context = this.scenario.setup?.(this.actors) as C;
+    for (const fiber of this.fibers) machine.flush(fiber.index);
+    this.objects.keep();
+    return context;
+  }
+
+  /** Runs a schedule to its end, and judges the end. */
+  run(decide: Decide): Outcome {
+    this.machine.reset();
+    this.objects.reset();
+    this.decide = decide;
+    this.points = [];
+    this.taken = [];
+    this.dead.length = 0;
+    this.turn = 1;
+    this.next = undefined;
+    this.done.fill(false);
+    for (const fiber of this.fibers) fiber.forget();
+    for (const actor of this.actors) actor.slab = undefined as never;
+    const failure = this.attempt();
+    return { failure, points: this.points, taken: this.taken };
+  }
+
+  replay(schedule: Schedule): Outcome {
+    let position = 0;
+    return this.run((at) => (schedule[position]?.at === at ? schedule[position++] : undefined));
+  }
+
+  /** Whether a worker is in the heap and alive. */
+  isPresent(worker: number): boolean {
+    return !this.dead.includes(worker) && (this.actors[worker] as Actor).slab !== undefined;
+  }
+
+  /** Whether another worker touches a location too, and one of them writes it. */
+  isShared(location: number): boolean {
+    const bits = this.touched.get(location) ?? 0;
+    const writers = bits >> 8;
+    const users = (bits | writers) & 255;
+    return writers !== 0 && (users & (users - 1)) !== 0;
+  }
+
+  private attempt(): string | undefined {
+    try {
+      this.isRunning = true;
+      this.machine.isWeak = this.memory !== "strong";
+      for (let worker = this.pick(); worker >= 0; worker = this.pick()) this.giveTurn(worker);
+      for (const fiber of this.fibers) this.machine.flush(fiber.index);
+      this.isRunning = false;
+      this.machine.isWeak = false;
+      const wrong = this.scenario.verify?.(this.actors, this.context);
+      if (wrong !== undefined) return wrong;
+      judge(this);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Violated) return error.message;
+      return error instanceof Error ? `crashed: ${error.stack}` : String(error);
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  /** The worker whose turn it is: as the schedule said, or the first that can go on; −1 at the end. */
+  private pick(): number {
+    const chosen = this.next;
+    this.next = undefined;
+    this.turn = chosen === undefined ? 1 : 2;
+    return chosen ?? this.actors.findIndex((_, i) => this.canRun(i));
+  }
+
+  canRun(worker: number): boolean {
+    if (this.done[worker]) return false;
+    return (this.scenario.startsAfter?.[worker] ?? []).every((other) => this.done[other]);
+  }
+
+  private giveTurn(worker: number): void {
+    const fiber = this.fibers[worker] as Fiber;
+    const actor = this.actors[worker] as Actor;
+    for (const other of this.scenario.startsAfter?.[worker] ?? []) this.machine.flush(other);
+    fiber.rewind();
+    fiber.mode = "live";
+    actor.clear();
+    try {
+      if (this.scenario.attached === undefined || this.scenario.attached.includes(worker)) actor.begin();
+      for (const step of this.scenario.programs[worker] ?? []) this.runStep(step, actor);
+      if (this.scenario.victims?.includes(worker) === true) this.dead.push(worker);
+      this.done[worker] = true;
+    } catch (reason) {
+      if (!(reason instanceof Stopped)) throw reason;
+    }
+    fiber.mode = "free";
+  }
+
+  /** A worker that an exception passed through lives on, and its next call is a clean-up. */
+  private runStep(step: (actor: Actor, context: C) => void, actor: Actor): void {
+    try {
+      step(actor, this.context);
+    } catch (reason) {
+      if (!(reason instanceof Overflow)) throw reason;
+      actor.note("overflow");
+      if (actor.slab !== undefined) actor.call((slab) => slab.cleanup());
+    }
+  }
+
+  private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {
+    if (!this.isRunning) return;
+    const worker = fiber.index;
+    const seen = this.touched.get(location) ?? 0;
+    const bits = writes ? 256 << worker : 1 << worker;
+    if ((seen & bits) === 0) this.touched.set(location, seen | bits);
+    const { turn } = this;
+    this.turn = 0;
+    const decision = this.point({ kind: "access", worker, location, turn, isAtomic, writes, waiting: 0 });
+    if (decision === undefined) return;
+    if (decision.kind === "throw") throw new Overflow("stack overflow");
+    if (decision.kind === "kill") {
+      this.done[worker] = true;
+      this.dead.push(worker);
+    } else this.next = decision.value;
+    throw new Stopped();
+  }
+
+  /** How many waiting stores have arrived when another worker looks. */
+  private see(waiting: number, worker: number, location: number): number {
+    if (!this.isRunning) return waiting;
+    const decision = this.point({
+      kind: "see",
+      worker,
+      location,
+      turn: 0,
+      isAtomic: false,
+      writes: false,
+      waiting,
+    });
+    return decision?.value ?? (this.memory === "lazy" ? 0 : waiting);
+  }
+
+  private point(point: Point): Deviation | undefined {
+    const at = this.points.length;
+    if (at > mostPoints) throw new Violated("the schedule does not end");
+    this.points.push(point);
+    const decision = this.decide(at, point);
+    if (decision !== undefined) this.taken.push(decision);
+    return decision;
+  }
+}
