@@ -259,10 +259,7 @@ export class SlabAllocator extends ViewedMemory {
     const index = this.indexFor(size);
     if (index === 0) {
       const largest = this.heap.layout.objectBytes.at(-1);
-      throw new AllocatorError(
-        "ERR_INVALID_SIZE",
-        `a size is an integer from 1 to ${largest}, got ${show(size)}`,
-      );
+      throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
     this.slow.ensureRound(this.classes[index] as SizeClass);
     return this.allocate(size);
@@ -287,7 +284,6 @@ export class SlabAllocator extends ViewedMemory {
     return this.classOf[Math.ceil(size / 8)] ?? 0;
   }
 
-  /** What every rarer call begins with. */
   private open(): void {
     this.reopen();
     this.slow.assertAttached();
