@@ -1,6 +1,6 @@
 /** Compiles a C program of bench/native when it is older than its sources. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { benchFolder } from "../workloads/workload.ts";
 
 const folder = `${benchFolder}native/`;
@@ -20,10 +20,12 @@ export function compile(program: "driver" | "threads"): Compiled {
   if (existsSync(path) && statSync(path).mtimeMs > newestSource()) return { path };
   mkdirSync(`${folder}build`, { recursive: true });
   const { CC = "cc" } = process.env;
-  const flags = ["-O2", "-Wall", "-pthread", "-o", path, `${folder}${program}.c`, "-ldl"];
+  const beside = `${path}.${process.pid}`; // two runs at once do no harm to each other
+  const flags = ["-O2", "-Wall", "-pthread", "-o", beside, `${folder}${program}.c`, "-ldl"];
   const result = spawnSync(CC, flags, { encoding: "utf8" });
   if (result.error) return { missing: `no C compiler (${CC}): apt-get install gcc libc6-dev` };
   if (result.status !== 0) return { missing: `${CC} failed: ${result.stderr.split("\n")[0]}` };
+  renameSync(beside, path);
   return { path };
 }
 

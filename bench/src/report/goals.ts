@@ -30,7 +30,7 @@ class Figures {
 
   steady(workload: string, peer = this.subject): number | undefined {
     const row = this.results.time.find((each) => each.workload === workload && each.peer === peer);
-    return row?.stopped ? undefined : row?.steady?.median;
+    return row?.steady?.median; // a lower bound for a peer that was stopped, so the ratio is an upper one
   }
 
   first(workload: string): number | undefined {

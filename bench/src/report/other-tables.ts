@@ -11,6 +11,11 @@ const ms = (value: number | undefined): string =>
   value === undefined ? "–" : value.toFixed(value < 10 ? 1 : 0);
 const ns = (value: number | undefined): string => (value === undefined ? "–" : value.toLocaleString("en"));
 
+/** What was not measured is named below the tables, with the reason. */
+function measured<T extends { refused?: string }>(rows: readonly T[]): T[] {
+  return rows.filter((row) => row.refused === undefined);
+}
+
 export function spaceTable(rows: readonly SpaceRow[]): string {
   const head = [
     "memory held, MiB",
@@ -23,9 +28,8 @@ export function spaceTable(rows: readonly SpaceRow[]): string {
     "cleaned",
     "in slabs",
   ];
-  const body = rows.map((row) => {
-    const { workload, peer, peakRequestedBytes = 0, highestBytes } = row;
-    if (highestBytes === undefined) return [workload, peer, ...head.slice(2).map(() => "–")];
+  const body = measured(rows).map((row) => {
+    const { workload, peer, peakRequestedBytes = 0, highestBytes = 0 } = row;
     const cells = [mib(peakRequestedBytes), mib(highestBytes), ratio(highestBytes / peakRequestedBytes)];
     const ends = [row.touchedBookBytes, row.freedBytes, row.cleanedBytes, row.cleanedSpanBytes].map(mib);
     return [workload, peer, ...cells, ...ends];
@@ -35,7 +39,7 @@ export function spaceTable(rows: readonly SpaceRow[]): string {
 
 export function pauseTable(rows: readonly PauseRow[]): string {
   const head = ["one operation, ns (clock included)", "peer", "p50", "p99", "p99.9", "max", "worst"];
-  const body = rows.map(({ workload, peer, p50, p99, p999, max, worst }) => [
+  const body = measured(rows).map(({ workload, peer, p50, p99, p999, max, worst }) => [
     ...[workload, peer],
     ...[p50, p99, p999, max, worst].map(ns),
   ]);
@@ -54,7 +58,7 @@ export function gcTable(rows: readonly GcRow[]): string {
     "full GC",
     "resident MiB",
   ];
-  const body = rows.map((row) => [
+  const body = measured(rows).map((row) => [
     ...[row.workload, row.peer],
     ...[row.fillMs, row.fillGcMs, row.workMs, row.workGcMs, row.longestGcMs, row.fullGcMs].map(ms),
     mib(row.residentBytes),

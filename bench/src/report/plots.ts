@@ -3,17 +3,32 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Results } from "../measure/plan.ts";
 import type { TimeRow } from "../measure/time.ts";
+import { javascriptIds } from "../peers/ids.ts";
 
 const { document } = parseHTML("<html><body></body></html>");
 
+/** No legend and no title: with them the plot would be a page, not a drawing. */
 function svg(options: Plot.PlotOptions): string {
-  const figure = Plot.plot({ ...options, document: document as unknown as Document, width: 1000 });
-  const drawing = figure.tagName.toLowerCase() === "svg" ? figure : figure.querySelector("svg:last-of-type");
-  drawing?.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  return `${drawing?.outerHTML ?? ""}\n`;
+  const figure = Plot.plot({
+    ...{ width: 1000, style: { background: "white" }, color },
+    ...options,
+    document: document as unknown as Document,
+  });
+  figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return `${figure.outerHTML}\n`;
 }
 
 const ORDER = ["offheap", "offheap-fine", "glibc", "mimalloc", "jemalloc", "gperftools"];
+
+/** A peer has the same colour in every plot: the subject stands out, the floors are grey. */
+const color: Plot.ScaleOptions = {
+  domain: [...ORDER, ...javascriptIds, "floor", "floor-native"],
+  range: [
+    ...["#d62728", "#ff7f0e", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b"],
+    ...["#1f77b4", "#17becf", "#7fc3d6", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#bcbd22"],
+    ...["#999999", "#bbbbbb"],
+  ],
+};
 
 interface Point {
   readonly workload: string;
@@ -30,17 +45,15 @@ function points(rows: readonly TimeRow[]): Point[] {
 }
 
 /** Logarithmic dots with their spread: a line for each workload, a colour for each peer. */
-function dots(rows: readonly TimeRow[], title: string): string | undefined {
+function dots(rows: readonly TimeRow[], label: string): string | undefined {
   const data = points(rows).filter(({ peer }) => peer !== "floor-native");
   const workloads = [...new Set(data.map(({ workload }) => workload))];
   if (workloads.length === 0) return undefined;
   const y = "workload";
   return svg({
-    ...{ title, marginLeft: 170, height: 60 + workloads.length * 26, grid: true },
-    style: { background: "white" },
-    x: { type: "log", label: "ns an operation →", tickFormat: "~s" },
+    ...{ marginLeft: 170, height: 60 + workloads.length * 26, grid: true },
+    x: { type: "log", label: `${label}: ns an operation →`, tickFormat: "~s" },
     y: { label: null, domain: workloads },
-    color: { legend: true, scheme: "tableau10" },
     marks: [
       Plot.ruleY(data, { x1: "low", x2: "high", y, stroke: "peer", strokeWidth: 3, strokeOpacity: 0.4 }),
       Plot.dot(data, {
@@ -64,11 +77,9 @@ function bars(
   const workloads = new Set(rows.map(({ workload }) => workload));
   return svg({
     ...{ marginLeft: 110, marginRight: 190, height: 40 + workloads.size * (peers.size * 14 + 16) },
-    style: { background: "white" },
     x: { label, grid: true },
     y: { label: null, domain: [...peers] },
     fy: { label: null },
-    color: { scheme: "tableau10" },
     marks: [
       Plot.barX(rows, { x: "value", y: "peer", fy: "workload", fill: "peer" }),
       Plot.text(rows, {
@@ -90,10 +101,9 @@ function growthLines(rows: readonly TimeRow[]): string | undefined {
   });
   if (data.length === 0) return undefined;
   return svg({
-    ...{ height: 420, marginRight: 90, grid: true, style: { background: "white" } },
+    ...{ height: 420, marginRight: 90, grid: true },
     x: { type: "log", label: "live objects →", tickFormat: "~s" },
     y: { type: "log", label: "↑ ns an operation" },
-    color: { scheme: "tableau10" },
     marks: [
       Plot.line(data, { x: "live", y: "ns", stroke: "peer", marker: true }),
       Plot.text(
