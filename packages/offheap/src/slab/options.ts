@@ -65,11 +65,13 @@ export function configOf(
   cleanupInterval: number,
   tiny: TinyGeometry = {},
 ): HeapConfig {
-  const perMagazine = capacityBytes / pinnedFraction / maxWorkers / objectBytes.length;
-  const budget = Math.min(magazineBytes, perMagazine);
-  const roundCounts = objectBytes.map((bytes) =>
-    Math.min(tiny.rounds ?? mostRounds, clamp(Math.floor(budget / bytes), 1, mostRounds)),
-  );
+  // One round of each class first, then an equal share of what is left: all together stay under the bound.
+  const oneOfEach = objectBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const share = (capacityBytes / pinnedFraction / maxWorkers - oneOfEach) / objectBytes.length;
+  const roundCounts = objectBytes.map((bytes) => {
+    const more = Math.max(Math.floor(Math.min(share, magazineBytes - bytes) / bytes), 0);
+    return Math.min(tiny.rounds ?? mostRounds, 1 + more, mostRounds);
+  });
   const aim = capacityBytes / objectBytes.length / slabsOfEachClass / chunkBytes;
   const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, largestSlabChunks)));
   return {
