@@ -38,7 +38,10 @@ export class SlowPath {
     const workers = new Workers(heap);
     const slot = workers.join(token);
     if (slot === 0) {
-      throw new AllocatorError("ERR_TOO_MANY_WORKERS", `${heap.layout.maxWorkers} workers are attached already`);
+      throw new AllocatorError(
+        "ERR_TOO_MANY_WORKERS",
+        `${heap.layout.maxWorkers} workers are attached already`,
+      );
     }
     this.heap = heap;
     this.workers = workers;
@@ -202,4 +205,3 @@ export class SlowPath {
     );
   }
 }
-
