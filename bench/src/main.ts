@@ -4,12 +4,14 @@ import { allParts, chosenParts, type Results } from "./measure/plan.ts";
 import { endChildren } from "./measure/process.ts";
 import { parseOptions, usage } from "./options.ts";
 import { Progress } from "./progress.ts";
-import { printResults } from "./report/print.ts";
+import { currentLoad } from "./report/machine.ts";
+import { asTerminal } from "./report/print.ts";
 import { writeResults } from "./report/write.ts";
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
+  const loadAtStart = currentLoad();
   const peers = allPeers(options);
   const parts = allParts(options, peers);
   if (options.list) {
@@ -26,8 +28,13 @@ async function main(): Promise<void> {
     await part.run(results, (peer) => progress.tick(peer));
   }
   progress.stop();
-  printResults(results);
-  for (const path of await writeResults(options, results)) console.log(path);
+  console.log(asTerminal(results));
+  const busy = Math.max(loadAtStart, currentLoad() - 1); // the run itself keeps one processor busy
+  if (busy > 0.5)
+    console.log(`\n! others were at work on this machine (load ${busy.toFixed(1)}): do not trust the times`);
+  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
+  const written = await writeResults({ options, peers, results, loadAtStart, command });
+  console.log(`\n${written.join("\n")}`);
 }
 
 process.on("SIGINT", () => {

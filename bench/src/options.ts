@@ -1,5 +1,6 @@
 /** The command line of the benchmark. */
 import { parseArgs } from "node:util";
+import { libraryId } from "./native/libraries.ts";
 
 export interface Options {
   readonly only: readonly string[]; // parts of the plan: prefixes of ids
@@ -18,7 +19,7 @@ export interface Options {
 
 export const usage = `npm run bench -- [options]
 
-  --only PART,…     parts whose id begins with PART (pair, batch, replace/4096, replay/lua, threads,
+  --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, threads,
                     space, pause, growth, locality, gc; claims = what the plain claims rest on)
   --peers ID,…      only these peers
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
@@ -50,11 +51,12 @@ export function parseOptions(args: readonly string[]): Options {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { quick } = values;
+  const { quick, native = [] } = values;
   return {
     only: list(values.only),
-    peers: list(values.peers),
-    native: values.native ?? [],
+    // a library that is named takes part, whatever the filter of peers says
+    peers: list(values.peers).concat(values.peers ? native.map(libraryId) : []),
+    native,
     traces: values.trace ?? [],
     quick,
     rounds: Number(values.rounds ?? (quick ? 2 : 5)),
@@ -69,7 +71,7 @@ export function parseOptions(args: readonly string[]): Options {
 
 /** Whether the filter takes this part. */
 export function selected({ only }: Pick<Options, "only">, id: string): boolean {
-  return only.some((part) => id.startsWith(part));
+  return only.some((part) => id === part || id.startsWith(part.endsWith("/") ? part : `${part}/`));
 }
 
 export function peerSelected(options: Options, id: string): boolean {

@@ -10,7 +10,7 @@ import { claims } from "#src/report/claims.js";
 import { goals } from "#src/report/goals.js";
 import { plots } from "#src/report/plots.js";
 import { ratioLines } from "#src/report/ratios.js";
-import { textTable } from "#src/report/text-table.js";
+import { asMarkdown, asText } from "#src/report/table.js";
 import { timeTables } from "#src/report/time-table.js";
 import { buildReplace } from "#src/workloads/loops.js";
 
@@ -91,10 +91,14 @@ describe("goals and claims", () => {
 });
 
 describe("output", () => {
-  it("lines up", () => assert.equal(textTable(["a", "b"], [["long", "1"]]), "a     b\n───────\nlong  1"));
+  it("lines up", () =>
+    assert.equal(asText({ head: ["a", "b"], body: [["long", "1"]] }), "a     b\n───────\nlong  1"));
+
+  it("is Markdown, too", () =>
+    assert.equal(asMarkdown({ head: ["a", "b"], body: [["x", "1"]] }), "| a | b |\n|---|---:|\n| x | 1 |"));
 
   it("has a column for each peer and a mean for each group", () => {
-    const [table = ""] = timeTables(results.time);
+    const table = timeTables(results.time).map(asText).join();
     assert.match(table, /^ns\/op.*offheap +mimalloc +glibc +uint8array +floor\n/);
     assert.match(
       ratioLines(results.time, "offheap").join("\n"),
@@ -114,7 +118,7 @@ describe("options", () => {
     const options = parseOptions(["--only", "replay/lua,pair", "--peers", "offheap,glibc", "--quick"]);
     assert.deepEqual([options.quick, options.rounds], [true, 2]);
     assert.deepEqual(
-      ["replay/lua", "pair/64", "replay/jq"].map((id) => selected(options, id)),
+      ["replay/lua", "pair/64", "replay/lua2"].map((id) => selected(options, id)),
       [true, true, false],
     );
     assert.deepEqual(

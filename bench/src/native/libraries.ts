@@ -31,6 +31,10 @@ function debian(id: string, soname: string, debianPackage: string): NativePeer {
   return { id, title: `${id} (${basename(realpathSync(path))})`, library: path, env: smallPages };
 }
 
+export function libraryId(path: string): string {
+  return basename(path).replace(/\.so.*$/, "");
+}
+
 /** The peers of every run, and those that the user names with --native. */
 export function nativePeers(extra: readonly string[]): NativePeer[] {
   return [
@@ -39,7 +43,7 @@ export function nativePeers(extra: readonly string[]): NativePeer[] {
     debian("jemalloc", "libjemalloc.so.2", "libjemalloc2"),
     debian("gperftools", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
     ...extra.map((path) => ({
-      id: basename(path).replace(/\.so.*$/, ""),
+      id: libraryId(path),
       title: path,
       library: path,
       env: smallPages,

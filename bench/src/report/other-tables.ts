@@ -2,21 +2,22 @@
 import type { GcRow } from "../measure/gc.ts";
 import type { PauseRow } from "../measure/pause.ts";
 import type { SpaceRow } from "../measure/space.ts";
-import { textTable } from "./text-table.ts";
+import type { Table } from "./table.ts";
 
 const MIB = 2 ** 20;
 const mib = (bytes: number | undefined): string => (bytes === undefined ? "" : (bytes / MIB).toFixed(1));
 const ratio = (value: number): string => `${value.toFixed(2)}×`;
 const ms = (value: number | undefined): string =>
   value === undefined ? "–" : value.toFixed(value < 10 ? 1 : 0);
-const ns = (value: number | undefined): string => (value === undefined ? "–" : value.toLocaleString("en"));
+const ns = (value: number | undefined): string =>
+  value === undefined ? "–" : Math.round(value).toLocaleString("en");
 
 /** What was not measured is named below the tables, with the reason. */
 function measured<T extends { refused?: string }>(rows: readonly T[]): T[] {
   return rows.filter((row) => row.refused === undefined);
 }
 
-export function spaceTable(rows: readonly SpaceRow[]): string {
+export function spaceTable(rows: readonly SpaceRow[]): Table {
   const head = [
     "memory held, MiB",
     "peer",
@@ -34,19 +35,19 @@ export function spaceTable(rows: readonly SpaceRow[]): string {
     const ends = [row.touchedBookBytes, row.freedBytes, row.cleanedBytes, row.cleanedSpanBytes].map(mib);
     return [workload, peer, ...cells, ...ends];
   });
-  return textTable(head, body);
+  return { head, body };
 }
 
-export function pauseTable(rows: readonly PauseRow[]): string {
+export function pauseTable(rows: readonly PauseRow[]): Table {
   const head = ["one operation, ns (clock included)", "peer", "p50", "p99", "p99.9", "max", "worst"];
   const body = measured(rows).map(({ workload, peer, p50, p99, p999, max, worst }) => [
     ...[workload, peer],
     ...[p50, p99, p999, max, worst].map(ns),
   ]);
-  return textTable(head, body);
+  return { head, body };
 }
 
-export function gcTable(rows: readonly GcRow[]): string {
+export function gcTable(rows: readonly GcRow[]): Table {
   const head = [
     "ms",
     "peer",
@@ -63,5 +64,5 @@ export function gcTable(rows: readonly GcRow[]): string {
     ...[row.fillMs, row.fillGcMs, row.workMs, row.workGcMs, row.longestGcMs, row.fullGcMs].map(ms),
     mib(row.residentBytes),
   ]);
-  return textTable(head, body);
+  return { head, body };
 }

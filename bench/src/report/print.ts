@@ -1,46 +1,80 @@
-/** Everything that goes to the terminal at the end of a run. */
+/** A run's report: for the terminal as text, and as a page of Markdown from which the README takes its tables. */
+import type { Peer } from "../measure/cases.ts";
 import type { Results } from "../measure/plan.ts";
+import { javascriptIds } from "../peers/ids.ts";
 import { claims } from "./claims.ts";
 import { goals } from "./goals.ts";
+import type { Machine } from "./machine.ts";
 import { gcTable, pauseTable, spaceTable } from "./other-tables.ts";
 import { ratioLines } from "./ratios.ts";
-import { textTable } from "./text-table.ts";
-import { refusalLines, timeTables } from "./time-table.ts";
+import { asMarkdown, asText, type Table } from "./table.ts";
+import { detailedTable, refusalLines, timeTables } from "./time-table.ts";
 
-function claimsTable(results: Results): string[] {
+function claimsTable(results: Results): Table {
   const body = claims(results).map(({ what, today, before, after, unit, factor }) => [
     ...[what, today, `${before.toFixed(2)} ${unit}`, `${after.toFixed(2)} ${unit}`, `${factor.toFixed(1)}×`],
   ]);
-  return body.length > 0 ? [textTable(["the plain claims", "today", "before", "after", "factor"], body)] : [];
+  return { head: ["the plain claims", "today", "before", "after", "factor"], body };
 }
 
-function goalsTable(results: Results): string[] {
+function goalsTable(results: Results): Table {
   const body = goals(results).map(({ what, subject, value, limit, detail }) => [
-    ...[
-      what,
-      subject,
-      `${value.toFixed(2)}×`,
-      `≤ ${limit.toFixed(2)}×`,
-      value <= limit ? "met" : "missed",
-      detail,
-    ],
+    ...[what, subject, `${value.toFixed(2)}×`, `≤ ${limit.toFixed(2)}×`],
+    ...[value <= limit ? "met" : "missed", detail],
   ]);
-  return body.length > 0 ? [textTable(["goal", "subject", "value", "limit", "", ""], body)] : [];
+  return { head: ["goal", "subject", "value", "limit", "", ""], body };
 }
 
-export function printResults(results: Results): void {
-  const { time, space, pause, gc } = results;
-  const blocks = [
-    ...timeTables(time),
-    ...["offheap", "offheap-fine"].map((subject) => ratioLines(time, subject).join("\n")),
-    ...(space.length > 0 ? [spaceTable(space)] : []),
-    ...(pause.length > 0 ? [pauseTable(pause)] : []),
-    ...(gc.length > 0 ? [gcTable(gc)] : []),
-    ...claimsTable(results),
-    ...goalsTable(results),
+const otherTables = (results: Results): Table[] =>
+  [
+    spaceTable(results.space),
+    pauseTable(results.pause),
+    gcTable(results.gc),
+    claimsTable(results),
+    goalsTable(results),
+  ].filter(({ body }) => body.length > 0);
+
+function reasons({ time, space, pause, gc }: Results, mark: string): string[] {
+  return [
     refusalLines([...time, ...space, ...pause, ...gc])
-      .map((line) => `– ${line}`)
+      .map((line) => `${mark} ${line}`)
       .join("\n"),
   ];
-  console.log(blocks.filter((block) => block !== "").join("\n\n"));
+}
+
+export function asTerminal(results: Results): string {
+  const blocks = [
+    ...timeTables(results.time).map(asText),
+    ...["offheap", "offheap-fine"].map((subject) => ratioLines(results.time, subject).join("\n")),
+    ...otherTables(results).map(asText),
+    ...reasons(results, "–"),
+  ];
+  return blocks.filter((block) => block !== "").join("\n\n");
+}
+
+export function asPage(results: Results, machine: Machine, peers: readonly Peer[], command: string): string {
+  const javascript = new Set<string>(javascriptIds);
+  const native = results.time.filter(({ peer }) => !javascript.has(peer));
+  const today = results.time.filter(
+    ({ peer }) => javascript.has(peer) || peer === "offheap" || peer === "floor",
+  );
+  const loops = today.filter(({ workload }) => /^(pair|batch|replace|replay)/.test(workload));
+  const { cpu, cores, system, node, compiler, transparentHugePages, load } = machine;
+  const where = [
+    `${cpu}, ${cores} cores`,
+    system,
+    `Node ${node}`,
+    compiler,
+    `huge pages: ${transparentHugePages}`,
+  ];
+  const blocks = [
+    `Measured with \`${command}\` on ${where.join("; ")}; load average ${load.join(" at the start, ")} at the end.`,
+    "Cells: median of the steady passes in ns an operation, ± the spread over the rounds, (first pass).",
+    peers.map(({ id, title }) => `${id}: ${title}`).join("; "),
+    ...(native.length > 0 ? [asMarkdown(detailedTable("against native allocators", native))] : []),
+    ...(loops.length > 0 ? [asMarkdown(detailedTable("against what JavaScript uses", loops))] : []),
+    ...otherTables(results).map(asMarkdown),
+    ...reasons(results, "-"),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -1,7 +1,7 @@
 /** ns an operation: one line for each workload, one column for each peer. */
 import type { Spread } from "../measure/summary.ts";
 import type { TimeRow } from "../measure/time.ts";
-import { textTable } from "./text-table.ts";
+import type { Table } from "./table.ts";
 
 const DETAILED_COLUMNS = 8; // with more, one table for steady passes and one for first ones
 
@@ -17,7 +17,7 @@ const first: Cell = (row) => (row.first ? number(row.first.median) : "–");
 const detailed: Cell = (row) =>
   row.steady && !row.stopped ? `${withSpread(row.steady)} (${first(row)})` : steady(row);
 
-function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): string {
+function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): Table {
   const workloads = [...new Set(rows.map((row) => row.workload))];
   const peers = [...new Set(rows.map((row) => row.peer))];
   const find = (workload: string, peer: string): TimeRow | undefined =>
@@ -26,13 +26,18 @@ function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): string {
     const cells = peers.map((peer) => find(workload, peer));
     return [workload, ...cells.map((row) => (row ? cell(row) : ""))];
   });
-  return textTable([title, ...peers], body);
+  return { head: [title, ...peers], body };
 }
 
-export function timeTables(rows: readonly TimeRow[]): string[] {
+/** For a page: each cell with its spread and first pass, whatever the width. */
+export function detailedTable(title: string, rows: readonly TimeRow[]): Table {
+  return oneTable(title, rows, detailed);
+}
+
+export function timeTables(rows: readonly TimeRow[]): Table[] {
   if (rows.length === 0) return [];
   const peers = new Set(rows.map((row) => row.peer));
-  if (peers.size <= DETAILED_COLUMNS) return [oneTable("ns/op: steady ±spread (first pass)", rows, detailed)];
+  if (peers.size <= DETAILED_COLUMNS) return [detailedTable("ns/op: steady ±spread (first pass)", rows)];
   return [oneTable("ns/op, steady passes", rows, steady), oneTable("ns/op, first pass", rows, first)];
 }
 

@@ -53,5 +53,11 @@ function traceWorkload(path: string): Workload {
 export function traces(extra: readonly string[]): Workload[] {
   const folder = `${benchFolder}../traces/`;
   const bundled = readdirSync(folder).filter((name) => name.endsWith(".mtrace.gz"));
-  return [...bundled.sort().map((name) => folder + name), ...extra].map(traceWorkload);
+  const ids = new Map<string, number>();
+  return [...bundled.sort().map((name) => folder + name), ...extra].map((path) => {
+    const workload = traceWorkload(path);
+    const count = (ids.get(workload.id) ?? 0) + 1; // of one name: the second is jq-2
+    ids.set(workload.id, count);
+    return count === 1 ? workload : { ...workload, id: `${workload.id}-${count}` };
+  });
 }
