@@ -84,8 +84,8 @@ export class Recoverer {
     slabs.empty.repair();
     for (const set of slabs.partial) set.repair();
     this.emptyMagazines();
-    writeJournal(heap, this.target, journal.idle);
-    if (this.target !== slabs.worker) writeJournal(heap, slabs.worker, journal.idle);
+    // The caller's own journal stays at "moving": it is the caller who knows when all of it is done.
+    if (this.target !== slabs.worker) writeJournal(heap, this.target, journal.idle);
   }
 
   private settleOperation(): void {

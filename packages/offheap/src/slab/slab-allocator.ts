@@ -130,8 +130,7 @@ export class SlabAllocator extends ViewedMemory {
       throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(workerId)}`);
     if (workerId === this.workerId)
       throw new AllocatorError("ERR_INVALID_WORKER", "a worker cannot reap itself");
-    this.slow.mend();
-    return this.slow.reaper.reap(workerId, options?.live === true ? "free" : "disown");
+    return this.slow.reap(workerId, options?.live === true ? "free" : "disown");
   }
 
   /** Reaps by itself when the worker ends. @throws ERR_INVALID_WORKER, ERR_TOO_MANY_WORKERS */

@@ -10,8 +10,8 @@ import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
-import { Reaper } from "./reaper.ts";
-import { emptyRecovery, hasStrays, Recoverer } from "./recover.ts";
+import { Reaper, type ReapReport } from "./reaper.ts";
+import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
 import { settle } from "./settle.ts";
 import { notClaimed, Slabs } from "./slabs.ts";
 import { collectStats } from "./stats.ts";
@@ -25,7 +25,7 @@ export class SlowPath {
   readonly slot: WorkerSlot;
   readonly id: WorkerId;
   readonly classes: readonly SizeClass[];
-  readonly reaper: Reaper;
+  private readonly reaper: Reaper;
   private readonly slabs: Slabs;
   private readonly magazines: Magazines;
   readonly workers: Workers;
@@ -115,12 +115,25 @@ export class SlowPath {
     if (!this.heap.isReady() || !this.workers.isLive(this.id)) return;
     this.reaper.resume();
     new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
+    this.writeJournal(journal.idle);
     this.workers.leave(this.slot);
   }
 
-  /** Puts right what an exception, such as a stack overflow, left half done. */
-  mend(): void {
-    if (readJournal(this.heap, this.slot) !== journal.idle) this.recoverSelf();
+  /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
+  reap(id: WorkerId, live: LiveObjects): ReapReport {
+    this.mend();
+    this.writeJournal(journal.moving);
+    const report = this.reaper.reap(id, live);
+    this.writeJournal(journal.idle);
+    return report;
+  }
+
+  /** Puts right what an exception, such as a stack overflow, left half done: our own state, then a reap. */
+  private mend(): void {
+    if (readJournal(this.heap, this.slot) === journal.idle) return;
+    this.recoverSelf();
+    this.reaper.resume();
+    this.writeJournal(journal.idle);
   }
 
   private recoverSelf(): void {

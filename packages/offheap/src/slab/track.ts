@@ -104,7 +104,7 @@ function reapThread(heap: Heap, slow: SlowPath, token: number): ReapReport[] {
     reports.push(...reapThread(heap, slow, Number(entry & ((1n << tokenBits) - 1n))));
   }
   for (const slot of slow.workers.filter((word) => word.state === "live" && word.token === token)) {
-    if (slot !== slow.slot) reports.push(slow.reaper.reap(slow.workers.idOf(slot), "disown"));
+    if (slot !== slow.slot) reports.push(slow.reap(slow.workers.idOf(slot), "disown"));
   }
   return reports;
 }

@@ -13,14 +13,14 @@ export function take(actor: Actor, count: number, size = 64): Address[] {
   return actor.mine.splice(first);
 }
 
-const allocate =
+export const allocate =
   (size = 64): Step<unknown> =>
   (actor) =>
     actor.allocate(size);
-const freeOwn: Step<unknown> = (actor) => actor.freeOldest();
+export const freeOldest: Step<unknown> = (actor) => actor.freeOldest();
 export const cleanUp: Step<unknown> = (actor) => actor.call((slab) => slab.cleanup());
 export const detach: Step<unknown> = (actor) => actor.call((slab) => slab.detach());
-const attach: Step<unknown> = (actor) => actor.attach();
+export const attach: Step<unknown> = (actor) => actor.attach();
 const free =
   (index: number): Step<Address[]> =>
   (actor, context) =>
@@ -39,7 +39,7 @@ export const lastSlots: Scenario<void> = {
   name: "allocate against allocate for the last slots",
   geometry: { ...one, chunks: 1, slots: 2 },
   mayRunOut: true,
-  programs: [[allocate()], [allocate(), freeOwn]],
+  programs: [[allocate()], [allocate(), freeOldest]],
 };
 
 export const localRemote: Scenario<Address[]> = {
@@ -115,7 +115,7 @@ export const spanReuse: Scenario<Address[]> = {
   setup: ([a]) => take(a as Actor, 1),
   programs: [
     [free(0), cleanUp, allocate(64)],
-    [allocate(128), freeOwn, cleanUp],
+    [allocate(128), freeOldest, cleanUp],
   ],
 };
 
@@ -123,7 +123,7 @@ export const longSpans: Scenario<void> = {
   name: "spans of two chunks against each other",
   geometry: { classes: [32_768], chunks: 7 },
   programs: [
-    [allocate(32_768), freeOwn, cleanUp],
+    [allocate(32_768), freeOldest, cleanUp],
     [allocate(32_768), allocate(32_768)],
   ],
 };

@@ -2,7 +2,7 @@
 // was written into them. The knowledge changes in events between two accesses, so it is exact: an object
 // is owned from the last access of its allocation to the first of its free.
 
-import type { Address } from "#src/base/brands.js";
+import type { Address, WorkerId } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { Heap } from "#src/memory/heap.js";
 import type { Layout } from "#src/memory/layout.js";
@@ -28,6 +28,8 @@ export class Objects {
   readonly limbo = new Set<Address>();
   /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
   readonly contested = new Set<Address>();
+  /** The worker ids of the actors that have one. */
+  readonly ids = new Map<number, WorkerId>();
   private readonly data: Uint32Array;
   private nextTag = 1;
   private kept = new Map<Address, Live>();
@@ -71,6 +73,18 @@ export class Objects {
     this.limbo.add(address);
   }
 
+  pass(address: Address, to: number): void {
+    const object = this.live.get(address);
+    if (object !== undefined) this.live.set(address, { ...object, by: to });
+  }
+
+  /** All objects of a worker are about to be freed. */
+  abandon(by: number): Address[] {
+    const left = [...this.live].filter(([, object]) => object.by === by).map(([address]) => address);
+    for (const address of left) this.beginFree(address);
+    return left;
+  }
+
   verify(address: Address): void {
     const object = this.live.get(address);
     if (object === undefined) throw new Violated(`the test itself frees ${address}, which is not live`);
@@ -111,6 +125,7 @@ export class Actor {
   /** Attached from the start: the header is not read again. */
   begin(): void {
     this.slab = new SlabAllocator({}, { heap: new Heap(this.buffer, 0, this.layout, this.fiber.access) });
+    this.objects.ids.set(this.index, this.slab.workerId);
   }
 
   clear(): void {
@@ -163,6 +178,31 @@ export class Actor {
     this.note(this.attempt(() => this.slab.deallocate(address)) ?? "freed");
   }
 
+  /** From now on it is this worker's object. */
+  adopt(address: Address): void {
+    this.call((slab) => slab.adopt(address));
+    this.fiber.event(() => this.objects.pass(address, this.index));
+  }
+
+  /** Reaps a dead worker and frees what it had allocated and nobody adopted. */
+  reapWithObjects(dead: number): void {
+    const left = this.fiber.event(() => this.objects.abandon(dead));
+    const id = this.idOf(dead);
+    this.call((slab) => slab.reap(id, { live: true }));
+    for (const address of left) {
+      const isLive = this.fiber.event(() => this.objects.live.has(address));
+      if (!isLive && this.attempt(() => this.slab.sizeOf(address)) === undefined) {
+        throw new Violated(`the object at ${address} of the reaped worker is still live`);
+      }
+    }
+  }
+
+  /** Reaps the worker that another actor was, if it ever was one. */
+  reap(dead: number): void {
+    const id = this.idOf(dead);
+    if (id !== 0) this.call((slab) => slab.reap(id));
+  }
+
   /** Any other call; its error code, or "done", is a result. */
   call(act: (slab: SlabAllocator) => void): void {
     this.note(this.attempt(() => act(this.slab)) ?? "done");
@@ -170,6 +210,10 @@ export class Actor {
 
   note(result: string): void {
     this.results.push(result);
+  }
+
+  private idOf(dead: number): WorkerId {
+    return this.fiber.event(() => this.objects.ids.get(dead) ?? (0 as WorkerId));
   }
 
   private attempt(act: () => void): string | undefined {

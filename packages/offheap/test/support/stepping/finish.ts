@@ -38,7 +38,9 @@ function presentOf<C>(world: World<C>): Map<number, SlabAllocator> {
   const workers = new Workers(world.heap);
   const present = new Map<number, SlabAllocator>();
   for (const { index, slab } of world.actors) {
-    if (world.isPresent(index) && workers.isLive(slab.workerId)) present.set(index, slab);
+    if (!world.isPresent(index) || !workers.isLive(slab.workerId)) continue;
+    // One that an exception stopped in the middle of its detach can be called no more; it ends with its thread.
+    if (codeOf(() => slab.stats()) === undefined) present.set(index, slab);
   }
   return present;
 }

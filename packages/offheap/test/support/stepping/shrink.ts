@@ -68,7 +68,8 @@ export function describeFailure<C>(
   failure: Failure,
 ): string {
   const world = new World(scenario, { memory });
-  const { points } = world.replay(failure.schedule);
+  world.traces = true;
+  const { points, failure: message = failure.message } = world.replay(failure.schedule);
   const near = (at: number) => failure.schedule.some((deviation) => Math.abs(deviation.at - at) <= 6);
   const lines: string[] = [];
   for (const [at, point] of points.entries()) {
@@ -88,7 +89,7 @@ export function describeFailure<C>(
     );
   }
   const steps = scenario.programs.map((program) => program.map((step) => String(step)).join("; "));
-  return `${failure.message}
+  return `${message}
   OFFHEAP_SCHEDULE='${scenario.name} / ${memory} / ${print(failure.schedule)}'
   programs: ${steps.join(" | ")}
 ${lines.join("\n")}`;

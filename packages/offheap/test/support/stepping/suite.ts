@@ -101,3 +101,15 @@ export function interleave<C>(scenario: Scenario<C>): void {
     runSamples(scenario, isDeep ? 20_000 : 300, false, test);
   });
 }
+
+/** One test: each schedule of the scenario, with a death or an exception at each access. */
+export function interrupt<C>(scenario: Scenario<C>, bounds: readonly Bounds[], samples = 0): void {
+  it(scenario.name, (test) => {
+    if (wanted !== undefined) {
+      replayWanted(scenario, wanted);
+      return;
+    }
+    runAll(scenario, bounds, test);
+    if (samples > 0) runSamples(scenario, samples, true, test);
+  });
+}

@@ -32,6 +32,9 @@ export interface Outcome {
   readonly taken: Schedule;
 }
 
+/** One for all: making an error costs more than a hundred accesses. */
+const stopped = new Stopped();
+
 export interface WorldOptions {
   /** strong; or weak, where stores arrive as early (eager) or as late (lazy) as they can by default. */
   readonly memory: "strong" | "eager" | "lazy";
@@ -54,6 +57,8 @@ export class World<C = unknown> {
   readonly ends = new Set<string>();
   /** The ends of schedules that were judged right, with the results of the workers in each. */
   readonly resultCounts = new Map<string, number>();
+  /** Whether a crash is reported with where it was: dear, so only when one is to be described. */
+  traces = false;
   private readonly context: C;
   private readonly memory: WorldOptions["memory"];
   private readonly done: boolean[];
@@ -142,6 +147,8 @@ export class World<C = unknown> {
   }
 
   private attempt(): string | undefined {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = this.traces ? 20 : 0;
     try {
       this.isRunning = true;
       this.machine.isWeak = this.memory !== "strong";
@@ -157,6 +164,7 @@ export class World<C = unknown> {
       if (error instanceof Violated) return error.message;
       return error instanceof Error ? `crashed: ${error.stack}` : String(error);
     } finally {
+      Error.stackTraceLimit = stackTraceLimit;
       this.isRunning = false;
     }
   }
@@ -183,7 +191,7 @@ export class World<C = unknown> {
     actor.clear();
     try {
       if (this.scenario.attached === undefined || this.scenario.attached.includes(worker)) actor.begin();
-      for (const step of this.scenario.programs[worker] ?? []) this.runStep(step, actor);
+      for (const step of this.scenario.programs[worker] ?? []) if (!this.runStep(step, actor)) break;
       if (this.scenario.victims?.includes(worker) === true) this.dead.push(worker);
       this.done[worker] = true;
     } catch (reason) {
@@ -192,14 +200,17 @@ export class World<C = unknown> {
     fiber.mode = "free";
   }
 
-  /** A worker that an exception passed through lives on, and its next call is a clean-up. */
-  private runStep(step: (actor: Actor, context: C) => void, actor: Actor): void {
+  /** A worker that an exception passed through lives on, and its next call is a clean-up. False: it cannot. */
+  private runStep(step: (actor: Actor, context: C) => void, actor: Actor): boolean {
     try {
       step(actor, this.context);
+      return true;
     } catch (reason) {
       if (!(reason instanceof Overflow)) throw reason;
       actor.note("overflow");
-      if (actor.slab !== undefined) actor.call((slab) => slab.cleanup());
+      if (actor.slab === undefined) return false;
+      actor.call((slab) => slab.cleanup());
+      return true;
     }
   }
 
@@ -218,7 +229,7 @@ export class World<C = unknown> {
       this.done[worker] = true;
       this.dead.push(worker);
     } else this.next = decision.value;
-    throw new Stopped();
+    throw stopped;
   }
 
   /** How many waiting stores have arrived when another worker looks. */

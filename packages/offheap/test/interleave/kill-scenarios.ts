@@ -1,0 +1,117 @@
+// Deaths: of a worker in the middle of anything, of its reaper, of the reaper's reaper; and what comes after.
+// Worker 0 dies first; worker n starts when worker n − 1 is dead, and reaps it.
+
+import type { Address } from "#src/base/brands.js";
+import type { Actor } from "../support/stepping/actor.ts";
+import type { Scenario, Step } from "../support/stepping/scenario.ts";
+import { allocate, attach, cleanUp, detach, freeOldest, one, scenarios, take } from "./scenarios.ts";
+
+/** What the dead worker was doing: each reaches another part of the slow half. */
+const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
+  "an allocation that refills": [allocate()],
+  "an allocation that builds": [allocate(), allocate(), allocate(), allocate(), allocate()],
+  "a free that drains": [(actor, [, address]) => actor.free(address as Address)],
+  "a clean-up": [cleanUp],
+  "a detach": [detach],
+};
+
+const lastWords: Pick<Scenario<Address[]>, "geometry" | "setup" | "mayRunOut"> = {
+  geometry: { ...one, slots: 3, rounds: 1 },
+  mayRunOut: true,
+  setup: ([a, b]) => {
+    const objects = take(a as Actor, 4);
+    (a as Actor).free(objects[0] as Address);
+    const [other] = take(b as Actor, 1);
+    (b as Actor).free(other as Address);
+    return objects;
+  },
+};
+
+/** Reaps the worker before this one, and the one before that, which is then an empty report. */
+const reapBefore =
+  (...workers: number[]): Step<unknown> =>
+  (actor) => {
+    for (const worker of workers) actor.reap(worker);
+  };
+
+export const reaperDies: readonly Scenario<Address[]>[] = Object.entries(lastDeeds).map(
+  ([deed, program]) => ({
+    ...lastWords,
+    name: `death in ${deed}, and of its reaper`,
+    victims: [0, 1],
+    startsAfter: { 1: [0], 2: [1] },
+    programs: [program, [reapBefore(0)], [reapBefore(1, 0), allocate()]],
+  }),
+);
+
+export const heirDies: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death of a reaper, and of the one that takes over",
+  victims: [0, 1, 2],
+  startsAfter: { 1: [0], 2: [1], 3: [2] },
+  programs: [[allocate()], [reapBefore(0)], [reapBefore(1, 0)], [reapBefore(2, 1, 0), allocate()]],
+};
+
+/** The place is taken again while, or as soon as, its last worker is reaped; the late reap finds nothing. */
+export const placeTakenAgain: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death of a worker whose place is taken again at once",
+  geometry: { ...one, slots: 3, rounds: 1, maxWorkers: 2 },
+  attached: [0, 1],
+  victims: [0],
+  startsAfter: { 1: [0], 2: [0] },
+  programs: [
+    [allocate(), (actor, [, address]) => actor.free(address as Address)],
+    [reapBefore(0), reapBefore(0), allocate()],
+    [attach, (actor) => actor.results[0] === "attached" && actor.allocate(64)],
+  ],
+};
+
+export const reapWithObjects: Scenario<Address[]> = {
+  ...lastWords,
+  name: "reap that frees the dead worker's objects, but not the adopted",
+  victims: [0],
+  startsAfter: { 1: [0] },
+  programs: [
+    [allocate(), freeOldest, allocate(), (actor, [, address]) => actor.free(address as Address)],
+    [
+      (actor, [, , address]) => actor.adopt(address as Address),
+      (actor) => actor.reapWithObjects(0),
+      allocate(),
+    ],
+  ],
+};
+
+export const reaperWithObjectsDies: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death in a reap that frees objects",
+  victims: [0, 1],
+  startsAfter: { 1: [0], 2: [1] },
+  programs: [[allocate()], [(actor) => actor.reapWithObjects(0)], [reapBefore(1, 0), allocate()]],
+};
+
+/** The scenarios without deaths, with worker `victim` to die in them. */
+export function withDeath(victim: number): readonly Scenario<never>[] {
+  return scenarios
+    .filter(
+      ({ victims, isIllegal, isDestroyed }) =>
+        victims === undefined && isIllegal !== true && isDestroyed !== true,
+    )
+    .map(({ verify: _verify, ...scenario }) => ({
+      ...scenario,
+      name: `death of worker ${victim}: ${scenario.name}`,
+      victims: [victim],
+      mayRunOut: true,
+    }));
+}
+
+/** The scenarios, as an exception may pass through any worker in them. */
+export function withException(): readonly Scenario<never>[] {
+  return scenarios
+    .filter(({ isIllegal, isDestroyed }) => isIllegal !== true && isDestroyed !== true)
+    .map(({ verify: _verify, ...scenario }) => ({
+      ...scenario,
+      name: `exception: ${scenario.name}`,
+      mayRunOut: true,
+    }));
+}
