@@ -1,0 +1,115 @@
+// Accesses to shared memory, counted on the shipped code and fixed in golden/accesses.json: the fast path to
+// the access, and a maximum for the slow halves, so that no single call pays for many.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import type { SlabAllocator } from "offheap";
+import { type Accesses, CountingAccess } from "./support/counting.ts";
+import { attachTo, makeHeap } from "./support/heaps.ts";
+import { Random } from "./support/random.ts";
+
+interface Golden {
+  readonly fast: Readonly<Record<string, Accesses>>;
+  /** The most accesses of one call, of all kinds together. */
+  readonly most: Readonly<Record<string, number>>;
+}
+
+const golden = JSON.parse(
+  readFileSync(new URL("../test/golden/accesses.json", import.meta.url), "utf8"),
+) as Golden;
+
+function counted(options: Parameters<typeof makeHeap>[0]): [CountingAccess, SlabAllocator] {
+  const access = new CountingAccess();
+  return [access, attachTo(makeHeap({ memory: "local", ...options }, {}, access), access)];
+}
+
+function total({ loads, stores, atomics }: Accesses): number {
+  return loads + stores + atomics;
+}
+
+describe("the fast path", () => {
+  for (const sizeClasses of [[64], [24, 40, 1000], undefined]) {
+    const options = { capacity: 8 << 20, maxWorkers: 2, ...(sizeClasses && { sizeClasses }) };
+    it(`costs what is written down, with classes ${sizeClasses ?? "by default"}`, () => {
+      const [access, allocator] = counted(options);
+      const live = [1, 2, 3, 4].map(() => allocator.allocate(20));
+      let address = 0;
+      const fast = {
+        allocate: access.during(() => {
+          address = allocator.allocate(20);
+        }),
+        deallocate: access.during(() => allocator.deallocate(address)),
+        "deallocate with size": access.during(() => allocator.deallocate(live[0] as number, 20)),
+      };
+      assert.deepEqual(fast, golden.fast);
+    });
+  }
+
+  it("is the same for any object, also far into a slab of many chunks, and one that another worker had", () => {
+    const [access, allocator] = counted({ capacity: 256 << 20, maxWorkers: 2, sizeClasses: [64, 1024] });
+    const other = attachTo(allocator["heap"], access);
+    const live = Array.from({ length: 2000 }, () => allocator.allocate(1024));
+    for (const address of live.slice(0, 20)) allocator.deallocate(address);
+    const foreign = Array.from({ length: 10 }, () => other.allocate(1024));
+    for (const address of [...live.slice(-3), ...foreign]) {
+      assert.deepEqual(
+        access.during(() => allocator.deallocate(address, 1000)),
+        golden.fast["deallocate with size"],
+      );
+      assert.deepEqual(
+        access.during(() => allocator.allocate(1024)),
+        golden.fast["allocate"],
+      );
+    }
+  });
+
+  it("has no atomic; two stores to allocate and three to deallocate, of which statistics are one each", () => {
+    for (const { atomics } of Object.values(golden.fast)) assert.equal(atomics, 0);
+    assert.equal(golden.fast["allocate"]?.stores, 2);
+    assert.equal(golden.fast["deallocate"]?.stores, 3);
+    assert.equal(golden.fast["deallocate with size"]?.stores, 3);
+  });
+});
+
+describe("the slow halves", () => {
+  /** The most accesses of a single call, over a life that scatters its objects over many slabs. */
+  function mostAccesses(size: number, cleanupInterval: number): Record<string, number> {
+    const options = { capacity: 96 << 20, maxWorkers: 2, sizeClasses: [16, 64, 1024], cleanupInterval };
+    const [access, allocator] = counted(options);
+    const random = new Random(size);
+    const live: number[] = [];
+    const most = { allocate: 0, deallocate: 0 };
+    const allocate = () => {
+      live.push(allocator.allocate(size));
+    };
+    for (let step = 0; step < 70_000; step++) {
+      most.allocate = Math.max(most.allocate, total(access.during(allocate)));
+    }
+    // The second half in the order of the addresses: whole slabs come free one after the other.
+    while (live.length > 0) {
+      const i = live.length > 50_000 ? random.below(live.length) : live.length - 1;
+      const address = live[i] as number;
+      live[i] = live.at(-1) as number;
+      live.pop();
+      most.deallocate = Math.max(most.deallocate, total(access.during(() => allocator.deallocate(address))));
+    }
+    return most;
+  }
+
+  for (const [name, size, interval] of [
+    ["64 bytes", 64, 0],
+    ["64 bytes, with clean-up", 64, 100],
+    ["1024 bytes, with clean-up", 1024, 100],
+    ["16 bytes, with clean-up", 16, 100],
+  ] as const) {
+    it(`stay under a fixed maximum: ${name}`, (t) => {
+      const most = mostAccesses(size, interval);
+      t.diagnostic(JSON.stringify(most));
+      for (const [call, accesses] of Object.entries(most)) {
+        const limit = golden.most[interval === 0 ? `${call} without clean-up` : call] as number;
+        assert.ok(accesses <= limit, `${call} took ${accesses} accesses, at most ${limit} are allowed`);
+      }
+    });
+  }
+});

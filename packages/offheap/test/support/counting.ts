@@ -1,0 +1,89 @@
+// Counts accesses to shared memory: the books' views behind proxies, the atomics behind counters.
+
+import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
+import { type Access, hardwareAccess } from "#src/memory/block.js";
+
+export interface Accesses {
+  loads: number;
+  stores: number;
+  atomics: number;
+}
+
+type View = Int32Array | Uint8Array | BigInt64Array;
+
+export class CountingAccess implements Access {
+  private counted: Accesses = { loads: 0, stores: 0, atomics: 0 };
+  private readonly raw = new WeakMap<View, View>();
+  readonly atomics: AtomicOps;
+
+  constructor() {
+    this.atomics = this.countAtomics();
+  }
+
+  words(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
+    return this.wrap(hardwareAccess.words(buffer, byteOffset, length));
+  }
+
+  wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array {
+    return this.wrap(hardwareAccess.wide(buffer, byteOffset, length));
+  }
+
+  states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
+    return this.wrap(hardwareAccess.states(buffer, byteOffset, length));
+  }
+
+  /** What a call accesses. */
+  during(call: () => void): Accesses {
+    this.counted = { loads: 0, stores: 0, atomics: 0 };
+    call();
+    return this.counted;
+  }
+
+  private wrap<T extends View>(view: T): T {
+    const proxy = new Proxy(view, {
+      get: (target, key) => {
+        if (typeof key === "string" && /^\d+$/.test(key)) this.counted.loads++;
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === "function" ? this.method(target, key, value.bind(target)) : value;
+      },
+      set: (target, key, value) => {
+        this.counted.stores++;
+        return Reflect.set(target, key, value, target);
+      },
+    });
+    this.raw.set(proxy, view);
+    return proxy;
+  }
+
+  /** Bulk methods count as an access an element: none of them may hide in the fast path. */
+  private method(target: View, key: string | symbol, bound: (...args: unknown[]) => unknown) {
+    return (...args: unknown[]) => {
+      const isStore = key === "fill" || key === "set" || key === "copyWithin";
+      const [from, to] = key === "fill" ? args.slice(1) : args;
+      const elements = Math.max(Number(to ?? target.length) - Number(from ?? 0), 0);
+      this.counted[isStore ? "stores" : "loads"] += elements;
+      return bound(...args);
+    };
+  }
+
+  private countAtomics(): AtomicOps {
+    const count =
+      <A extends unknown[], R>(operation: (view: never, ...args: A) => R) =>
+      (view: View, ...args: A): R => {
+        this.counted.atomics++;
+        return operation((this.raw.get(view) ?? view) as never, ...args);
+      };
+    const { load, store, swap, or, and, add, swapByte, loadWide, swapWide } = hardwareAtomics;
+    return {
+      load: count(load),
+      store: count(store),
+      swap: count(swap),
+      or: count(or),
+      and: count(and),
+      add: count(add),
+      swapByte: count(swapByte),
+      loadWide: count(loadWide),
+      swapWide: count(swapWide),
+    };
+  }
+}
