@@ -156,10 +156,9 @@ function freeNameless(scene: Scene): number {
 function fillWhole(scene: Scene): void {
   const { heap, options, tally } = scene;
   const { memory: _, offset: __, ...plain } = options;
-  const sizes = (options.sizeClasses as readonly number[]).filter(
-    (size) => heap.stats().capacity / size <= mostObjects,
-  );
-  const size = pick(scene.random, sizes);
+  const classes = options.sizeClasses as readonly number[];
+  const few = classes.filter((size) => heap.stats().capacity / size <= mostObjects);
+  const size = pick(scene.random, few.length > 0 ? few : classes.slice(-1));
   const fresh = new SlabAllocator({ ...plain, capacity: heap.stats().capacity });
   const expected = exhaust(fresh, size, Number.POSITIVE_INFINITY).length;
   fresh.destroy();
