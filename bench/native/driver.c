@@ -1,11 +1,11 @@
 /*
  * Runs one case over a prepared stream with the process's malloc (glibc's, or what LD_PRELOAD brings):
  *
- *   driver time  STREAM MIN_PASSES MAX_PASSES BUDGET_MS BALLAST   first pass and steady passes
- *   driver floor STREAM MIN_PASSES MAX_PASSES BUDGET_MS 0         the same with a bump pointer that never frees
- *   driver space STREAM PASSES                                    resident growth, every byte written
- *   driver pause STREAM PASSES                                    time of single operations
- *   driver walk  STREAM PASSES                                    reads the stream's order again and again
+ *   driver time  STREAM MIN_PASSES MAX_PASSES BUDGET_MS BALLAST CLOCK   first pass and steady passes
+ *   driver floor STREAM MIN_PASSES MAX_PASSES BUDGET_MS 0 CLOCK         the same with a bump pointer that never frees
+ *   driver space STREAM PASSES                                          resident growth, every byte written
+ *   driver pause STREAM PASSES                                          time of single operations
+ *   driver walk  STREAM PASSES                                          reads the stream's order again and again
  *
  * One JSON object on standard output. src/case/ does the same in JavaScript.
  */
@@ -181,9 +181,10 @@ int main(int argc, char **argv) {
   else if (!strcmp(mode, "pause")) pause_case(passes, 0);
   else if (!strcmp(mode, "clock")) pause_case(passes, 1);
   else if (!strcmp(mode, "walk")) walk_case(passes);
-  else if (argc < 7) die("time and floor: STREAM MIN MAX BUDGET_MS BALLAST");
+  else if (argc < 7) die("time and floor: STREAM MIN MAX BUDGET_MS BALLAST [wall|cpu]");
   else {
     int floor_case = !strcmp(mode, "floor");
+    if (argc > 7 && !strcmp(argv[7], "cpu")) clock_id = CLOCK_PROCESS_CPUTIME_ID;
     if (floor_case) arena = bump = pages(s.peak_live_bytes + s.peak_live_bytes / 5 + ARENA_SPARE_BYTES);
     time_case(floor_case ? run_floor : run, passes, atoi(argv[4]), atof(argv[5]) * 1e6, atol(argv[6]));
   }

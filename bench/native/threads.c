@@ -22,7 +22,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { MAX_THREADS = 2, RING_WORDS = 4096, BATCH = 64, TRANSFER = 1024, ROUNDS = 16, SPINS = 20000 };
+enum { MAX_THREADS = 2, RING_WORDS = 4096, BATCH = 64, TRANSFER = 1024, ROUNDS = 16, CHURN_LIFE = 4, SPINS = 20000 };
 
 static int threads, passes;
 static stream_t streams[MAX_THREADS];
@@ -154,6 +154,10 @@ static void one_pass(size_t self, int pass, size_t *moved) {
   else sink += consume(s, is("ring"), moved);
 }
 
+/* threads of churn end after some passes, and others take their place */
+static int passes_of_a_life(void) { return is("churn") ? CHURN_LIFE : passes; }
+static int passes_done;
+
 static double longest(void) {
   double from = begun[0], to = ended[0];
   for (int t = 1; t < threads; t++) {
@@ -166,9 +170,8 @@ static double longest(void) {
 static void *work(void *argument) {
   size_t self = (size_t)argument, moved = 0;
   const stream_t *s = &streams[self];
-  int churning = is("churn"); /* one pass is the whole life of such a thread */
   if (is("larson") || is("independent")) replace(s, s->setup, tables[self]);
-  for (int pass = 0; pass < (churning ? 1 : passes); pass++) {
+  for (int pass = 0; pass < passes_of_a_life(); pass++) {
     barrier();
     if (is("scratch") && self == 0)
       for (int t = 0; t < threads; t++) side_by_side[t] = malloc((size_t)s->extra[2]);
@@ -177,7 +180,7 @@ static void *work(void *argument) {
     one_pass(self, pass, &moved);
     ended[self] = now_ns();
     barrier();
-    if (self == 0 && !churning) printf("%s[%.0f,0]", pass ? "," : "", longest());
+    if (self == 0) printf("%s[%.0f,0]", passes_done++ ? "," : "", longest());
   }
   return 0;
 }
@@ -204,17 +207,9 @@ int main(int argc, char **argv) {
   }
   base = resident_bytes();
   printf("{\"setupNs\":0,\"passes\":[");
-  if (is("churn")) {
-    /* time inside the threads only: what starting one costs is not the allocator's */
-    for (int pass = 0; pass < passes; pass++) {
-      start_and_join();
-      printf("%s[%.0f,0]", pass ? "," : "", longest());
-    }
-    for (int i = 0; i < TRANSFER; i++)
-      if (transfer[i]) free(transfer[i]);
-  } else {
-    start_and_join();
-  }
+  while (passes_done < passes) start_and_join();
+  for (int i = 0; i < TRANSFER; i++)
+    if (transfer[i]) free(transfer[i]);
   printf("],\"leftBytes\":%.0f}\n", resident_bytes() - base);
   return 0;
 }

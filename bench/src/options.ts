@@ -8,6 +8,7 @@ export interface Options {
   readonly native: readonly string[]; // further malloc libraries
   readonly traces: readonly string[]; // further traces to replay
   readonly quick: boolean;
+  readonly cpu: boolean;
   readonly rounds: number;
   readonly budgetMs: number; // steady passes of one case
   readonly node: string; // for the JavaScript cases
@@ -25,6 +26,7 @@ export const usage = `npm run bench -- [options]
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
   --rounds N        processes for each case (5; quick: 2)
   --budget MS       steady passes of one process (1000; quick: 250)
+  --cpu             processor time instead of wall time, one thread only: for a busy machine, not for results
   --native PATH.so  one more malloc library, by LD_PRELOAD; may be repeated
   --trace PATH      one more mtrace log to replay, plain or gzip; may be repeated
   --node PATH       the node for the JavaScript cases (this one)
@@ -42,6 +44,7 @@ export function parseOptions(args: readonly string[]): Options {
       native: { type: "string", multiple: true },
       trace: { type: "string", multiple: true },
       quick: { type: "boolean", default: false },
+      cpu: { type: "boolean", default: false },
       rounds: { type: "string" },
       budget: { type: "string" },
       node: { type: "string", default: process.execPath },
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[]): Options {
     native,
     traces: values.trace ?? [],
     quick,
+    cpu: values.cpu,
     rounds: Number(values.rounds ?? (quick ? 2 : 5)),
     budgetMs: Number(values.budget ?? (quick ? 250 : 1000)),
     node: values.node,

@@ -29,7 +29,15 @@ describe("a case", () => {
   const order = Int32Array.from({ length: 500 }, (_, slot) => slot);
   writeStream(path, { ...stream, extra: order });
   const request: Omit<CaseRequest, "mode" | "peer"> = {
-    ...{ stream: path, minPasses: 3, maxPasses: 3, budgetMs: 1, deadlineMs: 10_000, ballast: 0 },
+    ...{
+      stream: path,
+      minPasses: 3,
+      maxPasses: 3,
+      budgetMs: 1,
+      deadlineMs: 10_000,
+      ballast: 0,
+      clock: "wall",
+    },
   };
   const run = (mode: CaseRequest["mode"], peer: string): Record<string, unknown> => {
     const args = ["--expose-gc", built("case/main.js"), JSON.stringify({ ...request, mode, peer })];

@@ -1,6 +1,9 @@
 /** What a case is asked on its command line and what it answers on standard output, as JSON. */
 export type Mode = "time" | "space" | "pause" | "walk";
 
+/** `cpu` is the processor time of the process with all its threads: for a machine that others use, too. */
+export type Clock = "wall" | "cpu";
+
 export interface CaseRequest {
   readonly mode: Mode;
   readonly peer: string;
@@ -10,6 +13,7 @@ export interface CaseRequest {
   readonly budgetMs: number; // for the passes together
   readonly deadlineMs: number; // for all of it; then the case gives up
   readonly ballast: number;
+  readonly clock: Clock; // of timed passes
 }
 
 export interface TimeAnswer {

@@ -6,14 +6,15 @@ import { nowNs, TooSlow, timed } from "./run.ts";
 
 export function timeCase(runner: Runner, stream: Stream, request: CaseRequest): TimeAnswer {
   const deadline = nowNs() + request.deadlineMs * 1e6;
+  const { clock } = request;
   const passes: [number, number][] = [];
   let setupNs = 0;
   try {
-    setupNs = timed(runner, stream.setup, deadline);
+    setupNs = timed(runner, stream.setup, deadline, clock);
     const budget = nowNs() + request.budgetMs * 1e6;
     while (passes.length < request.maxPasses && (passes.length < request.minPasses || nowNs() < budget)) {
-      const headNs = timed(runner, stream.head, deadline);
-      passes.push([headNs, timed(runner, stream.tail, deadline)]);
+      const headNs = timed(runner, stream.head, deadline, clock);
+      passes.push([headNs, timed(runner, stream.tail, deadline, clock)]);
     }
   } catch (error) {
     if (!(error instanceof TooSlow)) throw error;

@@ -40,7 +40,14 @@ function javascriptPeer(options: Options, kind: PeerKind, id: string, title: str
 function nativeArgs(mode: Mode | "clock" | "floor", request: CaseRequest): string[] {
   const passes = [request.stream, String(request.minPasses)];
   if (mode !== "time" && mode !== "floor") return [mode, ...passes];
-  return [mode, ...passes, String(request.maxPasses), String(request.budgetMs), String(request.ballast)];
+  return [
+    mode,
+    ...passes,
+    String(request.maxPasses),
+    String(request.budgetMs),
+    String(request.ballast),
+    request.clock,
+  ];
 }
 
 function nativeList(options: Options): Peer[] {

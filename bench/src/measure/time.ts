@@ -70,6 +70,7 @@ export async function caseRequest(options: Options, workload: Workload): Promise
     budgetMs: options.budgetMs,
     deadlineMs: options.quick ? 8000 : 30_000,
     ballast: workload.ballast ?? 0,
+    clock: options.cpu ? "cpu" : "wall",
   };
 }
 

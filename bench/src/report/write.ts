@@ -31,13 +31,13 @@ export async function writeResults({
 }: Run): Promise<string[]> {
   const folder = options.out ?? join(benchFolder, "results");
   mkdirSync(folder, { recursive: true });
-  const { quick, rounds, budgetMs, only } = options;
+  const { quick, cpu, rounds, budgetMs, only } = options;
   const machine = describeMachine(options, loadAtStart);
   const file = {
     version: RESULT_VERSION,
     date: new Date().toISOString(),
     ...{ command, machine },
-    options: { quick, rounds, budgetMs, only },
+    options: { quick, cpu, rounds, budgetMs, only },
     peers: peers.map(({ id, kind, title, missing }) => ({ id, kind, title, missing })),
     ...results,
     claims: claims(results),

@@ -5,6 +5,7 @@
 export const RING_WORDS = 4096;
 export const BATCH = 64;
 export const TRANSFER = 1024;
+export const CHURN_LIFE = 4; // passes
 const SPINS = 20_000;
 const NAP_MS = 0.05;
 

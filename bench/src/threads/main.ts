@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { SlabAllocator } from "offheap";
 import { readStream } from "../stream/format.ts";
-import { type Control, makeControl, passNs } from "./control.ts";
+import { CHURN_LIFE, type Control, makeControl, passNs } from "./control.ts";
 import type { ThreadsAnswer, ThreadsRequest, WorkerTask } from "./protocol.ts";
 
 function runWorkers(task: Omit<WorkerTask, "self">): Promise<unknown> {
@@ -19,11 +19,10 @@ function runWorkers(task: Omit<WorkerTask, "self">): Promise<unknown> {
 async function runPasses(heap: SlabAllocator, request: ThreadsRequest, control: Control): Promise<void> {
   const { handle } = heap;
   const { passes } = request;
-  // every pass of churn is the whole life of its workers
-  const lives = request.kind === "churn" ? passes : 1;
-  for (let life = 0; life < lives; life++) {
-    const [firstPass, endPass] = lives === 1 ? [0, passes] : [life, life + 1];
-    await runWorkers({ request, control, handle, firstPass, endPass });
+  // workers of churn end after some passes, and others take their place
+  const step = request.kind === "churn" ? CHURN_LIFE : passes;
+  for (let firstPass = 0; firstPass < passes; firstPass += step) {
+    await runWorkers({ request, control, handle, firstPass, endPass: firstPass + step });
   }
 }
 

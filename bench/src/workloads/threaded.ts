@@ -2,6 +2,7 @@
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
 import { Random } from "../stream/random.ts";
+import { TRANSFER } from "../threads/control.ts";
 import type { Kind } from "../threads/kinds.ts";
 import { buildReplace, mixedSize } from "./loops.ts";
 import type { Workload } from "./workload.ts";
@@ -21,7 +22,6 @@ const THREADS = 2;
 const XMALLOC_SIZES = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024];
 const CHURN_SLOTS = 2000;
 const CHURN_STEPS = 240_000;
-const TRANSFER = 1024;
 
 const withExtra = (extra: Int32Array, slots = 1): Stream => {
   const stream = new StreamBuilder().finish(extra);
