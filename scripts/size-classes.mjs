@@ -15,7 +15,9 @@ function rows(sizes) {
 }
 
 function table(sizes) {
-  return ["| object bytes | requests | alignment | most waste |", "|--:|--:|--:|--:|", ...rows(sizes)].join("\n");
+  return ["| object bytes | requests | alignment | most waste |", "|--:|--:|--:|--:|", ...rows(sizes)].join(
+    "\n",
+  );
 }
 
 const text = `# Size classes
