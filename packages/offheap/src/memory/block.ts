@@ -49,8 +49,18 @@ export function isSharedBuffer(value: unknown): value is SharedArrayBuffer {
   return typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer;
 }
 
+/** A proxy of a memory, or an object made from its prototype, passes `instanceof`; the engine refuses its use. */
+function isGenuine(source: MemorySource): boolean {
+  try {
+    return bufferOf(source).byteLength >= 0;
+  } catch {
+    return false;
+  }
+}
+
 export function isMemorySource(value: unknown): value is MemorySource {
-  return isWasmMemory(value) || isSharedBuffer(value) || value instanceof ArrayBuffer;
+  const isOne = isWasmMemory(value) || isSharedBuffer(value) || value instanceof ArrayBuffer;
+  return isOne && isGenuine(value);
 }
 
 export function bufferOf(source: MemorySource): ArrayBuffer | SharedArrayBuffer {

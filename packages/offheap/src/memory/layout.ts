@@ -10,8 +10,7 @@ import { alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
 export const layoutVersion = 1;
-export const chunkShift = 16;
-export const chunkBytes = 1 << chunkShift;
+export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
 export const maxClassCount = 63;
@@ -35,12 +34,17 @@ export const headerWords = 64;
 /** Size classes follow the header: bytes of an object, then rounds of a magazine, for each class. */
 const wordsPerClassEntry = 2;
 
-/** A worker's record: one line of its own words, then per class counters, carries and a magazine. */
+/**
+ * A worker's record: one line of its own words, of which the last four are always 0, then counters and
+ * carries of each class, then the magazines.
+ */
 export const record = { journal: 0 } as const;
 const recordHeadWords = 16;
 /** Counters of one class in a record. cached = base + frees − allocs + strays. */
 export const counter = { allocs: 0, frees: 1, base: 2, strays: 3 } as const;
-const wordsPerCounter = 4;
+/** log2 of the words from one class's counters to the next. */
+export const counterShift = 2;
+const wordsPerCounter = 1 << counterShift;
 /** How often the low words of allocs and frees crossed a multiple of 2^31. */
 export const carry = { allocs: 0, frees: 1 } as const;
 const wordsPerCarry = 2;

@@ -6,11 +6,11 @@ import { AllocatorError, show } from "../base/errors.ts";
 import { bufferOf, isShared } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { header, layoutVersion } from "../memory/layout.ts";
-import { ViewedMemory } from "../memory/views.ts";
 import { checkHeap, type Violation } from "./check.ts";
-import { classByGranule, type SizeClass } from "./class-table.ts";
+import type { SizeClass } from "./class-table.ts";
+import { mendCarries } from "./counters.ts";
 import { createHeap, type Internals } from "./create.ts";
-import { fastPath } from "./fast-path.ts";
+import { FastPath } from "./fast-path.ts";
 import { type HeapHandle, openHeap } from "./format.ts";
 import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
@@ -21,27 +21,13 @@ import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { slotOf } from "./workers.ts";
 
-export class SlabAllocator extends ViewedMemory {
+export class SlabAllocator extends FastPath {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
-
-  /**
-   * A new object of at least `size` bytes. Its bytes are whatever was there before.
-   * Returns its byte offset in the memory.
-   * @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED
-   */
-  readonly allocate!: (size: number) => Address;
-  /**
-   * Ends an object, whichever worker allocated it. With `size`, that must round to the object's class.
-   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
-   */
-  readonly deallocate!: (address: Address, size?: number) => void;
 
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly tracker: Tracker;
-  private readonly classOf: Uint8Array;
-  private closeFastPath!: () => void;
 
   /**
    * Formats a heap in a memory, and attaches to it.
@@ -51,13 +37,11 @@ export class SlabAllocator extends ViewedMemory {
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token);
-    super(bufferOf(heap.source));
+    super(heap, slow.slot, slow.classes);
     this.heap = heap;
     this.slow = slow;
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
-    this.classOf = classByGranule(heap.layout);
-    this.openFastPath();
   }
 
   /**
@@ -160,7 +144,7 @@ export class SlabAllocator extends ViewedMemory {
     this.detach();
   }
 
-  private allocateSlow(size: number): Address {
+  protected override allocateSlow(size: number): Address {
     this.open();
     const index = this.indexFor(size);
     if (index === 0) {
@@ -171,7 +155,7 @@ export class SlabAllocator extends ViewedMemory {
     return this.allocate(size);
   }
 
-  private deallocateSlow(address: Address, size: number | undefined): void {
+  protected override deallocateSlow(address: Address, size: number | undefined): void {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
     if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
@@ -184,10 +168,8 @@ export class SlabAllocator extends ViewedMemory {
     else this.slow.freeStray(sizeClass, slot as SlotIndex);
   }
 
-  /** Index of the class that a request rounds to; 0 for what is no valid size. */
-  private indexFor(size: unknown): number {
-    if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;
-    return this.classOf[Math.ceil(size / 8)] ?? 0;
+  protected override carry(sizeClass: number): void {
+    mendCarries(this.heap, this.slow.classes[sizeClass] as SizeClass);
   }
 
   private open(): void {
@@ -200,15 +182,6 @@ export class SlabAllocator extends ViewedMemory {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
-    this.openFastPath();
-  }
-
-  private openFastPath(): void {
-    const fast = fastPath(this.heap, this.slow.slot, this.slow.classes, {
-      allocateSlow: (size) => this.allocateSlow(size),
-      deallocateSlow: (address, size) => this.deallocateSlow(address, size),
-    });
-    this.closeFastPath = fast.close;
-    Object.assign(this, { allocate: fast.allocate, deallocate: fast.deallocate });
+    this.useViews(this.heap.words, this.heap.states);
   }
 }

@@ -102,6 +102,8 @@ export class SlowPath {
     }
     this.recall();
     this.writeJournal(journal.moving);
+    this.reaper.collectLeftovers();
+    this.writeJournal(journal.moving);
     const released = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
     this.sentHome = 0;
     this.writeJournal(journal.idle);
