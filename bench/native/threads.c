@@ -33,8 +33,10 @@ static _Alignas(64) atomic_int arrived;
 static _Alignas(64) atomic_int phase;
 
 static void pause_a_little(int *spins) {
-  if (++*spins < SPINS) __builtin_ia32_pause();
-  else sched_yield();
+  if (++*spins > SPINS) sched_yield();
+#if defined(__x86_64__) || defined(__i386__)
+  else __builtin_ia32_pause();
+#endif
 }
 
 static void barrier(void) {

@@ -1,12 +1,39 @@
 /** `npm run bench`: measures what the filter takes, prints the tables, writes the results. */
 import { allPeers } from "./measure/cases.ts";
-import { allParts, chosenParts, type Results } from "./measure/plan.ts";
+import { allParts, chosenParts, type Part, type Results } from "./measure/plan.ts";
 import { endChildren } from "./measure/process.ts";
 import { parseOptions, usage } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { currentLoad } from "./report/machine.ts";
 import { asTerminal } from "./report/print.ts";
 import { writeResults } from "./report/write.ts";
+
+let interrupted = false;
+
+/** An interrupted run keeps the parts that are complete. */
+async function measure(parts: readonly Part[]): Promise<Results> {
+  const results: Results = { time: [], space: [], pause: [], gc: [] };
+  const progress = new Progress(parts.reduce((sum, { processes }) => sum + processes, 0));
+  for (const part of parts) {
+    const added: Results = { time: [], space: [], pause: [], gc: [] };
+    progress.begin(part.id);
+    await part
+      .run(added, (peer) => {
+        if (interrupted) throw new Error("interrupted");
+        progress.tick(peer);
+      })
+      .catch((error: unknown) => {
+        if (!interrupted) throw error;
+      });
+    if (interrupted) break;
+    results.time.push(...added.time);
+    results.space.push(...added.space);
+    results.pause.push(...added.pause);
+    results.gc.push(...added.gc);
+  }
+  progress.stop();
+  return results;
+}
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
@@ -21,13 +48,7 @@ async function main(): Promise<void> {
   }
   const chosen = chosenParts(options, parts);
   if (chosen.length === 0) throw new Error("nothing matches --only; --list names the parts");
-  const results: Results = { time: [], space: [], pause: [], gc: [] };
-  const progress = new Progress(chosen.reduce((sum, { processes }) => sum + processes, 0));
-  for (const part of chosen) {
-    progress.begin(part.id);
-    await part.run(results, (peer) => progress.tick(peer));
-  }
-  progress.stop();
+  const results = await measure(chosen);
   console.log(asTerminal(results));
   const busy = Math.max(loadAtStart, currentLoad() - 1); // the run itself keeps one processor busy
   if (busy > 0.5)
@@ -38,8 +59,10 @@ async function main(): Promise<void> {
 }
 
 process.on("SIGINT", () => {
+  if (interrupted) process.exit(130);
+  interrupted = true;
+  process.exitCode = 130;
   endChildren();
-  process.exit(130);
 });
 try {
   await main();

@@ -1,4 +1,4 @@
-/** Progress on standard error: a bar on a terminal, else nothing. */
+/** Progress on standard error: a bar on a terminal, else a line for each part. */
 import { Presets, SingleBar } from "cli-progress";
 
 export class Progress {
@@ -14,7 +14,8 @@ export class Progress {
 
   begin(part: string): void {
     this.part = part;
-    this.bar?.update({ what: part });
+    if (this.bar) this.bar.update({ what: part });
+    else console.error(part);
   }
 
   tick(peer: string): void {

@@ -40,7 +40,7 @@ class Figures {
 
   fastest(workload: string): number | undefined {
     const all = natives.flatMap((peer) => this.steady(workload, peer) ?? []);
-    return all.length > 0 ? Math.min(...all) : undefined;
+    return all.length > 1 ? Math.min(...all) : undefined; // one alone is not the fastest of any
   }
 
   highest(workload: string, peer: string): number | undefined {

@@ -30,6 +30,25 @@ const color: Plot.ScaleOptions = {
   ],
 };
 
+const LEGEND_HEIGHT = 40;
+const LEGEND_STEP = 112;
+const LEGEND_COLUMNS = 7;
+
+/** The peers' names in their colours, in a row above the frame. */
+function legend(data: readonly { readonly peer: string }[]): Plot.Text[] {
+  const peers = [...new Set(data.map(({ peer }) => peer))];
+  return peers.map((peer, index) =>
+    Plot.text([{ peer }], {
+      ...{ text: () => `● ${peer}`, fill: "peer", fontSize: 11, textAnchor: "start" as const },
+      ...{
+        frameAnchor: "top-left" as const,
+        dx: (index % LEGEND_COLUMNS) * LEGEND_STEP,
+        dy: 5 - LEGEND_HEIGHT + Math.floor(index / LEGEND_COLUMNS) * 16,
+      },
+    }),
+  );
+}
+
 interface Point {
   readonly workload: string;
   readonly peer: string;
@@ -51,7 +70,12 @@ function dots(rows: readonly TimeRow[], label: string): string | undefined {
   if (workloads.length === 0) return undefined;
   const y = "workload";
   return svg({
-    ...{ marginLeft: 170, height: 60 + workloads.length * 26, grid: true },
+    ...{
+      marginLeft: 170,
+      marginTop: LEGEND_HEIGHT,
+      height: 40 + LEGEND_HEIGHT + workloads.length * 26,
+      grid: true,
+    },
     x: { type: "log", label: `${label}: ns an operation →`, tickFormat: "~s" },
     y: { label: null, domain: workloads },
     marks: [
@@ -63,7 +87,7 @@ function dots(rows: readonly TimeRow[], label: string): string | undefined {
         fill: "peer",
         r: (d: Point) => (d.peer.startsWith("offheap") ? 5 : 3),
       }),
-      Plot.text(data, { x: "ns", y, text: "peer", dy: -8, fontSize: 7, fill: "peer" }),
+      ...legend(data),
     ],
   });
 }
@@ -101,16 +125,10 @@ function growthLines(rows: readonly TimeRow[]): string | undefined {
   });
   if (data.length === 0) return undefined;
   return svg({
-    ...{ height: 420, marginRight: 90, grid: true },
+    ...{ height: 420, marginTop: LEGEND_HEIGHT, grid: true },
     x: { type: "log", label: "live objects →", tickFormat: "~s" },
     y: { type: "log", label: "↑ ns an operation" },
-    marks: [
-      Plot.line(data, { x: "live", y: "ns", stroke: "peer", marker: true }),
-      Plot.text(
-        data,
-        Plot.selectLast({ x: "live", y: "ns", z: "peer", text: "peer", dx: 6, textAnchor: "start" }),
-      ),
-    ],
+    marks: [Plot.line(data, { x: "live", y: "ns", stroke: "peer", marker: true }), ...legend(data)],
   });
 }
 
