@@ -52,6 +52,16 @@ export const localRemote: Scenario<Address[]> = {
   ],
 };
 
+/** Freed by another worker as soon as it exists, whose map and state bytes it has never seen. */
+export const handOver: Scenario<void> = {
+  name: "allocate and hand over, against receive and free",
+  geometry: { ...one, slots: 2, rounds: 1 },
+  programs: [
+    [allocate(), (actor) => actor.send(), allocate(), (actor) => actor.send(), allocate()],
+    [(actor) => actor.receive(), freeOldest, (actor) => actor.receive(), freeOldest, allocate()],
+  ],
+};
+
 export const refillDrain: Scenario<Address[]> = {
   name: "refill of a slab against drain into it",
   geometry: { ...one, slots: 6 },
@@ -321,6 +331,7 @@ export const scenarios = [
   allocateAllocate,
   lastSlots,
   localRemote,
+  handOver,
   refillDrain,
   drainDrain,
   drainClaimed,

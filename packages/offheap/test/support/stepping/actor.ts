@@ -28,6 +28,8 @@ export class Objects {
   readonly limbo = new Set<Address>();
   /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
   readonly contested = new Set<Address>();
+  /** Objects on their way from one worker to another. */
+  readonly mailbox: Address[] = [];
   /** The worker ids of the actors that have one. */
   readonly ids = new Map<number, WorkerId>();
   private readonly data: Uint32Array;
@@ -46,6 +48,7 @@ export class Objects {
     this.live.clear();
     this.limbo.clear();
     this.contested.clear();
+    this.mailbox.length = 0;
     for (const [address, object] of this.kept) {
       this.live.set(address, object);
       this.fill(address, object);
@@ -176,6 +179,22 @@ export class Actor {
       this.objects.contested.add(address);
     });
     this.note(this.attempt(() => this.slab.deallocate(address)) ?? "freed");
+  }
+
+  /** Hands the oldest object of this program to whoever looks, through an atomic of the user's own. */
+  send(): void {
+    const address = this.mine.shift();
+    if (address === undefined) return;
+    this.fiber.event(() => {
+      this.fiber.machine.flush(this.index);
+      this.objects.mailbox.push(address);
+    });
+  }
+
+  /** Takes an object that another worker has sent, if there is one. */
+  receive(): void {
+    const address = this.fiber.event(() => this.objects.mailbox.shift());
+    if (address !== undefined) this.mine.push(address);
   }
 
   /** From now on it is this worker's object. */

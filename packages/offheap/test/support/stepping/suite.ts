@@ -18,13 +18,13 @@ const wanted = process.env["OFFHEAP_SCHEDULE"];
 const usual: readonly Bounds[] = [
   { memory: "strong", preemptions: 2, reduce: true },
   { memory: "eager", preemptions: 1, arrivals: 1, reduce: true },
-  { memory: "lazy", preemptions: 2, arrivals: 0, reduce: true },
+  { memory: "lazy", preemptions: 1, arrivals: 1, reduce: true },
 ];
 const deep: readonly Bounds[] = [
   { memory: "strong", preemptions: 2, reduce: false },
   { memory: "strong", preemptions: 3, reduce: true },
   { memory: "eager", preemptions: 2, arrivals: 2, reduce: true },
-  { memory: "lazy", preemptions: 2, arrivals: 1, reduce: true },
+  { memory: "lazy", preemptions: 2, arrivals: 0, reduce: true },
 ];
 const few: readonly Bounds[] = [
   { memory: "strong", preemptions: 1, reduce: true },

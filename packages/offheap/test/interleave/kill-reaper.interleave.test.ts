@@ -1,0 +1,23 @@
+// A reaper dies before any one of its accesses, for each access at which the worker that it reaps had died;
+// its own reaper takes over, or dies, too. And an exception passes through a worker that lives on.
+
+import { describe } from "node:test";
+import { interrupt, isDeep } from "../support/stepping/suite.ts";
+import { heirDies, reaperDies, reaperWithObjectsDies, withException } from "./kill-scenarios.ts";
+
+describe("kill at every access: of reapers", () => {
+  for (const scenario of [...reaperDies, reaperWithObjectsDies]) {
+    interrupt(
+      scenario,
+      [{ memory: "strong", preemptions: 0, kills: 2, ...(!isDeep && { limit: 5000 }) }],
+      isDeep ? 10_000 : 300,
+    );
+  }
+  interrupt(heirDies, [{ memory: "strong", preemptions: 0, kills: isDeep ? 3 : 1 }], isDeep ? 50_000 : 1000);
+});
+
+describe("an exception at every access", () => {
+  for (const scenario of withException()) {
+    interrupt(scenario, [{ memory: "strong", preemptions: isDeep ? 1 : 0, throws: 1, reduce: true }]);
+  }
+});

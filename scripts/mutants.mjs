@@ -1,0 +1,121 @@
+// Shows that the schedule explorer finds defects: makes one at a time in the compiled library, mechanically, and
+// runs the scenarios on it. Prints the table and writes it to docs/mutants.md; the survivors are explained in
+// docs/proof.md. Takes about an hour on two cores.
+//
+//   npm run mutants                        all
+//   npm run mutants -- --list              only what would be made
+//   npm run mutants -- --only slabs.js     those whose description contains the word; nothing is written
+//   npm run mutants -- --cheap             small bounds only; nothing is written
+//   npm run mutants -- --jobs 4            so many at a time (2)
+
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { mutantsOf } from "./mutants/make.mjs";
+import { tableOf } from "./mutants/table.mjs";
+import { root } from "./workspace.mjs";
+
+const { values } = parseArgs({
+  options: {
+    list: { type: "boolean", default: false },
+    cheap: { type: "boolean", default: false },
+    only: { type: "string" },
+    jobs: { type: "string", default: "2" },
+    timeout: { type: "string", default: "600" },
+  },
+});
+
+/** Where shared memory is written, read with consequences, or ordered. check.js and stats.js only look. */
+const files = [
+  "arena/chunk-set.js",
+  "arena/spans.js",
+  "slab/counters.js",
+  "slab/fast-path.js",
+  "slab/journal.js",
+  "slab/magazines.js",
+  "slab/reaper.js",
+  "slab/recover.js",
+  "slab/settle.js",
+  "slab/slab-allocator.js",
+  "slab/slabs.js",
+  "slab/slow-path.js",
+  "slab/workers.js",
+];
+
+const home = join(root, "packages", "offheap");
+const mutants = files
+  .flatMap((file) => mutantsOf(file, readFileSync(join(home, "dist", file), "utf8")))
+  .filter((mutant) => values.only === undefined || describe(mutant).includes(values.only));
+
+function describe({ file, where, what, before }) {
+  return `${file} ${where}: ${what}: ${before}`;
+}
+
+if (values.list) {
+  for (const mutant of mutants) console.log(describe(mutant));
+  console.log(`${mutants.length} mutants`);
+  process.exit(0);
+}
+
+/** A copy of the package, in which one file at a time is not what it was. */
+function workshop() {
+  const folder = mkdtempSync(join(tmpdir(), "offheap-mutants-"));
+  for (const name of ["package.json", "dist", "dist-test"]) {
+    cpSync(join(home, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+/** Runs the scenarios in a process of its own: a mutant may never come back. */
+function hunt(folder) {
+  const args = [join(folder, "dist-test", "interleave", "hunt.js"), ...(values.cheap ? ["--cheap"] : [])];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const timer = setTimeout(() => child.kill("SIGKILL"), Number(values.timeout) * 1000);
+    let text = "";
+    child.stdout.on("data", (part) => {
+      text += part;
+    });
+    child.stderr.on("data", (part) => {
+      text += part;
+    });
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      if (signal !== null) resolve({ isKilled: true, by: "it does not end" });
+      else resolve({ isKilled: code !== 0, by: text.trim().split("\n").at(-1) });
+    });
+  });
+}
+
+const queue = [...mutants.entries()];
+const outcomes = [];
+async function work() {
+  const folder = workshop();
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [index, mutant] = next;
+    const path = join(folder, "dist", mutant.file);
+    const original = readFileSync(path, "utf8");
+    writeFileSync(path, mutant.text);
+    const outcome = await hunt(folder);
+    writeFileSync(path, original);
+    outcomes[index] = outcome;
+    console.log(
+      `${index + 1}/${mutants.length} ${outcome.isKilled ? "killed  " : "SURVIVED"} ${describe(mutant)}`,
+    );
+    if (outcome.isKilled) console.log(`    by ${outcome.by}`);
+  }
+  rmSync(folder, { recursive: true });
+}
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+const table = tableOf(mutants.map((mutant, i) => ({ ...mutant, ...outcomes[i] })));
+if (values.only === undefined && !values.cheap) writeFileSync(join(root, "docs", "mutants.md"), table);
+console.log(
+  table
+    .split("\n")
+    .filter((line) => line.startsWith("**"))
+    .join("\n"),
+);
