@@ -33,11 +33,11 @@ export class Fiber {
   private cursor = 0;
   private keptLength = 0;
 
-  constructor(index: number, machine: Machine, before: BeforeAccess) {
+  constructor(index: number, machine: Machine, isBroken: boolean, before: BeforeAccess) {
     this.index = index;
     this.machine = machine;
     this.before = before;
-    this.access = accessOf(this);
+    this.access = accessOf(this, isBroken);
   }
 
   /** From now on the log begins with what was logged so far. */
@@ -143,7 +143,7 @@ function view(fiber: Fiber, kind: Kind, length: number): unknown {
   );
 }
 
-function accessOf(fiber: Fiber): Access {
+function accessOf(fiber: Fiber, isBroken: boolean): Access {
   const word = (index: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, index, writes, change) as number;
   const atomics: AtomicOps = {
@@ -164,6 +164,13 @@ function accessOf(fiber: Fiber): Access {
       fiber.atomic(2, index, true, (before: bigint) => (before === expected ? desired : undefined)) ===
       expected,
   };
+  if (isBroken) {
+    atomics.swap = (words, index, expected, desired) => {
+      if (words[index] !== expected) return false;
+      words[index] = desired;
+      return true;
+    };
+  }
   return {
     words: (_buffer, _byteOffset, length) => view(fiber, 0, length) as Int32Array,
     wide: (_buffer, _byteOffset, length) => view(fiber, 2, length) as BigInt64Array,

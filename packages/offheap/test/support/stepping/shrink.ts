@@ -62,12 +62,9 @@ function attempt<C>(world: World<C>, schedule: Schedule): Outcome {
 }
 
 /** The message, the line that replays it, and the accesses before and after each deviation. */
-export function describeFailure<C>(
-  scenario: Scenario<C>,
-  { memory }: WorldOptions,
-  failure: Failure,
-): string {
-  const world = new World(scenario, { memory });
+export function describeFailure<C>(scenario: Scenario<C>, options: WorldOptions, failure: Failure): string {
+  const { memory } = options;
+  const world = new World(scenario, options);
   world.traces = true;
   const { points, failure: message = failure.message } = world.replay(failure.schedule);
   const near = (at: number) => failure.schedule.some((deviation) => Math.abs(deviation.at - at) <= 6);

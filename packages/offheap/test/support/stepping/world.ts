@@ -38,6 +38,8 @@ const stopped = new Stopped();
 export interface WorldOptions {
   /** strong; or weak, where stores arrive as early (eager) or as late (lazy) as they can by default. */
   readonly memory: "strong" | "eager" | "lazy";
+  /** Compare-exchanges of words are a load and a store: what the explorer must find. */
+  readonly isBroken?: boolean;
 }
 
 /** A schedule of this many accesses does not end: somebody waits. */
@@ -69,7 +71,7 @@ export class World<C = unknown> {
   private turn: 0 | 1 | 2 = 1;
   private next: number | undefined;
 
-  constructor(scenario: Scenario<C>, { memory }: WorldOptions) {
+  constructor(scenario: Scenario<C>, { memory, isBroken = false }: WorldOptions) {
     const { geometry, programs } = scenario;
     const maxWorkers = geometry.maxWorkers ?? programs.length + 1;
     const capacityBytes = (geometry.chunks + 1) * 65_536;
@@ -86,7 +88,9 @@ export class World<C = unknown> {
       new Machine(buffer, layout.statesAt, endOfBooks, programs.length, (...what) => this.see(...what));
     this.objects = new Objects(buffer);
     const early = machine();
-    this.fibers = programs.map((_, i) => new Fiber(i, early, (...what) => this.beforeAccess(...what)));
+    this.fibers = programs.map(
+      (_, i) => new Fiber(i, early, isBroken, (...what) => this.beforeAccess(...what)),
+    );
     this.actors = this.fibers.map(
       (fiber) => new Actor(fiber, this.objects, buffer, layout, scenario.mayRunOut === true),
     );
