@@ -18,11 +18,14 @@ export class ChunkSet {
   private readonly heap: Heap;
   private readonly levelAt: readonly [number, number, number];
   private readonly levelWords: readonly [number, number, number];
+  /** The bits of the lowest level's last word that stand for chunks; whatever the others are, they are no hint. */
+  private readonly lastMask: number;
 
   constructor(heap: Heap, at: number) {
     const levels = chunkSetLevels(heap.layout.chunkCount);
     this.heap = heap;
     this.levelWords = levels;
+    this.lastMask = (-1 >>> (-heap.layout.chunkCount & 31)) | 0;
     this.levelAt = [at, at + levels[0], at + levels[0] + levels[1]];
   }
 
@@ -32,7 +35,8 @@ export class ChunkSet {
 
   /** The 32 members of a word of the lowest level, as bits. */
   wordAt(index: number): number {
-    return this.heap.words[this.levelAt[0] + index] as number;
+    const bits = this.heap.words[this.levelAt[0] + index] as number;
+    return index === this.levelWords[0] - 1 ? bits & this.lastMask : bits;
   }
 
   wordCount(): number {
@@ -60,7 +64,7 @@ export class ChunkSet {
     let start = from;
     for (let tries = 0; tries < staleTries; tries++) {
       const word = this.nextWord(start);
-      if (word < 0) return noChunk;
+      if (word < 0 || word >= this.levelWords[0]) return noChunk;
       const first = word === start >>> 5 ? start & 31 : 0;
       const bits = this.wordAt(word) & (-1 << first);
       if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;

@@ -174,8 +174,15 @@ class Checker {
     const entry = readJournal(this.heap, slot);
     if (entry !== journal.idle)
       this.report("journal", `worker ${slot} is in the middle of an operation: ${entry}`);
+    const isUnused = word.incarnation === 0;
+    if (isUnused && word.state !== "free")
+      this.report("worker", `worker ${slot} is there and has never joined`);
     for (const sizeClass of sizeClassesOf(this.heap.layout, slot)) {
-      if (sizeClass.index !== 0) this.checkMagazine(slot, sizeClass, word.state === "free");
+      if (sizeClass.index === 0) continue;
+      if (isUnused && allocsOf(this.heap, sizeClass) + freesOf(this.heap, sizeClass) > 0) {
+        this.report("worker", `worker ${slot} has allocated or freed and has never joined`);
+      }
+      this.checkMagazine(slot, sizeClass, word.state === "free");
     }
   }
 

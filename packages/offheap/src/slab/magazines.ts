@@ -6,7 +6,7 @@
 //   stray   a slot that is freed while nothing can go home: cached by its byte, in no list
 
 import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
+import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
 import { counter } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -15,6 +15,8 @@ import { journal, writeJournal } from "./journal.ts";
 import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
 
+/** A pass over the rounds for one slab is followed by another while it sends at least this part of them. */
+const passesWorth = 8;
 /** Slabs that a refill looks into before it is content with what it has. */
 const refillTries = 4;
 // Marks of a round in `chain`: the last of its slab's chain; no longer in the magazine.
@@ -22,8 +24,6 @@ const unlinked = -1;
 const moved = -2;
 // Folded into the loops, as a number imported is not (slab-allocator.ts).
 const free = slotFree;
-const classMask = mapClassMask;
-const distanceShift = mapDistanceShift;
 const shiftOfLine = lineShift;
 
 /** In a magazine's words: no slot. */
@@ -69,13 +69,29 @@ export class Magazines {
     return taken > 0;
   }
 
-  /** Sends the `count` oldest rounds home; returns how many went. */
+  /**
+   * Sends the `count` oldest rounds home; returns how many left the magazine. First slab by slab, in a
+   * pass for each, while that sends enough; what is scattered over more slabs is sorted by slab.
+   */
   drain(sizeClass: SizeClass, count: number): number {
     const { heap } = this.slabs;
+    const { words } = heap;
     const rounds = roundsIn(heap, sizeClass);
-    const headCount = this.chainUp(sizeClass, Math.min(count, rounds));
-    for (let i = 0; i < headCount; i++) this.sendHome(sizeClass, this.heads[i] as ChunkIndex);
-    return this.closeGaps(sizeClass, Math.min(count, rounds), rounds);
+    const oldest = Math.min(count, rounds);
+    if (oldest === 0) return 0;
+    let kept = oldest;
+    let sent = oldest;
+    while (kept > 0 && sent * passesWorth >= oldest) {
+      sent = kept - this.sendFirst(sizeClass, kept);
+      kept -= sent;
+    }
+    if (kept * 2 > oldest) kept = this.sendScattered(sizeClass, kept);
+    const at = sizeClass.magazineAt;
+    const gone = oldest - kept;
+    if (gone > 0)
+      for (let i = oldest; i < rounds; i++) words[(at + i - gone) | 0] = words[(at + i) | 0] as number;
+    setRounds(heap, sizeClass, rounds - gone);
+    return gone;
   }
 
   /** The room for one round when nothing can go home: the slot is freed, and found again by a sweep. */
@@ -165,23 +181,75 @@ export class Magazines {
     this.chainOf.fill(unlinked);
   }
 
+  /** Sends home the rounds that share the oldest one's slab; closes the gaps, returns how many are kept. */
+  private sendFirst(sizeClass: SizeClass, count: number): number {
+    const { slabs } = this;
+    const { words, states } = slabs.heap;
+    const at = sizeClass.magazineAt;
+    const head = slabs.headOf(words[at] as number, sizeClass.index);
+    const claim = head === noChunk ? notClaimed : slabs.claim(head);
+    if (claim === notClaimed) return count;
+    const first = slabs.firstSlot(head);
+    const slots = slabs.slotCount(claim);
+    const { worker } = slabs;
+    let kept = 0;
+    let freed = 0;
+    const linesAt = slabs.linesAt(head);
+    // The bits of 32 lines are gathered in a register: neighbours share their word.
+    let line = 0;
+    let bits = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = words[(at + i) | 0] as number;
+      const index = (slot - first) | 0;
+      if (index < 0 || index >= slots) words[(at + kept++) | 0] = slot;
+      else if (states[slot] === worker) {
+        states[slot] = free;
+        const next = index >> (shiftOfLine + 5);
+        if (next !== line) {
+          words[(linesAt + line) | 0] = (words[(linesAt + line) | 0] as number) | bits;
+          line = next;
+          bits = 0;
+        }
+        bits |= 1 << ((index >> shiftOfLine) & 31);
+        freed++;
+      } else this.uncount(sizeClass, slot);
+    }
+    words[linesAt + line] = (words[linesAt + line] as number) | bits;
+    slabs.settleFree(head, claim, freed);
+    slabs.unclaim(head, claim);
+    return kept;
+  }
+
+  /** Sends home the first `count` rounds, slab by slab; closes the gaps, returns how many are kept. */
+  private sendScattered(sizeClass: SizeClass, count: number): number {
+    const { words } = this.slabs.heap;
+    const at = sizeClass.magazineAt;
+    const headCount = this.chainUp(sizeClass, count);
+    for (let i = 0; i < headCount; i++) this.sendHome(sizeClass, this.heads[i] as ChunkIndex);
+    const { chain } = this;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (chain[i] !== moved) words[(at + kept++) | 0] = words[(at + i) | 0] as number;
+    }
+    return kept;
+  }
+
   /** Chains the oldest rounds by the slab they belong to; returns the number of slabs, in `heads`. */
   private chainUp(sizeClass: SizeClass, count: number): number {
-    const { heap } = this.slabs;
-    const { words } = heap;
-    const { stateShift, mapAt } = heap.layout;
-    if (this.chainOf.length === 0) this.chainOf = new Int16Array(heap.layout.chunkCount).fill(unlinked);
-    const { chain, chainOf, heads } = this;
+    const { slabs, chain, heads } = this;
+    const { words } = slabs.heap;
+    if (this.chainOf.length === 0) this.chainOf = new Int16Array(slabs.heap.layout.chunkCount).fill(unlinked);
+    const { chainOf } = this;
     const at = sizeClass.magazineAt;
     let headCount = 0;
     for (let i = 0; i < count; i++) {
-      const chunk = (words[(at + i) | 0] as number) >>> stateShift;
-      const entry = words[(mapAt + chunk) | 0] as number;
-      if ((entry & classMask) !== sizeClass.index) {
-        this.dropRound(sizeClass, i);
+      const slot = words[(at + i) | 0] as number;
+      const head = slabs.headOf(slot, sizeClass.index);
+      if (head === noChunk) {
+        this.uncount(sizeClass, slot);
+        chain[i] = moved;
         continue;
       }
-      const head = (chunk - (entry >>> distanceShift)) | 0;
       const last = chainOf[head] as number;
       if (last === unlinked) heads[headCount++] = head;
       chain[i] = last;
@@ -211,37 +279,12 @@ export class Magazines {
         const line = (slot - first) >> shiftOfLine;
         const word = (linesAt + (line >> 5)) | 0;
         words[word] = (words[word] as number) | (1 << (line & 31));
-        chain[round] = moved;
         freed++;
-      } else this.dropRound(sizeClass, round);
+      } else this.uncount(sizeClass, slot);
+      chain[round] = moved;
       round = next;
     }
     slabs.settleFree(head, claim, freed);
     slabs.unclaim(head, claim);
-  }
-
-  /** A round among others that is not ours any more: its gap is closed with theirs. */
-  private dropRound(sizeClass: SizeClass, round: number): void {
-    const { heap } = this.slabs;
-    this.uncount(sizeClass, heap.words[sizeClass.magazineAt + round] as number);
-    setRounds(heap, sizeClass, roundsIn(heap, sizeClass) + 1);
-    this.chain[round] = moved;
-  }
-
-  /** Moves the rounds that stay together, and counts the magazine anew; returns how many went. */
-  private closeGaps(sizeClass: SizeClass, count: number, rounds: number): number {
-    const { heap } = this.slabs;
-    const { words } = heap;
-    const at = sizeClass.magazineAt;
-    const { chain } = this;
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      if (chain[i] !== moved) words[(at + kept++) | 0] = words[(at + i) | 0] as number;
-    }
-    const went = count - kept;
-    if (went === 0) return 0;
-    for (let i = count; i < rounds; i++) words[(at + i - went) | 0] = words[(at + i) | 0] as number;
-    setRounds(heap, sizeClass, rounds - went);
-    return went;
   }
 }

@@ -21,6 +21,9 @@ import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { slotOf } from "./workers.ts";
 
+/** How often an allocation begins anew because a round it had just been given was no good. */
+const mostRetries = 8;
+
 export class SlabAllocator extends FastPath {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
@@ -28,6 +31,8 @@ export class SlabAllocator extends FastPath {
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly tracker: Tracker;
+  /** Times that `allocateSlow` has come back to itself. */
+  private retries = 0;
 
   /**
    * Formats a heap in a memory, and attaches to it.
@@ -152,7 +157,17 @@ export class SlabAllocator extends FastPath {
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
     this.slow.ensureRound(this.slow.classes[index] as SizeClass);
-    return this.allocate(size);
+    // Lost again at once: illegal frees may do that now and then, damaged books do it every time.
+    if (++this.retries > mostRetries) {
+      this.retries = 0;
+      throw new AllocatorError(
+        "ERR_CORRUPT_HEAP",
+        `rounds of class ${index} are lost as soon as they are had`,
+      );
+    }
+    const address = this.allocate(size);
+    this.retries = 0;
+    return address;
   }
 
   protected override deallocateSlow(address: Address, size: number | undefined): void {

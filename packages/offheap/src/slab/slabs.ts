@@ -15,7 +15,7 @@ import {
   tag,
   tagOf,
 } from "../arena/claim.ts";
-import { mapEntry } from "../arena/span-map.ts";
+import { mapClassMask, mapDistanceShift, mapEntry } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -26,6 +26,9 @@ import { slotFree } from "./slot-state.ts";
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
 const claimTries = 4;
 // Folded into the loops, as a number imported is not (slab-allocator.ts).
+const classMask = mapClassMask;
+const distanceShift = mapDistanceShift;
+const none = noChunk;
 const free = slotFree;
 const linesWord = slabInfo.lines;
 const perLine = slotsPerLine;
@@ -57,6 +60,13 @@ export class Slabs {
 
   firstSlot(head: ChunkIndex): number {
     return head << this.heap.layout.stateShift;
+  }
+
+  /** The head of the slab that a cached slot belongs to, by the map; `noChunk` if that is of another class. */
+  headOf(slot: number, sizeClass: ClassIndex): ChunkIndex {
+    const chunk = slot >>> this.heap.layout.stateShift;
+    const entry = this.spans.mapOf(chunk);
+    return (entry & classMask) === sizeClass ? ((chunk - (entry >>> distanceShift)) as ChunkIndex) : none;
   }
 
   slotCount(claim: number): number {
@@ -158,6 +168,7 @@ export class Slabs {
     const at = infoAt(this.heap.layout, head) + slabInfo.freeCount;
     const freeBefore = this.heap.words[at] as number;
     this.heap.words[at] = freeBefore + freed;
+    if (freed === 0) return;
     if (freeBefore === 0) (this.partial[classOf(claim)] as ChunkSet).add(head);
     if (freeBefore + freed === this.slotCount(claim)) this.empty.add(head);
   }

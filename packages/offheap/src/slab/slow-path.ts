@@ -195,7 +195,8 @@ export class SlowPath {
   private recall(): void {
     this.writeJournal(journal.moving);
     for (const sizeClass of this.classes) {
-      if (sizeClass.index !== 0) this.magazines.drain(sizeClass, sizeClass.rounds);
+      // A drain may leave some for the next; what another worker holds just now stays for good.
+      while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
     }
     this.writeJournal(journal.idle);
     if (hasStrays(this.magazines)) this.recoverSelf();
