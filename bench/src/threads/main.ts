@@ -42,5 +42,6 @@ try {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
-  process.stdout.write(`${JSON.stringify({ refused: `failed: ${reason}` })}\n`);
+  // a worker whose partner failed would wait for it at the next barrier
+  process.stdout.write(`${JSON.stringify({ refused: `failed: ${reason}` })}\n`, () => process.exit());
 }

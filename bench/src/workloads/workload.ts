@@ -1,7 +1,8 @@
 /** A single-threaded workload: a name, what it does in words, and how its stream is built. */
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { STREAM_VERSION, type Stream, writeStream } from "../stream/format.ts";
+import { type Stream, writeStream } from "../stream/format.ts";
 
 export type SizeKind = "64" | "1k" | "mixed" | "trace";
 
@@ -23,10 +24,29 @@ export interface Workload {
 /** The folder `bench`, from `bench/dist/workloads` or `bench/src/workloads`. */
 export const benchFolder = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The stream's file, built when it is not there yet. */
+const streams = `${benchFolder}streams/`;
+
+/** Changes with the code that builds streams, so that no stream outlives what made it. */
+function builderStamp(): string {
+  const hash = createHash("sha256");
+  for (const folder of ["../workloads/", "../stream/"]) {
+    const url = new URL(folder, import.meta.url);
+    const sources = readdirSync(url).filter((name) => /\.[jt]s$/.test(name) && !name.endsWith(".d.ts"));
+    for (const name of sources.sort()) hash.update(readFileSync(new URL(name, url)));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+let stamp: string | undefined;
+
+/** The stream's file, built when it is not there yet; older ones of its name go. */
 export async function streamFile(workload: Workload): Promise<string> {
-  const name = [workload.id.replaceAll("/", "-"), workload.stamp ?? "0"].join(".");
-  const path = `${benchFolder}streams/v${STREAM_VERSION}-${name}.bin`;
-  if (!existsSync(path)) writeStream(path, await workload.build());
-  return path;
+  stamp ??= builderStamp();
+  const name = workload.id.replaceAll("/", "-");
+  const file = [name, workload.stamp ?? "0", stamp, "bin"].join(".");
+  if (existsSync(streams + file)) return streams + file;
+  writeStream(streams + file, await workload.build());
+  const old = readdirSync(streams).filter((other) => other.startsWith(`${name}.`) && other !== file);
+  for (const other of old) rmSync(streams + other, { force: true });
+  return streams + file;
 }
