@@ -8,10 +8,10 @@
 import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
 import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
-import { counter } from "../memory/layout.ts";
+import { counter, record, recordAt } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
-import { mendCarries, roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
-import { journal, writeJournal } from "./journal.ts";
+import { roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
+import { journal } from "./journal.ts";
 import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
 
@@ -94,20 +94,29 @@ export class Magazines {
     return gone;
   }
 
-  /** The room for one round when nothing can go home: the slot is freed, and found again by a sweep. */
+  /**
+   * The room for one round when nothing can go home: the slot is freed, and found again by a sweep. No call
+   * stands between the stores: a stack overflow after the byte would deny a free that took place. A carry
+   * that falls due here is made up for by the next slow entry.
+   */
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
     const { heap, worker } = this.slabs;
     const { words, states } = heap;
-    const rounds = roundsIn(heap, sizeClass);
-    writeJournal(heap, worker, journal.freeing);
-    words[sizeClass.magazineAt + rounds] = slot;
+    const { freeing, moving, idle } = journal;
+    const journalAt = recordAt(heap.layout, worker) + record.journal;
+    const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass);
+    const freesAt = sizeClass.countersAt + counter.frees;
+    const straysAt = sizeClass.countersAt + counter.strays;
+    const baseAt = sizeClass.countersAt + counter.base;
+    words[journalAt] = freeing;
+    words[roundAt] = slot;
     states[slot] = worker;
-    const frees = sizeClass.countersAt + counter.frees;
-    words[frees] = ((words[frees] as number) + 1) | 0;
-    mendCarries(heap, sizeClass);
-    writeJournal(heap, worker, journal.moving);
-    this.turnIntoStray(sizeClass);
-    writeJournal(heap, worker, journal.idle);
+    words[freesAt] = ((words[freesAt] as number) + 1) | 0;
+    words[journalAt] = moving;
+    words[straysAt] = (words[straysAt] as number) + 1;
+    words[roundAt] = noRound;
+    words[baseAt] = ((words[baseAt] as number) - 1) | 0;
+    words[journalAt] = idle;
   }
 
   /** Takes the top round out of the list; its slot stays cached, as a stray. */

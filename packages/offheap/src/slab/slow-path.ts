@@ -7,7 +7,7 @@ import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { roundsIn } from "./counters.ts";
+import { mendCarries, roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
@@ -78,6 +78,7 @@ export class SlowPath {
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
   ensureRoom(sizeClass: SizeClass): boolean {
     this.mend();
+    mendCarries(this.heap, sizeClass);
     settle(this.heap, this.slot, sizeClass, journal.idle);
     const rounds = roundsIn(this.heap, sizeClass);
     if (rounds < sizeClass.rounds) return true;
@@ -127,6 +128,8 @@ export class SlowPath {
     this.writeJournal(journal.moving);
     const report = this.reaper.reap(id, live);
     this.writeJournal(journal.idle);
+    // What a worker pins is bounded: the objects just freed, and slots of slabs held meanwhile, go home now.
+    if (hasStrays(this.magazines)) this.recoverSelf();
     return report;
   }
 
