@@ -29,6 +29,8 @@ export class SlowPath {
   private readonly slabs: Slabs;
   private readonly magazines: Magazines;
   readonly workers: Workers;
+  /** The worker word while this worker is attached. */
+  private readonly word: bigint;
   private isDetached = false;
   /** Slots sent home since the last clean-up: only these can have emptied a slab. */
   private sentHome = 0;
@@ -47,6 +49,7 @@ export class SlowPath {
     this.workers = workers;
     this.slot = slot;
     this.id = workers.idOf(slot);
+    this.word = workers.wordOf(slot);
     this.slabs = new Slabs(heap, slot);
     this.classes = sizeClassesOf(heap.layout, slot);
     this.magazines = new Magazines(this.slabs, this.classes);
@@ -61,7 +64,7 @@ export class SlowPath {
   assertAttached(): void {
     if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
     if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
-    if (!this.workers.isLive(this.id)) throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
+    if (this.workers.wordOf(this.slot) !== this.word) throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
   }
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */

@@ -60,6 +60,11 @@ export class Workers {
     return word.state === "live" && word.incarnation === Math.floor(id / slotsPerIncarnation);
   }
 
+  /** The word as it stands, to be compared with later: cheaper than taking it apart. */
+  wordOf(slot: WorkerSlot): bigint {
+    return this.load(slot);
+  }
+
   /** Takes a free place; 0 when there is none. The word carries the identity, so a kill right after is reaped. */
   join(token: number): WorkerSlot | 0 {
     for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
