@@ -130,9 +130,9 @@ export class SlowPath {
     this.mend();
     this.writeJournal(journal.moving);
     const report = this.reaper.reap(id, live);
-    this.writeJournal(journal.idle);
     // What a worker pins is bounded: the objects just freed, and slots of slabs held meanwhile, go home now.
     if (hasStrays(this.magazines)) this.recoverSelf();
+    this.writeJournal(journal.idle);
     return report;
   }
 
@@ -144,6 +144,7 @@ export class SlowPath {
     this.writeJournal(journal.idle);
   }
 
+  /** Leaves the journal at "moving", for the caller to end. */
   private recoverSelf(): void {
     new Recoverer(this.magazines, this.slot, "keep", emptyRecovery()).run();
   }
