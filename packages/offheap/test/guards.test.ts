@@ -1,0 +1,62 @@
+// Guards on what the engine makes of the code: once warm, ten million operations cause no deoptimization and
+// make no JavaScript object on the common path. No time is asserted.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+interface Measured {
+  readonly results: Readonly<Record<string, { readonly heapBytes: number }>>;
+  readonly collections: number;
+  /** Bytes of the trace before and after the measured loops. */
+  readonly traced: readonly [number, number];
+  readonly violations: number;
+}
+
+/** Runs the loops; what they measured, and what V8 traced once they were warm. */
+function measure(): Measured & { readonly trace: string; readonly warmUp: string } {
+  const folder = mkdtempSync(join(tmpdir(), "offheap-guards-"));
+  const traceFile = join(folder, "trace.txt");
+  try {
+    const flags = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
+    const tracing = ["--trace-deopt", "--redirect-code-traces", `--redirect-code-traces-to=${traceFile}`];
+    const script = fileURLToPath(new URL("./support/guarded-loops.js", import.meta.url));
+    const child = spawnSync(process.execPath, [...flags, ...tracing, script, traceFile], {
+      encoding: "utf8",
+    });
+    assert.equal(child.status, 0, child.stderr);
+    const measured = JSON.parse(child.stdout.trim().split("\n").at(-1) as string) as Measured;
+    const trace = readFileSync(traceFile);
+    const [from, to] = measured.traced;
+    return { ...measured, warmUp: trace.toString("utf8", 0, from), trace: trace.toString("utf8", from, to) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("ten million operations, warm", () => {
+  const { results, collections, trace, warmUp, violations } = measure();
+
+  it("cause no deoptimization", () => {
+    assert.match(warmUp, /deoptimizing/, "the trace shows nothing at all: the guard does not work");
+    const deoptimized = trace.split("\n").filter((line) => line.includes("deoptimizing"));
+    assert.deepEqual(deoptimized, []);
+  });
+
+  it("allocate no JavaScript object", () => {
+    assert.deepEqual(Object.keys(results), ["pairs", "bursts", "churn"]);
+    assert.equal(collections, 0);
+    for (const [name, { heapBytes }] of Object.entries(results)) {
+      // A single object an operation would be 120 MB or more. Bursts go through the slow halves 40,000 times,
+      // which may make an object or two each.
+      const limit = name === "bursts" ? 8 << 20 : 512 << 10;
+      assert.ok(heapBytes < limit, `${name}: ${heapBytes} bytes`);
+    }
+  });
+
+  it("leave the heap whole", () => assert.equal(violations, 0));
+});
