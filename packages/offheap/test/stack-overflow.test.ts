@@ -1,0 +1,95 @@
+// An exception between any two steps of a live worker: the stack overflows at every depth of allocate,
+// deallocate and cleanup. Whatever was half done is put right by the next call.
+
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { SlabAllocator } from "offheap";
+import { attachTo, makeHeap } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+function descend(frames: number, call: () => void): void {
+  if (frames > 0) descend(frames - 1, call);
+  else call();
+}
+
+/** Whether the call returned; false when the stack overflowed. */
+function returns(frames: number, call: () => void): boolean {
+  try {
+    descend(frames, call);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** About as many frames as fit. */
+function mostFrames(): number {
+  let low = 0;
+  let high = 200_000;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (returns(middle, () => undefined)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Makes the call with a little more room each time, until it returns; how often the stack overflowed. */
+function atEveryDepth(call: () => void, mended: () => void): number {
+  const most = mostFrames();
+  for (let spare = 0; spare < 1000; spare++) {
+    const returned = returns(most - spare, call);
+    mended();
+    if (returned) return spare;
+  }
+  assert.fail("the call never returned");
+}
+
+for (const rounds of [1, 3]) {
+  it(`a stack overflow anywhere leaves the heap whole, magazines of ${rounds}`, () => {
+    const options = { capacity: 1 << 20, maxWorkers: 2, sizeClasses: [64, 4096], cleanupInterval: 2 };
+    const allocator = attachTo(makeHeap(options, { slotsPerSlab: 4, slabChunks: 1, rounds }));
+    const live: number[] = [];
+    const settle = (worker: SlabAllocator) => {
+      // Any slow call mends; this one is given all the stack it wants.
+      worker.cleanup();
+      assert.deepEqual(worker.check(), []);
+    };
+    let overflows = 0;
+    for (let i = 0; i < 4; i++) {
+      const allocate = () => {
+        live.push(allocator.allocate(64));
+      };
+      overflows += atEveryDepth(allocate, () => settle(allocator));
+      overflows += atEveryDepth(
+        () => allocator.cleanup(),
+        () => settle(allocator),
+      );
+    }
+    // An object whose allocation was cut short was never handed out: none may be live but ours.
+    assert.equal(allocator.stats().liveObjects, new Set(live).size);
+    for (const address of live) {
+      let freed = false;
+      const free = () => {
+        if (freed) return;
+        allocator.deallocate(address);
+        freed = true;
+      };
+      overflows += atEveryDepth(free, () => {
+        freed = freed || !isLive(allocator, address);
+        settle(allocator);
+      });
+    }
+    assert.ok(overflows > 0, "no overflow happened at all");
+    assertZeroResidue(allocator);
+  });
+}
+
+function isLive(allocator: SlabAllocator, address: number): boolean {
+  try {
+    return allocator.sizeOf(address) > 0;
+  } catch {
+    return false;
+  }
+}
