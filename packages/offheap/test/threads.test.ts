@@ -145,7 +145,6 @@ describe("the end of a thread", () => {
     assert.equal(heap.stats().workers.length, 2);
     const report = heap.reap(workerId, { live: true });
     assert.equal(report.freedObjects, 50);
-    heap.cleanup();
     assertReaped(heap, 0);
     assertZeroResidue(heap);
   });

@@ -223,6 +223,15 @@ describe("the end of a worker", () => {
     assertZeroResidue(first);
   });
 
+  it("reap with live: what is freed goes home at once, and pins nothing", () => {
+    const { first, second } = pair();
+    for (let i = 0; i < 5000; i++) second.allocate(64);
+    const before = statsOf(first).cached;
+    assert.equal(first.reap(second.workerId, { live: true }).freedObjects, 5000);
+    assert.equal(statsOf(first).cached, before);
+    assertZeroResidue(first);
+  });
+
   it("reap again, or of an id that never was: an empty report, and nothing happens to the next one", () => {
     const { first, second, kept } = busy();
     const old = second.workerId;
