@@ -6,30 +6,41 @@
 // The byte comes before the counter in both, which is what settle.ts rests on. No call stands between two
 // stores, so no stack overflow can part them.
 //
-// Tables of numbers, because a load from an Int32Array needs no map check; `| 0` on sums of indexes, because
-// it drops the overflow check; numbers of other modules as literals that the compiler holds to theirs,
-// because an imported constant is loaded and checked at each use (free(allocate(64)): 22.7 → 13.7 ns).
-// Closures over constants were 12.4 for the first heap of a thread and 23 for every later one: not kept.
+// What V8 makes of them, in ns for free(allocate(64)) (docs/measurements.md):
+//   22.7 → 14.6  constants of this module are folded into the code; an imported one is loaded and checked at
+//                each use. `| 0` on sums of indexes drops the overflow checks
+//   14.6 → 13.7  tables of numbers: a load from an Int32Array needs no map check, as one of an object does
+//   13.7 → 10.7  one way out to the slow half keeps each under 460 bytes of bytecode, V8's limit for inlining;
+//                inlined, the two share their loads with each other and with the caller's loop
+// Not kept: closures over constants, as fast for the first heap of a thread, and half as fast from the second.
 
-import type { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
+import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { Address, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
-import {
-  chunkBytes,
-  type counter,
-  counterAt,
-  type counterShift,
-  type maxSlotsPerSlab,
-} from "../memory/layout.ts";
+import { chunkBytes, counter, counterAt, counterShift, maxSlotsPerSlab } from "../memory/layout.ts";
 import { ViewedMemory } from "../memory/views.ts";
-import { classByGranule, type granuleShift, type SizeClass } from "./class-table.ts";
-import type { carryMask } from "./counters.ts";
-import { liveBy, type slotLive } from "./slot-state.ts";
+import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
+import { carryMask } from "./counters.ts";
+import { liveBy, slotLive } from "./slot-state.ts";
 
-/** What a class is, as four words of a table. */
-const row = { inverse: 0, shift: 1, rounds: 2, bytes: 3 } as const;
-const rowShift = 2;
+// The allocations of a class stand first in its counters, and the inverse first in its row.
+const freesWord = counter.frees;
+const baseWord = counter.base;
+const granules = granuleShift;
+const shiftOfCounters = counterShift;
+const classMask = mapClassMask;
+const distanceShift = mapDistanceShift;
+const crossing = carryMask;
+const chunkSize = chunkBytes;
+const live = slotLive;
+const slotLimit = maxSlotsPerSlab;
+
+/** What a class is, as four words of a table: inverse, shift, rounds, bytes. */
+const shiftOfRow = 2;
+const shiftWord = 1;
+const roundsWord = 2;
+const bytesWord = 3;
 
 /** The part of a SlabAllocator that every call goes through. Its fields are what the two calls read. */
 export abstract class FastPath extends ViewedMemory {
@@ -63,10 +74,10 @@ export abstract class FastPath extends ViewedMemory {
     this.countersAt = counterAt(heap.layout, worker, 0 as ClassIndex);
     this.classOf = classByGranule(heap.layout);
     this.magazineAt = Int32Array.from(classes, (sizeClass) => sizeClass.magazineAt);
-    this.rows = new Int32Array(classes.length << rowShift);
+    this.rows = new Int32Array(classes.length << shiftOfRow);
     // The row of no class stays zero: every offset in it is that of slot 0, whose byte is not live.
     for (const { index, inverse, shift, rounds, objectBytes } of classes) {
-      if (index !== 0) this.rows.set([inverse, shift, rounds, objectBytes], index << rowShift);
+      if (index !== 0) this.rows.set([inverse, shift, rounds, objectBytes], index << shiftOfRow);
     }
   }
 
@@ -99,37 +110,31 @@ export abstract class FastPath extends ViewedMemory {
    * @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
   allocate(size: number): Address {
-    const allocsWord: typeof counter.allocs = 0;
-    const freesWord: typeof counter.frees = 1;
-    const baseWord: typeof counter.base = 2;
-    const bytesWord: typeof row.bytes = 3;
-    const granules: typeof granuleShift = 3;
-    const classMask: typeof mapClassMask = 63;
-    const distanceShift: typeof mapDistanceShift = 8;
-    const crossing: typeof carryMask = 0x7fffffff;
-    const shiftOfRow: typeof rowShift = 2;
-    const shiftOfCounters: typeof counterShift = 2;
-    const chunkSize: typeof chunkBytes = 65_536;
-    if (typeof size !== "number" || (size | 0) !== size || size <= 0) return this.allocateSlow(size);
-    const { words, states } = this;
-    const index = this.classOf[(size + 7) >> granules];
-    if (index === undefined) return this.allocateSlow(size);
-    const at = (this.countersAt + (index << shiftOfCounters)) | 0;
-    const allocs = words[(at + allocsWord) | 0] as number;
-    const filled = (words[(at + baseWord) | 0] as number) + (words[(at + freesWord) | 0] as number);
-    const rounds = (filled - allocs) | 0;
-    if (rounds <= 0) return this.allocateSlow(size);
-    const slot = words[((this.magazineAt[index] as number) + rounds - 1) | 0] as number;
-    const chunk = slot >>> this.stateShift;
-    const entry = words[(this.mapAt + chunk) | 0] as number;
-    if (states[slot] !== this.worker || (entry & classMask) !== index) return this.allocateSlow(size);
-    const next = (allocs + 1) | 0;
-    states[slot] = this.liveState;
-    words[(at + allocsWord) | 0] = next;
-    if ((next & crossing) === 0) this.carry(index);
-    const head = (chunk - (entry >>> distanceShift)) | 0;
-    const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
-    return this.dataAt + head * chunkSize + Math.imul(slot - (head << this.stateShift), bytes);
+    if (typeof size === "number" && (size | 0) === size && size > 0) {
+      const index = this.classOf[(size + 7) >> granules];
+      if (index !== undefined) {
+        const words = this.words;
+        const at = (this.countersAt + (index << shiftOfCounters)) | 0;
+        const allocs = words[at] as number;
+        const filled = (words[(at + freesWord) | 0] as number) + (words[(at + baseWord) | 0] as number);
+        const rounds = (filled - allocs) | 0;
+        if (rounds > 0) {
+          const slot = words[((this.magazineAt[index] as number) + rounds - 1) | 0] as number;
+          const chunk = slot >>> this.stateShift;
+          const entry = words[(this.mapAt + chunk) | 0] as number;
+          if (this.states[slot] === this.worker && (entry & classMask) === index) {
+            const next = (allocs + 1) | 0;
+            this.states[slot] = this.liveState;
+            words[at] = next;
+            if ((next & crossing) === 0) this.carry(index);
+            const head = (chunk - (entry >>> distanceShift)) | 0;
+            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
+            return this.dataAt + head * chunkSize + Math.imul(slot - (head << this.stateShift), bytes);
+          }
+        }
+      }
+    }
+    return this.allocateSlow(size);
   }
 
   /**
@@ -137,45 +142,40 @@ export abstract class FastPath extends ViewedMemory {
    * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
    */
   deallocate(address: Address, size?: number): void {
-    const allocsWord: typeof counter.allocs = 0;
-    const freesWord: typeof counter.frees = 1;
-    const baseWord: typeof counter.base = 2;
-    const inverseWord: typeof row.inverse = 0;
-    const shiftWord: typeof row.shift = 1;
-    const roundsWord: typeof row.rounds = 2;
-    const classMask: typeof mapClassMask = 63;
-    const distanceShift: typeof mapDistanceShift = 8;
-    const crossing: typeof carryMask = 0x7fffffff;
-    const shiftOfRow: typeof rowShift = 2;
-    const shiftOfCounters: typeof counterShift = 2;
-    const live: typeof slotLive = 128;
-    const slotLimit: typeof maxSlotsPerSlab = 16_384;
-    if (typeof address !== "number" || address >>> 0 !== address) return this.deallocateSlow(address, size);
-    const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
-    if (chunk >= this.chunkCount) return this.deallocateSlow(address, size);
-    const { words, states, rows } = this;
-    const entry = words[(this.mapAt + chunk) | 0] as number;
-    const distance = entry >>> distanceShift;
-    const index = entry & classMask;
-    const rowAt = index << shiftOfRow;
-    const offset = (distance << 16) | (address & 0xffff);
-    const product = Math.imul(offset, rows[(rowAt + inverseWord) | 0] as number);
-    const shift = rows[(rowAt + shiftWord) | 0] as number;
-    const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-    if (position >= slotLimit) return this.deallocateSlow(address, size);
-    const slot = (((chunk - distance) << this.stateShift) + position) | 0;
-    // Written so that an empty view, whose bytes are undefined, goes the slow way, too.
-    if (!((states[slot] as number) >= live)) return this.deallocateSlow(address, size);
-    if (size !== undefined && this.indexFor(size) !== index) return this.deallocateSlow(address, size);
-    const at = (this.countersAt + (index << shiftOfCounters)) | 0;
-    const frees = words[(at + freesWord) | 0] as number;
-    const filled = (words[(at + baseWord) | 0] as number) + frees;
-    const rounds = (filled - (words[(at + allocsWord) | 0] as number)) | 0;
-    if (rounds >= (rows[(rowAt + roundsWord) | 0] as number)) return this.deallocateSlow(address, size);
-    const next = (frees + 1) | 0;
-    words[((this.magazineAt[index] as number) + rounds) | 0] = slot;
-    states[slot] = this.worker;
-    words[(at + freesWord) | 0] = next;
-    if ((next & crossing) === 0) this.carry(index);
+    if (typeof address === "number" && address >>> 0 === address) {
+      const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
+      if (chunk < this.chunkCount) {
+        const words = this.words;
+        const rows = this.rows;
+        const entry = words[(this.mapAt + chunk) | 0] as number;
+        const distance = entry >>> distanceShift;
+        const index = entry & classMask;
+        const rowAt = index << shiftOfRow;
+        const product = Math.imul((distance << 16) | (address & 0xffff), rows[rowAt] as number);
+        const shift = rows[rowAt | shiftWord] as number;
+        const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
+        const slot = (((chunk - distance) << this.stateShift) + position) | 0;
+        // An empty view has no bytes: undefined is not live, and the call goes the slow way.
+        if (
+          position < slotLimit &&
+          (this.states[slot] as number) >= live &&
+          (size === undefined || this.indexFor(size) === index)
+        ) {
+          const at = (this.countersAt + (index << shiftOfCounters)) | 0;
+          const frees = words[(at + freesWord) | 0] as number;
+          const filled = (words[(at + baseWord) | 0] as number) + frees;
+          const rounds = (filled - (words[at] as number)) | 0;
+          if (rounds < (rows[rowAt | roundsWord] as number)) {
+            const next = (frees + 1) | 0;
+            words[((this.magazineAt[index] as number) + rounds) | 0] = slot;
+            this.states[slot] = this.worker;
+            words[(at + freesWord) | 0] = next;
+            if ((next & crossing) === 0) this.carry(index);
+            return;
+          }
+        }
+      }
+    }
+    this.deallocateSlow(address, size);
   }
 }

@@ -64,7 +64,8 @@ export class SlowPath {
   assertAttached(): void {
     if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
     if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
-    if (this.workers.wordOf(this.slot) !== this.word) throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
+    if (this.workers.wordOf(this.slot) !== this.word)
+      throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
   }
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
