@@ -4,19 +4,25 @@ import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
 import {
   allocateAllocate,
+  allocsCross,
   drainClaimed,
   drainDrain,
+  freesCross,
   handOver,
   lastSlots,
   localRemote,
   refillDrain,
-} from "./scenarios.ts";
+  twoLines,
+} from "./scenarios/allocate-free.ts";
 
 describe("every schedule: allocate and free", () => {
   interleave(allocateAllocate);
   interleave(lastSlots);
   interleave(localRemote);
   interleave(handOver);
+  interleave(twoLines);
+  interleave(allocsCross);
+  interleave(freesCross);
   interleave(refillDrain);
   interleave(drainDrain);
   interleave(drainClaimed);

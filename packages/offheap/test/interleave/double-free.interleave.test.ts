@@ -2,7 +2,7 @@
 
 import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
-import { doubleFree, doubleFreeDrain, doubleFreeGone, doubleFreeReuse } from "./scenarios.ts";
+import { doubleFree, doubleFreeDrain, doubleFreeGone, doubleFreeReuse } from "./scenarios/double-free.ts";
 
 describe("every schedule: racing double free", () => {
   interleave(doubleFree);

@@ -7,7 +7,7 @@ import { explore, type Failure } from "../support/stepping/explore.ts";
 import { parse, print, type Scenario } from "../support/stepping/scenario.ts";
 import { shrink } from "../support/stepping/shrink.ts";
 import { World } from "../support/stepping/world.ts";
-import { allocateAllocate, drainDrain, localRemote } from "./scenarios.ts";
+import { allocateAllocate, drainDrain, localRemote } from "./scenarios/allocate-free.ts";
 
 describe("the explorer", () => {
   const broken = { memory: "strong", preemptions: 2, isBroken: true, reduce: true } as const;

@@ -3,6 +3,7 @@
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
+import { scenarios } from "./scenarios/all.ts";
 import {
   heirDies,
   placeTakenAgain,
@@ -11,8 +12,7 @@ import {
   reapWithObjects,
   withDeath,
   withException,
-} from "./kill-scenarios.ts";
-import { scenarios } from "./scenarios.ts";
+} from "./scenarios/deaths.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];

@@ -3,7 +3,7 @@
 
 import { describe } from "node:test";
 import { interrupt, isDeep } from "../support/stepping/suite.ts";
-import { heirDies, reaperDies, reaperWithObjectsDies, withException } from "./kill-scenarios.ts";
+import { heirDies, reaperDies, reaperWithObjectsDies, withException } from "./scenarios/deaths.ts";
 
 describe("kill at every access: of reapers", () => {
   for (const scenario of [...reaperDies, reaperWithObjectsDies]) {

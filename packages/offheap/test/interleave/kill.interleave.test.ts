@@ -3,7 +3,7 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interrupt, isDeep } from "../support/stepping/suite.ts";
-import { placeTakenAgain, reapWithObjects, withDeath } from "./kill-scenarios.ts";
+import { placeTakenAgain, reapWithObjects, withDeath } from "./scenarios/deaths.ts";
 
 const lone: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
 const late: Bounds = { memory: "lazy", preemptions: 0, kills: 1 };

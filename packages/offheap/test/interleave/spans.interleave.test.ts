@@ -2,10 +2,11 @@
 
 import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
-import { cleanUpAllocate, giveBackFree, longSpans, spanReuse } from "./scenarios.ts";
+import { cleanUpAllocate, giveBackFree, longSpans, periodicCleanUp, spanReuse } from "./scenarios/spans.ts";
 
 describe("every schedule: spans and clean-up", () => {
   interleave(giveBackFree);
+  interleave(periodicCleanUp);
   interleave(cleanUpAllocate);
   interleave(spanReuse);
   interleave(longSpans);

@@ -12,7 +12,7 @@ import {
   reapAllocate,
   reapFree,
   reapReap,
-} from "./scenarios.ts";
+} from "./scenarios/workers.ts";
 
 describe("every schedule: workers", () => {
   interleave(attachAttach);

@@ -2,10 +2,10 @@
 // was written into them. The knowledge changes in events between two accesses, so it is exact: an object
 // is owned from the last access of its allocation to the first of its free.
 
-import type { Address, WorkerId } from "#src/base/brands.js";
+import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { Heap } from "#src/memory/heap.js";
-import type { Layout } from "#src/memory/layout.js";
+import { counterAt, type Layout } from "#src/memory/layout.js";
 import { openHeap } from "#src/slab/format.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
 import type { Fiber } from "./fiber.ts";
@@ -134,6 +134,12 @@ export class Actor {
   clear(): void {
     this.results = [];
     this.mine = [];
+  }
+
+  /** For a setup that needs counters near their edge. */
+  counters(): { words: Int32Array; at: number } {
+    const slot = (this.slab.workerId % 128) as WorkerSlot;
+    return { words: new Int32Array(this.buffer), at: counterAt(this.layout, slot, 1 as ClassIndex) };
   }
 
   /** Joins as a program: every access of it is a step. */

@@ -27,6 +27,8 @@ export interface Scenario<C = unknown> {
   readonly victims?: readonly number[];
   /** For each worker, those that must be dead or done before it starts: the host has joined them. */
   readonly startsAfter?: Readonly<Record<number, readonly number[]>>;
+  /** Nobody may die in it, or be stopped by an exception: the test could not tell what is right then. */
+  readonly isDeathless?: boolean;
   /** An allocation may end in ERR_OUT_OF_MEMORY, because another worker holds what is left. */
   readonly mayRunOut?: boolean;
   /** Illegal calls are part of it: the books are looked at after each worker's clean-up. */

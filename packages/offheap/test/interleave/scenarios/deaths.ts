@@ -2,9 +2,10 @@
 // Worker 0 dies first; worker n starts when worker n − 1 is dead, and reaps it.
 
 import type { Address } from "#src/base/brands.js";
-import type { Actor } from "../support/stepping/actor.ts";
-import type { Scenario, Step } from "../support/stepping/scenario.ts";
-import { allocate, attach, cleanUp, detach, freeOldest, one, scenarios, take } from "./scenarios.ts";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Scenario, Step } from "../../support/stepping/scenario.ts";
+import { scenarios } from "./all.ts";
+import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
 
 /** What the dead worker was doing: each reaches another part of the slow half. */
 const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
@@ -94,8 +95,8 @@ export const reaperWithObjectsDies: Scenario<Address[]> = {
 export function withDeath(victim: number): readonly Scenario<never>[] {
   return scenarios
     .filter(
-      ({ victims, isIllegal, isDestroyed }) =>
-        victims === undefined && isIllegal !== true && isDestroyed !== true,
+      ({ victims, isIllegal, isDestroyed, isDeathless }) =>
+        victims === undefined && isIllegal !== true && isDestroyed !== true && isDeathless !== true,
     )
     .map(({ verify: _verify, ...scenario }) => ({
       ...scenario,
@@ -108,7 +109,10 @@ export function withDeath(victim: number): readonly Scenario<never>[] {
 /** The scenarios, as an exception may pass through any worker in them. */
 export function withException(): readonly Scenario<never>[] {
   return scenarios
-    .filter(({ isIllegal, isDestroyed }) => isIllegal !== true && isDestroyed !== true)
+    .filter(
+      ({ isIllegal, isDestroyed, isDeathless }) =>
+        isIllegal !== true && isDestroyed !== true && isDeathless !== true,
+    )
     .map(({ verify: _verify, ...scenario }) => ({
       ...scenario,
       name: `exception: ${scenario.name}`,

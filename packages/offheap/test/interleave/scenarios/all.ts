@@ -1,0 +1,11 @@
+// Every scenario in which nobody dies before its end.
+
+import type { Scenario } from "../../support/stepping/scenario.ts";
+import * as allocateFree from "./allocate-free.ts";
+import * as doubleFree from "./double-free.ts";
+import * as spans from "./spans.ts";
+import * as workers from "./workers.ts";
+
+export const scenarios = [allocateFree, spans, workers, doubleFree].flatMap((file) =>
+  Object.values(file),
+) as unknown as readonly Scenario<never>[];

@@ -1,0 +1,125 @@
+// Two workers allocate and free on one class: magazines, refills and drains against each other.
+
+import type { Address } from "#src/base/brands.js";
+import { counter } from "#src/memory/layout.js";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Scenario } from "../../support/stepping/scenario.ts";
+import { allocate, free, freeOldest, one, take } from "./common.ts";
+
+export const allocateAllocate: Scenario<void> = {
+  name: "allocate against allocate on one class",
+  geometry: one,
+  programs: [
+    [allocate(), allocate()],
+    [allocate(), allocate()],
+  ],
+};
+
+export const lastSlots: Scenario<void> = {
+  name: "allocate against allocate for the last slots",
+  geometry: { ...one, chunks: 1, slots: 2 },
+  mayRunOut: true,
+  programs: [[allocate()], [allocate(), freeOldest]],
+};
+
+export const localRemote: Scenario<Address[]> = {
+  name: "local free against remote free",
+  geometry: { ...one, slots: 6 },
+  setup: ([a]) => take(a as Actor, 6),
+  programs: [
+    [free(0), free(1), free(2)],
+    [free(3), free(4), free(5)],
+  ],
+};
+
+/** Freed by another worker as soon as it exists, whose map and state bytes it has never seen. */
+export const handOver: Scenario<void> = {
+  name: "allocate and hand over, against receive and free",
+  geometry: { ...one, slots: 2, rounds: 1 },
+  programs: [
+    [allocate(), (actor) => actor.send(), allocate(), (actor) => actor.send(), allocate()],
+    [(actor) => actor.receive(), freeOldest, (actor) => actor.receive(), freeOldest, allocate()],
+  ],
+};
+
+/** More slots than one bit of the slab's info words stands for. */
+export const twoLines: Scenario<Address[]> = {
+  name: "drains into two lines of one slab, and a refill",
+  geometry: { ...one, chunks: 1, slots: 70 },
+  setup: ([a]) => take(a as Actor, 70),
+  programs: [
+    [free(0), free(1), free(2), allocate()],
+    [free(66), free(67), free(68), allocate()],
+  ],
+};
+
+/** Counts of operations cross a multiple of 2^31, from `least` on. */
+function countFrom(actor: Actor, least: number): void {
+  const { words, at } = actor.counters();
+  words[at + counter.allocs] = least;
+  words[at + counter.frees] = least;
+}
+
+export const allocsCross: Scenario<Address[]> = {
+  name: "allocations that cross 2^31, against a remote free",
+  geometry: { ...one, slots: 6, rounds: 4 },
+  // Death after the count and before its carry leaves an object whose address nobody was told.
+  isDeathless: true,
+  setup: ([a]) => {
+    countFrom(a as Actor, 2 ** 31 - 3);
+    return take(a as Actor, 2);
+  },
+  programs: [[allocate(), freeOldest, free(0), allocate(), freeOldest], [free(1)]],
+};
+
+export const freesCross: Scenario<Address[]> = {
+  ...allocsCross,
+  name: "frees that cross 2^31, against a remote free",
+  isDeathless: false,
+  setup: ([a]) => {
+    countFrom(a as Actor, 2 ** 31 - 2);
+    return take(a as Actor, 4);
+  },
+  programs: [[free(0), free(2), free(3), allocate(), freeOldest], [free(1)]],
+};
+
+export const refillDrain: Scenario<Address[]> = {
+  name: "refill of a slab against drain into it",
+  geometry: { ...one, slots: 6 },
+  setup: ([, b]) => {
+    const objects = take(b as Actor, 5);
+    for (const address of objects.slice(0, 2)) (b as Actor).free(address);
+    return objects;
+  },
+  programs: [
+    [allocate(), allocate()],
+    [free(2), free(3)],
+  ],
+};
+
+export const drainDrain: Scenario<Address[]> = {
+  name: "drain against drain",
+  geometry: { ...one, slots: 8 },
+  setup: ([a, b]) => {
+    const objects = take(a as Actor, 8);
+    for (const address of objects.slice(0, 2)) (a as Actor).free(address);
+    for (const address of objects.slice(2, 4)) (b as Actor).free(address);
+    return objects;
+  },
+  programs: [
+    [free(4), free(5)],
+    [free(6), free(7)],
+  ],
+};
+
+export const drainClaimed: Scenario<Address[]> = {
+  name: "a drain whose only home slab is claimed",
+  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  mayRunOut: true,
+  setup: ([, b]) => {
+    const objects = take(b as Actor, 4);
+    (b as Actor).free(objects[0] as Address);
+    return objects;
+  },
+  programs: [[allocate()], [free(1), free(2), allocate()]],
+};
