@@ -33,6 +33,15 @@ export class ChunkSet {
     return (this.wordAt(chunk >>> 5) & (1 << (chunk & 31))) !== 0;
   }
 
+  /** Whether the upper levels say that the chunk's word is not empty: else no search from before finds it. */
+  announces(chunk: ChunkIndex): boolean {
+    const { words } = this.heap;
+    const [, middleAt, topAt] = this.levelAt;
+    const middle = (words[middleAt + (chunk >>> 10)] as number) & (1 << ((chunk >>> 5) & 31));
+    const top = (words[topAt + (chunk >>> 15)] as number) & (1 << ((chunk >>> 10) & 31));
+    return middle !== 0 && top !== 0;
+  }
+
   /** The 32 members of a word of the lowest level, as bits. */
   wordAt(index: number): number {
     const bits = this.heap.words[this.levelAt[0] + index] as number;

@@ -4,7 +4,7 @@
 import { ChunkSet } from "../arena/chunk-set.ts";
 import { claimBody, classOf, distanceOf, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
-import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
@@ -234,9 +234,9 @@ class Checker {
     });
   }
 
-  /** A member must be there, and be found by a search. */
+  /** A member must be there, and be found by a search that comes from far before it. */
   private found(set: ChunkSet, chunk: number): boolean {
-    return set.next(chunk) === chunk;
+    return set.next(chunk) === chunk && set.announces(chunk as ChunkIndex);
   }
 }
 
