@@ -112,6 +112,24 @@ describe("counters beyond 32 bits", () => {
     return allocator;
   }
 
+  it("go over one multiple of 2^31 after the other", () => {
+    const allocator = veteran(0);
+    const { words, layout } = heapOf(allocator);
+    const index = (layout.objectBytes.indexOf(size) + 1) as ClassIndex;
+    const at = counterAt(layout, 1 as WorkerSlot, index);
+    for (let crossings = 1; crossings <= 5; crossings++) {
+      // Only the low words, as if so many operations had been done in between: the carries are left to the code.
+      const near = crossings * 2 ** 31 - 20;
+      words[at + counter.allocs] = near | 0;
+      words[at + counter.frees] = near | 0;
+      for (let i = 1; i <= 40; i++) allocator.deallocate(allocator.allocate(size));
+      const done = near + 40;
+      const { allocs, deallocs } = allocator.stats();
+      assert.deepEqual([allocs, deallocs], [done, done]);
+    }
+    assertZeroResidue(allocator, [size]);
+  });
+
   for (const [name, start] of [
     ["2^31", 2 ** 31 - 60],
     ["2^32", 2 ** 32 - 60],
