@@ -1,11 +1,12 @@
 // Shows that the schedule explorer finds defects: makes one at a time in the compiled library, mechanically, and
 // runs the scenarios on it. Prints the table and writes it to docs/mutants.md; the survivors are explained in
-// docs/proof.md. Takes about an hour on two cores.
+// docs/proof.md. Takes about half an hour on two cores.
 //
 //   npm run mutants                        all
 //   npm run mutants -- --list              only what would be made
 //   npm run mutants -- --only slabs.js     those whose description contains the word; nothing is written
 //   npm run mutants -- --cheap             small bounds only; nothing is written
+//   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
 //   npm run mutants -- --jobs 4            so many at a time (2)
 
 import { spawn } from "node:child_process";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
   options: {
     list: { type: "boolean", default: false },
     cheap: { type: "boolean", default: false },
+    thorough: { type: "boolean", default: false },
     only: { type: "string" },
     jobs: { type: "string", default: "2" },
     timeout: { type: "string", default: "600" },
@@ -71,7 +73,8 @@ function workshop() {
 
 /** Runs the scenarios in a process of its own: a mutant may never come back. */
 function hunt(folder) {
-  const args = [join(folder, "dist-test", "interleave", "hunt.js"), ...(values.cheap ? ["--cheap"] : [])];
+  const bounds = ["cheap", "thorough"].filter((name) => values[name]).map((name) => `--${name}`);
+  const args = [join(folder, "dist-test", "interleave", "hunt.js"), ...bounds];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), Number(values.timeout) * 1000);

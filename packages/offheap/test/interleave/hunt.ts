@@ -22,6 +22,9 @@ interface Try {
 const deaths = [...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects] as Scenario<never>[];
 const chains = [...reaperDies, reaperWithObjectsDies] as unknown as Scenario<never>[];
 
+/** With --thorough the dear part has ten times the schedules. */
+const effort = process.argv.includes("--thorough") ? 10 : 1;
+
 const cheap: readonly Try[] = [
   { list: scenarios, bounds: { memory: "strong", preemptions: 0 } },
   { list: deaths, bounds: { memory: "strong", preemptions: 0, kills: 1 } },
@@ -30,8 +33,8 @@ const cheap: readonly Try[] = [
 ];
 const dear: readonly Try[] = [
   { list: deaths, bounds: { memory: "lazy", preemptions: 0, kills: 1 } },
-  { list: chains, bounds: { memory: "strong", preemptions: 0, kills: 2, limit: 2500 } },
-  { list: scenarios, bounds: { memory: "strong", preemptions: 2, reduce: true, limit: 4000 } },
+  { list: chains, bounds: { memory: "strong", preemptions: 0, kills: 2, limit: 700 * effort } },
+  { list: scenarios, bounds: { memory: "strong", preemptions: 2, reduce: true, limit: 1000 * effort } },
   { list: scenarios, bounds: { memory: "eager", preemptions: 1, arrivals: 1, reduce: true } },
 ];
 
@@ -52,7 +55,7 @@ function hunt(tries: readonly Try[]): string | undefined {
 function huntAtRandom(): string | undefined {
   const all = [...scenarios, ...deaths, ...chains, heirDies as unknown as Scenario<never>];
   for (const scenario of all) {
-    const { failure } = sample(scenario, { memory: "lazy", seed: 1, count: 500, kills: true });
+    const { failure } = sample(scenario, { memory: "lazy", seed: 1, count: 120 * effort, kills: true });
     if (failure !== undefined) return explain(scenario, "lazy", failure);
   }
   return undefined;

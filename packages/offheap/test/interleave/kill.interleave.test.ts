@@ -13,7 +13,7 @@ const lateCrossed: Bounds = { memory: "lazy", preemptions: 1, kills: 1, reduce: 
 for (const victim of [0, 1]) {
   describe(`kill at every access: worker ${victim}`, () => {
     for (const scenario of withDeath(victim)) {
-      const isSmall = scenario.programs.length === 2;
+      const isSmall = scenario.programs.length === 2 && scenario.isLarge !== true;
       const isCrossed = victim === 0 && isSmall;
       const bounds = isDeep ? [lone, late, crossed, lateCrossed] : isCrossed ? [late, crossed] : [lone, late];
       interrupt(scenario, bounds, isDeep ? 10_000 : 100);

@@ -2,12 +2,20 @@
 
 import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
-import { cleanUpAllocate, giveBackFree, longSpans, periodicCleanUp, spanReuse } from "./scenarios/spans.ts";
+import {
+  cleanUpAllocate,
+  giveBackFree,
+  longSpans,
+  periodicCleanUp,
+  secondWord,
+  spanReuse,
+} from "./scenarios/spans.ts";
 
 describe("every schedule: spans and clean-up", () => {
   interleave(giveBackFree);
   interleave(periodicCleanUp);
   interleave(cleanUpAllocate);
   interleave(spanReuse);
+  interleave(secondWord);
   interleave(longSpans);
 });

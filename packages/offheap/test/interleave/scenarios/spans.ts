@@ -43,6 +43,7 @@ export const cleanUpAllocate: Scenario<Address[]> = {
 
 export const spanReuse: Scenario<Address[]> = {
   name: "span given back against span taken for another class",
+  isLarge: true,
   geometry: { classes: [64, 128], chunks: 1, slots: 2, rounds: 1 },
   mayRunOut: true,
   setup: ([a]) => take(a as Actor, 1),
@@ -52,8 +53,17 @@ export const spanReuse: Scenario<Address[]> = {
   ],
 };
 
+/** More chunks than a word of a set has bits, so that the upper levels decide what is found. */
+export const secondWord: Scenario<Address[]> = {
+  name: "the last chunk taken against the first given back",
+  geometry: { classes: [65_536], chunks: 33, rounds: 1, slabChunks: 1 },
+  setup: ([a]) => take(a as Actor, 32, 65_536),
+  programs: [[allocate(65_536)], [free(0), cleanUp]],
+};
+
 export const longSpans: Scenario<void> = {
   name: "spans of two chunks against each other",
+  isLarge: true,
   geometry: { classes: [32_768], chunks: 7 },
   programs: [
     [allocate(32_768), freeOldest, cleanUp],

@@ -7,6 +7,8 @@ export interface Geometry {
   /** Data chunks. */
   readonly chunks: number;
   readonly slots?: number;
+  /** Most chunks of a slab. */
+  readonly slabChunks?: number;
   readonly rounds?: number;
   readonly cleanupInterval?: number;
   /** Places in the heap; one more than the actors by default, for whoever looks at the end. */
@@ -29,6 +31,8 @@ export interface Scenario<C = unknown> {
   readonly startsAfter?: Readonly<Record<number, readonly number[]>>;
   /** Nobody may die in it, or be stopped by an exception: the test could not tell what is right then. */
   readonly isDeathless?: boolean;
+  /** Has too many schedules for a death at every access and a pre-emption at another, but for a deep run. */
+  readonly isLarge?: boolean;
   /** An allocation may end in ERR_OUT_OF_MEMORY, because another worker holds what is left. */
   readonly mayRunOut?: boolean;
   /** Illegal calls are part of it: the books are looked at after each worker's clean-up. */

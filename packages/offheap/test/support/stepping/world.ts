@@ -75,7 +75,8 @@ export class World<C = unknown> {
     const { geometry, programs } = scenario;
     const maxWorkers = geometry.maxWorkers ?? programs.length + 1;
     const capacityBytes = (geometry.chunks + 1) * 65_536;
-    const tiny = { slotsPerSlab: geometry.slots ?? 16_384, rounds: geometry.rounds ?? 2 };
+    const { slots = 16_384, rounds = 2, slabChunks = 16 } = geometry;
+    const tiny = { slotsPerSlab: slots, rounds, slabChunks };
     const config = configOf(capacityBytes, geometry.classes, maxWorkers, geometry.cleanupInterval ?? 0, tiny);
     const buffer = new ArrayBuffer(capacityBytes);
     this.heap = formatHeap(buffer, 0, checkedLayout(config), true);
