@@ -22,7 +22,7 @@ const usual: readonly Bounds[] = [
 ];
 const deep: readonly Bounds[] = [
   { memory: "strong", preemptions: 2, reduce: false },
-  { memory: "strong", preemptions: 3, reduce: true },
+  { memory: "strong", preemptions: 3, reduce: true, limit: 200_000 },
   { memory: "eager", preemptions: 2, arrivals: 2, reduce: true },
   { memory: "lazy", preemptions: 2, arrivals: 0, reduce: true },
 ];
@@ -38,12 +38,14 @@ export function boundsOf<C>(scenario: Scenario<C>): readonly Bounds[] {
 }
 
 export function label(bounds: Bounds): string {
-  const { memory, preemptions, arrivals = 0, kills = 0, throws = 0, reduce } = bounds;
+  const { memory, preemptions, arrivals = 0, kills = 0, throws = 0, reduce, limit } = bounds;
   const parts = [`${preemptions} pre-emptions`];
   if (memory !== "strong") parts.push(`${arrivals} arrivals`);
   if (kills > 0) parts.push(`${kills} kills`);
   if (throws > 0) parts.push(`${throws} exceptions`);
-  return `${memory}, ${parts.join(", ")}${reduce === true ? ", reduced" : ""}`;
+  if (reduce === true) parts.push("reduced");
+  if (limit !== undefined) parts.push(`the first ${limit}`);
+  return `${memory}, ${parts.join(", ")}`;
 }
 
 function fail<C>(scenario: Scenario<C>, options: WorldOptions, failure: Failure): never {
