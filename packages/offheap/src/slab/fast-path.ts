@@ -3,8 +3,9 @@
 //   allocate    top of the magazine; its byte is w; byte = 128 + w; allocs + 1
 //   deallocate  map → slot; byte ≥ 128; room; push; byte = w; frees + 1
 //
-// The byte comes before the counter in both, which is what settle.ts rests on. No call stands between two
-// stores, so no stack overflow can part them.
+// The byte comes before the counter in both, which is what settle.ts rests on. From the first store on there
+// is no call, not even of Math.imul: in V8's interpreter each is a place where the stack can overflow, and an
+// object would be live whose address nobody got (found by the storm). But for a carry, once in 2^31 calls.
 //
 // What V8 makes of them, in ns for free(allocate(64)) (docs/measurements.md):
 //   22.7 → 14.6  constants of this module are folded into the code; an imported one is loaded and checked at
@@ -123,13 +124,18 @@ export abstract class FastPath extends ViewedMemory {
           const chunk = slot >>> this.stateShift;
           const entry = words[(this.mapAt + chunk) | 0] as number;
           if (this.states[slot] === this.worker && (entry & classMask) === index) {
+            const head = (chunk - (entry >>> distanceShift)) | 0;
+            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
+            const offset = Math.imul(slot - (head << this.stateShift), bytes);
+            const head = (chunk - (entry >>> distanceShift)) | 0;
+            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
+            // Before the stores: where the stack ends even Math.imul may throw, and the object would be lost.
+            const offset = Math.imul(slot - (head << this.stateShift), bytes);
             const next = (allocs + 1) | 0;
             this.states[slot] = this.liveState;
             words[at] = next;
             if ((next & crossing) === 0) this.carry(index);
-            const head = (chunk - (entry >>> distanceShift)) | 0;
-            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
-            return this.dataAt + head * chunkSize + Math.imul(slot - (head << this.stateShift), bytes);
+            return this.dataAt + head * chunkSize + offset;
           }
         }
       }

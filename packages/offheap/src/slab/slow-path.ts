@@ -118,12 +118,14 @@ export class SlowPath {
   /** Ends this worker: its caches go home, its objects are nobody's, its place is free. */
   detach(): void {
     if (this.isDetached) return;
+    if (this.heap.isReady() && this.workers.isLive(this.id)) {
+      this.reaper.resume();
+      new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
+      this.writeJournal(journal.idle);
+      this.workers.leave(this.slot);
+    }
+    // Last, so that a detach which an exception cut short can be called again.
     this.isDetached = true;
-    if (!this.heap.isReady() || !this.workers.isLive(this.id)) return;
-    this.reaper.resume();
-    new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
-    this.writeJournal(journal.idle);
-    this.workers.leave(this.slot);
   }
 
   /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
