@@ -126,9 +126,6 @@ export abstract class FastPath extends ViewedMemory {
           if (this.states[slot] === this.worker && (entry & classMask) === index) {
             const head = (chunk - (entry >>> distanceShift)) | 0;
             const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
-            const offset = Math.imul(slot - (head << this.stateShift), bytes);
-            const head = (chunk - (entry >>> distanceShift)) | 0;
-            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
             // Before the stores: where the stack ends even Math.imul may throw, and the object would be lost.
             const offset = Math.imul(slot - (head << this.stateShift), bytes);
             const next = (allocs + 1) | 0;
