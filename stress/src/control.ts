@@ -5,6 +5,7 @@ import type { ReapReport } from "offheap";
 
 const wordsPerSeat = 32;
 const word = { workerId: 0, request: 1, reply: 2, report: 3, leaving: 15 } as const;
+const reply = { none: 0, begun: 1, done: 2 } as const;
 /** Running counts of a seat, over all who sat there; written by the one who sits there now. */
 export const count = {
   operations: 16,
@@ -72,7 +73,7 @@ export class Control {
 
   /** Asks the one who sits there to reap a worker. */
   requestReap(seat: number, id: number, live: boolean): void {
-    Atomics.store(this.words, seat * wordsPerSeat + word.reply, 0);
+    Atomics.store(this.words, seat * wordsPerSeat + word.reply, reply.none);
     Atomics.store(this.words, seat * wordsPerSeat + word.request, id * 2 + (live ? 1 : 0));
   }
 
@@ -85,7 +86,16 @@ export class Control {
   /** Takes the seat's request, and its answer, away. */
   clearRequest(seat: number): void {
     Atomics.store(this.words, seat * wordsPerSeat + word.request, 0);
-    Atomics.store(this.words, seat * wordsPerSeat + word.reply, 0);
+    Atomics.store(this.words, seat * wordsPerSeat + word.reply, reply.none);
+  }
+
+  /** The one who was asked is about to reap. */
+  beginReap(seat: number): void {
+    Atomics.store(this.words, seat * wordsPerSeat + word.reply, reply.begun);
+  }
+
+  hasBegun(seat: number): boolean {
+    return Atomics.load(this.words, seat * wordsPerSeat + word.reply) !== reply.none;
   }
 
   reply(seat: number, found: Findings): void {
@@ -97,11 +107,11 @@ export class Control {
     });
     // The request goes first: a worker that answered must not find it again.
     Atomics.store(this.words, seat * wordsPerSeat + word.request, 0);
-    Atomics.store(this.words, seat * wordsPerSeat + word.reply, 1);
+    Atomics.store(this.words, seat * wordsPerSeat + word.reply, reply.done);
   }
 
   replyOf(seat: number): Findings | undefined {
-    if (Atomics.load(this.words, seat * wordsPerSeat + word.reply) === 0) return undefined;
+    if (Atomics.load(this.words, seat * wordsPerSeat + word.reply) !== reply.done) return undefined;
     const at = seat * wordsPerSeat + word.report;
     const found: Record<string, number> = {};
     reportNumbers.forEach((name, i) => {

@@ -131,14 +131,7 @@ export class Undertaker {
       },
     };
     scene.control.requestReap(helper.number, death.workerId, live);
-    if (scene.random() < 0.3) {
-      const until = performance.now() + scene.random() * scene.random() * 2;
-      while (performance.now() < until) {
-        // A kill by a timer would come a millisecond later at the earliest.
-      }
-      scene.tally.killedReaping++;
-      helper.kill();
-    }
+    if (scene.random() < 0.5) this.killWhileReaping(helper);
     let reply = scene.control.replyOf(helper.number);
     while (reply === undefined && !isAbandoned) {
       await tick();
@@ -156,8 +149,21 @@ export class Undertaker {
     }
     // The reaper was killed. Whoever reaps it takes this one over; if it had not begun, it is our turn.
     await this.burials.get(helperId);
-    scene.note(scene.heap.reap(death.workerId, { live }));
-    scene.tally.reapedByMain++;
+    const rest = scene.heap.reap(death.workerId, { live });
+    scene.note(rest);
+    if (rest.reaped) scene.tally.reapedByMain++;
+    else if (!death.hasLeft && !death.wasLeaving) scene.tally.takenOver++;
+  }
+
+  /** A kill by a timer would come a millisecond later at the earliest, so the main thread looks on. */
+  private killWhileReaping(helper: Seat): void {
+    const { scene } = this;
+    const patience = performance.now() + 20;
+    while (!scene.control.hasBegun(helper.number) && performance.now() < patience);
+    const until = performance.now() + scene.random() * scene.random();
+    while (performance.now() < until);
+    scene.tally.killedReaping++;
+    helper.kill();
   }
 
   /**

@@ -29,6 +29,7 @@ function rows({ tally, seconds, violations }: StormResult): [string, string][] {
       "  by another worker; of these kills aimed at the reaper",
       `${number(tally.reapedByWorkers)}; ${number(tally.killedReaping)}`,
     ],
+    ["  half reaped by one, ended by the next", number(tally.takenOver)],
     ["  by tracking", number(tally.reapedByTracking)],
     ["bytes recovered", number(tally.cachedBytes + tally.freedBytes)],
     ["  cached", number(tally.cachedBytes)],

@@ -16,6 +16,8 @@ export interface Tally {
   reapedByTracking: number;
   /** Workers that were killed while they may have been reaping another. */
   killedReaping: number;
+  /** What they had begun was found and ended by the next reaper. */
+  takenOver: number;
   inSlow: number;
   inAllocate: number;
   inDeallocate: number;
@@ -44,6 +46,7 @@ export function emptyTally(): Tally {
     reapedByWorkers: 0,
     reapedByTracking: 0,
     killedReaping: 0,
+    takenOver: 0,
     inSlow: 0,
     inAllocate: 0,
     inDeallocate: 0,

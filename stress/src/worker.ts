@@ -233,6 +233,7 @@ class StormWorker {
   private reapWhenAsked(): void {
     const request = this.control.requestOf(this.seat);
     if (request === undefined) return;
+    this.control.beginReap(this.seat);
     const found = this.heap.reap(request.id, { live: request.live });
     this.control.add(this.seat, "reaps");
     this.control.reply(this.seat, found);
