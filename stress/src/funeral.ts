@@ -127,7 +127,7 @@ export class Undertaker {
         isAbandoned = true;
         helperId = scene.control.workerIdOf(helper.number);
         lastWord = scene.control.replyOf(helper.number);
-        if (lastWord === undefined) this.sortDoomed(doomed);
+        if (lastWord === undefined) this.forget(doomed);
       },
     };
     scene.control.requestReap(helper.number, death.workerId, live);
@@ -155,6 +155,15 @@ export class Undertaker {
     else if (!death.hasLeft && !death.wasLeaving) scene.tally.takenOver++;
   }
 
+  /**
+   * Freed, by the reaper that has died or by the next one, or nobody's: which of these cannot be told, for
+   * others may have what was freed. They count as nameless; what is left of them is found at the end.
+   */
+  private forget(doomed: number[]): void {
+    for (const cell of doomed) this.scene.ledger.clear(cell);
+    this.scene.nameless += doomed.length;
+  }
+
   /** A kill by a timer would come a millisecond later at the earliest, so the main thread looks on. */
   private killWhileReaping(helper: Seat): void {
     const { scene } = this;
@@ -164,16 +173,5 @@ export class Undertaker {
     while (performance.now() < until);
     scene.tally.killedReaping++;
     helper.kill();
-  }
-
-  /**
-   * The reaper has died, and nobody has reaped it yet: what it had freed is cached by it, and by nobody else.
-   * The objects that are left become the main thread's, so that the next reaper lets them live.
-   */
-  private sortDoomed(doomed: number[]): void {
-    for (const cell of doomed) {
-      if (this.scene.isLive(this.scene.ledger.addressOf(cell))) this.keep(cell, "left by its reaper");
-      else this.scene.ledger.clear(cell);
-    }
   }
 }
