@@ -5,7 +5,7 @@
 //   npm run mutants                        all
 //   npm run mutants -- --list              only what would be made
 //   npm run mutants -- --only slabs.js     those whose description contains the word; nothing is written
-//   npm run mutants -- --cheap             small bounds only; nothing is written
+//   npm run mutants -- --cheap             small bounds only
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
 //   npm run mutants -- --jobs 4            so many at a time (2)
 
@@ -72,11 +72,10 @@ function workshop() {
 }
 
 /** Runs the scenarios in a process of its own: a mutant may never come back. */
-function hunt(folder) {
-  const bounds = ["cheap", "thorough"].filter((name) => values[name]).map((name) => `--${name}`);
-  const args = [join(folder, "dist-test", "interleave", "hunt.js"), ...bounds];
+function hunt(folder, bounds) {
+  const script = join(folder, "dist-test", "interleave", "hunt.js");
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [script, bounds], { stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), Number(values.timeout) * 1000);
     let text = "";
     child.stdout.on("data", (part) => {
@@ -93,32 +92,27 @@ function hunt(folder) {
   });
 }
 
-const queue = [...mutants.entries()];
-const outcomes = [];
-async function work() {
-  const folder = workshop();
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [index, mutant] = next;
-    const path = join(folder, "dist", mutant.file);
-    const original = readFileSync(path, "utf8");
-    writeFileSync(path, mutant.text);
-    const outcome = await hunt(folder);
-    writeFileSync(path, original);
-    outcomes[index] = outcome;
-    console.log(
-      `${index + 1}/${mutants.length} ${outcome.isKilled ? "killed  " : "SURVIVED"} ${describe(mutant)}`,
-    );
-    if (outcome.isKilled) console.log(`    by ${outcome.by}`);
-  }
-  rmSync(folder, { recursive: true });
+/** Tries those that are left within the bounds, several at a time. */
+async function pass(bounds) {
+  const queue = mutants.filter(({ isKilled }) => !isKilled);
+  console.log(`${queue.length} mutants, bounds ${bounds}`);
+  const work = async () => {
+    const folder = workshop();
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const path = join(folder, "dist", mutant.file);
+      const original = readFileSync(path, "utf8");
+      writeFileSync(path, mutant.text);
+      Object.assign(mutant, await hunt(folder, bounds));
+      writeFileSync(path, original);
+      console.log(`${mutant.isKilled ? "killed  " : "survived"} ${describe(mutant)}`);
+      if (mutant.isKilled) console.log(`    by ${mutant.by}`);
+    }
+    rmSync(folder, { recursive: true });
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  if (values.only === undefined) writeFileSync(join(root, "docs", "mutants.md"), tableOf(mutants));
 }
 
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-const table = tableOf(mutants.map((mutant, i) => ({ ...mutant, ...outcomes[i] })));
-if (values.only === undefined && !values.cheap) writeFileSync(join(root, "docs", "mutants.md"), table);
-console.log(
-  table
-    .split("\n")
-    .filter((line) => line.startsWith("**"))
-    .join("\n"),
-);
+await pass("--cheap");
+if (!values.cheap) await pass(values.thorough ? "--thorough" : "--dear");
+console.log(`${mutants.filter(({ isKilled }) => !isKilled).length} of ${mutants.length} survived`);
