@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { AllocatorError, type HeapHandle, SlabAllocator } from "offheap";
-import type { Layout } from "#src/memory/layout.js";
+import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import { counter, counterAt, type Layout } from "#src/memory/layout.js";
 import { outcome, runs } from "./support/fuzz/values.ts";
 import { heapOf } from "./support/heaps.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
@@ -143,6 +144,25 @@ describe("calls on a heap with damaged books", () => {
       runs(300),
     );
     for (const [key, count] of others) context.diagnostic(`${count} times ${key}`);
+  });
+
+  it("say so instead of walking over billions of rounds that are not there", () => {
+    const calls: ((allocator: SlabAllocator, address: number) => unknown)[] = [
+      (allocator) => allocator.allocate(64),
+      (allocator, address) => allocator.deallocate(address),
+      (allocator) => allocator.cleanup(),
+    ];
+    for (const call of calls) {
+      const allocator = new SlabAllocator({ capacity, maxWorkers: 2, sizeClasses });
+      const address = allocator.allocate(64);
+      allocator.cleanup();
+      const base = counterAt(heapOf(allocator).layout, 1 as WorkerSlot, 1 as ClassIndex) + counter.base;
+      heapOf(allocator).words[base] = 2 ** 30;
+      assert.ok(
+        outcome(["ERR_CORRUPT_HEAP"], () => call(allocator, address)),
+        `${call} returned`,
+      );
+    }
   });
 
   /** Every call, one after another; returns the errors that are of no known kind. */

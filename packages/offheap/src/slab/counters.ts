@@ -6,6 +6,7 @@
 // two halves of a count. The carry words count how often a low word crossed a multiple of 2^31: its top bit
 // must equal the carry's lowest, so a carry that is one behind shows itself and is read as if it were there.
 
+import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { carry, counter } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -18,6 +19,18 @@ export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
   const at = sizeClass.countersAt;
   const frees = words[at + counter.frees] as number;
   return ((words[at + counter.base] as number) + frees - (words[at + counter.allocs] as number)) | 0;
+}
+
+/**
+ * The count before a walk over the rounds, which damaged counters would make billions of steps long. One more
+ * than there is room for is a free that was cut short.
+ * @throws ERR_CORRUPT_HEAP
+ */
+export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
+  const rounds = roundsIn(heap, sizeClass);
+  if (rounds <= sizeClass.rounds + 1) return rounds;
+  const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
+  throw new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
 }
 
 /** Sets the magazine's count by its one word. */

@@ -10,7 +10,7 @@ import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
 import { counter, record, recordAt } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
-import { roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
+import { checkedRounds, roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
 import { journal } from "./journal.ts";
 import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
@@ -76,7 +76,7 @@ export class Magazines {
   drain(sizeClass: SizeClass, count: number): number {
     const { heap } = this.slabs;
     const { words } = heap;
-    const rounds = roundsIn(heap, sizeClass);
+    const rounds = checkedRounds(heap, sizeClass);
     const oldest = Math.min(count, rounds);
     if (oldest === 0) return 0;
     let kept = oldest;

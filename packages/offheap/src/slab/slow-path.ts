@@ -7,7 +7,7 @@ import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { mendCarries, roundsIn } from "./counters.ts";
+import { checkedRounds, mendCarries } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
@@ -84,7 +84,7 @@ export class SlowPath {
     this.mend();
     mendCarries(this.heap, sizeClass);
     settle(this.heap, this.slot, sizeClass, journal.idle);
-    const rounds = roundsIn(this.heap, sizeClass);
+    const rounds = checkedRounds(this.heap, sizeClass);
     if (rounds < sizeClass.rounds) return true;
     this.writeJournal(journal.moving);
     const half = (rounds + 1) >> 1;
@@ -158,7 +158,7 @@ export class SlowPath {
 
   /** Takes rounds off the top that an illegal free took from us; true when a good one is there. */
   private dropForeignRounds(sizeClass: SizeClass): boolean {
-    let rounds = roundsIn(this.heap, sizeClass);
+    let rounds = checkedRounds(this.heap, sizeClass);
     for (; rounds > 0; rounds--) {
       const slot = this.heap.words[sizeClass.magazineAt + rounds - 1] as number;
       if (this.magazines.holds(sizeClass, slot)) return true;
