@@ -111,6 +111,8 @@ export class Slabs {
     const claim = claimClaimed(sizeClass.index, length, this.worker);
     this.describe(head, this.slotCount(claim));
     this.spans.storeClaim(head, claim);
+    // A destroy that came meanwhile has cleared the map already, and looks no further.
+    if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
     // After the claim: a hint to a chunk that is no slab yet would be taken away by whoever follows it.
     (this.partial[sizeClass.index] as ChunkSet).add(head);
     return head;

@@ -12,6 +12,7 @@ import {
   lastSlots,
   localRemote,
   refillDrain,
+  scarceRefill,
   twoLines,
 } from "./scenarios/allocate-free.ts";
 
@@ -24,6 +25,7 @@ describe("every schedule: allocate and free", () => {
   interleave(allocsCross);
   interleave(freesCross);
   interleave(refillDrain);
+  interleave(scarceRefill);
   interleave(drainDrain);
   interleave(drainClaimed);
 });

@@ -4,7 +4,7 @@ import type { Address } from "#src/base/brands.js";
 import { counter } from "#src/memory/layout.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
-import { allocate, free, freeOldest, one, take } from "./common.ts";
+import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
 
 export const allocateAllocate: Scenario<void> = {
   name: "allocate against allocate on one class",
@@ -94,6 +94,18 @@ export const refillDrain: Scenario<Address[]> = {
   programs: [
     [allocate(), allocate()],
     [free(2), free(3)],
+  ],
+};
+
+/** A refill that wants more slots than the slab has. */
+export const scarceRefill: Scenario<Address[]> = {
+  name: "refill from a slab with fewer slots than wanted, against drain into it",
+  geometry: { ...one, chunks: 1, slots: 5, rounds: 4 },
+  mayRunOut: true,
+  setup: ([, b]) => take(b as Actor, 4),
+  programs: [
+    [allocate(), allocate(), freeOldest],
+    [free(0), free(1), cleanUp],
   ],
 };
 

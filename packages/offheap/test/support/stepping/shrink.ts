@@ -22,10 +22,17 @@ export function shrink<C>(scenario: Scenario<C>, options: WorldOptions, failure:
       );
       const fewer = { ...best.scenario, programs };
       const found = search(fewer, options, best.failure);
-      if (found !== undefined) best = { scenario: fewer, failure: fewerDeviations(fewer, options, found) };
+      if (found !== undefined && isAlike(found, failure))
+        best = { scenario: fewer, failure: fewerDeviations(fewer, options, found) };
     }
   }
   return best;
+}
+
+/** Whether two failures are of one kind: the same words, numbers aside. */
+function isAlike(one: Pick<Failure, "message">, other: Pick<Failure, "message">): boolean {
+  const [first, second] = [one, other].map(({ message }) => message.replace(/\d+/g, "").slice(0, 30));
+  return first === second;
 }
 
 /** Any failing schedule of a scenario with deviations of the same kinds, and no more of them. */
@@ -48,7 +55,7 @@ function fewerDeviations<C>(scenario: Scenario<C>, options: WorldOptions, failur
   for (let i = best.schedule.length - 1; i >= 0; i--) {
     const shorter = best.schedule.filter((_, j) => j !== i);
     const { failure: message } = attempt(world, shorter);
-    if (message === undefined) continue;
+    if (message === undefined || !isAlike({ message }, failure)) continue;
     best = { schedule: shorter, message };
     i = best.schedule.length;
   }
