@@ -98,6 +98,9 @@ const otherTests = [
   "statistics",
   "memory-sources",
   "workers-in-thread",
+  "stack-overflow",
+  "stack-end",
+  "fuzz-calls",
 ];
 
 /** What finds the mutant that stands in the folder, if anything does. */

@@ -11,6 +11,7 @@ import {
   reaperDies,
   reaperWithObjectsDies,
   reapWithObjects,
+  strayDies,
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
@@ -21,7 +22,7 @@ interface Try {
 }
 
 const deaths = [...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects] as Scenario<never>[];
-const chains = [...reaperDies, reaperWithObjectsDies] as unknown as Scenario<never>[];
+const chains = [strayDies, ...reaperDies, reaperWithObjectsDies] as unknown as Scenario<never>[];
 
 /** With --thorough there are ten times the schedules. */
 const effort = process.argv.includes("--thorough") ? 10 : 1;
@@ -34,6 +35,10 @@ const cheap: readonly Try[] = [
 ];
 const dear: readonly Try[] = [
   { list: deaths, bounds: { memory: "lazy", preemptions: 0, kills: 1 } },
+  {
+    list: [strayDies as unknown as Scenario<never>],
+    bounds: { memory: "strong", preemptions: 0, kills: 1, throws: 1 },
+  },
   { list: chains, bounds: { memory: "strong", preemptions: 0, kills: 2, limit: 700 * effort } },
   { list: scenarios, bounds: { memory: "strong", preemptions: 2, reduce: true, limit: 2500 * effort } },
   { list: scenarios, bounds: { memory: "eager", preemptions: 1, arrivals: 1, reduce: true } },

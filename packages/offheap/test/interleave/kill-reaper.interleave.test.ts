@@ -2,18 +2,16 @@
 // its own reaper takes over, or dies, too. And an exception passes through a worker that lives on.
 
 import { describe } from "node:test";
+import type { Bounds } from "../support/stepping/explore.ts";
 import { interrupt, isDeep } from "../support/stepping/suite.ts";
-import { heirDies, reaperDies, reaperWithObjectsDies, withException } from "./scenarios/deaths.ts";
+import { heirDies, reaperDies, reaperWithObjectsDies, strayDies, withException } from "./scenarios/deaths.ts";
 
 describe("kill at every access: of reapers", () => {
-  for (const scenario of [...reaperDies, reaperWithObjectsDies]) {
-    interrupt(
-      scenario,
-      [{ memory: "strong", preemptions: 0, kills: 2, ...(!isDeep && { limit: 5000 }) }],
-      isDeep ? 10_000 : 300,
-    );
-  }
-  interrupt(heirDies, [{ memory: "strong", preemptions: 0, kills: isDeep ? 3 : 1 }], isDeep ? 50_000 : 1000);
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  for (const scenario of [...reaperDies, reaperWithObjectsDies])
+    interrupt(scenario, [two], isDeep ? 10_000 : 300);
+  interrupt(heirDies, [{ ...two, kills: isDeep ? 3 : 1 }], isDeep ? 50_000 : 1000);
+  interrupt(strayDies, [two, { ...two, kills: 1, throws: 1 }], 300);
 });
 
 describe("an exception at every access", () => {

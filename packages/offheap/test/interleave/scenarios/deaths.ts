@@ -45,6 +45,28 @@ export const reaperDies: readonly Scenario<Address[]>[] = Object.entries(lastDee
   }),
 );
 
+/** The first death leaves the only slab claimed, so that nothing can go home: frees become strays. */
+export const strayDies: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death while the slab is claimed by a dead worker",
+  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  setup: ([, b]) => {
+    const objects = take(b as Actor, 4);
+    (b as Actor).free(objects[0] as Address);
+    return objects;
+  },
+  victims: [0, 1],
+  startsAfter: { 1: [0], 2: [1] },
+  programs: [
+    [allocate()],
+    [
+      (actor, [, first]) => actor.free(first as Address),
+      (actor, [, , second]) => actor.free(second as Address),
+    ],
+    [reapBefore(1, 0), allocate()],
+  ],
+};
+
 export const heirDies: Scenario<Address[]> = {
   ...lastWords,
   name: "death of a reaper, and of the one that takes over",
