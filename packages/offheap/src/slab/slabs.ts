@@ -177,10 +177,7 @@ export class Slabs {
 
   /** Under the claim: gives the span back if every state byte is free. False leaves the slab claimed. */
   release(head: ChunkIndex, claim: number): boolean {
-    const { states } = this.heap;
-    const first = this.firstSlot(head);
-    const end = first + this.slotCount(claim);
-    for (let slot = first; slot < end; slot++) if (states[slot] !== slotFree) return false;
+    if (!this.isEmpty(head, claim)) return false;
     const length = lengthOf(claim);
     this.spans.storeClaim(head, claimBuilding(this.worker, length));
     this.empty.remove(head);
@@ -244,15 +241,33 @@ export class Slabs {
    * that raced another of the same object and came after the span had been given back.
    */
   private describe(head: ChunkIndex, slots: number): void {
-    const { words, states, layout } = this.heap;
-    const first = this.firstSlot(head);
-    for (let slot = first; slot < first + slots; slot++)
-      if (states[slot] !== slotFree) states[slot] = slotFree;
+    const { words, layout } = this.heap;
     const info = infoAt(layout, head);
+    this.wipe(head, slots);
     words[info + slabInfo.freeCount] = slots;
     for (let i = 0; i < lineWords; i++) {
       const lines = Math.min(Math.max(Math.ceil(slots / slotsPerLine) - i * 32, 0), 32);
       words[info + slabInfo.lines + i] = lines === 32 ? -1 : (1 << lines) - 1;
     }
+  }
+
+  // Loops over all slots of a slab stand alone: V8 replaces a function that runs for long in the middle of such a
+  // loop, and throws that code away each time it leaves the loop for code that has not run yet. The sqlite trace
+  // went from 14 to 8 ns an operation (docs/measurements.md).
+
+  private isEmpty(head: ChunkIndex, claim: number): boolean {
+    const { states } = this.heap;
+    const first = this.firstSlot(head);
+    const end = first + this.slotCount(claim);
+    for (let slot = first; slot < end; slot = (slot + 1) | 0) if (states[slot] !== free) return false;
+    return true;
+  }
+
+  /** Reads before it writes, so that pages of fresh state bytes stay untouched. */
+  private wipe(head: ChunkIndex, slots: number): void {
+    const { states } = this.heap;
+    const first = this.firstSlot(head);
+    const end = first + slots;
+    for (let slot = first; slot < end; slot = (slot + 1) | 0) if (states[slot] !== free) states[slot] = free;
   }
 }
