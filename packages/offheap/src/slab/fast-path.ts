@@ -19,7 +19,14 @@ import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { Address, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, counter, counterAt, counterShift, maxSlotsPerSlab } from "../memory/layout.ts";
+import {
+  chunkBytes,
+  counter,
+  counterAt,
+  counterShift,
+  maxClassCount,
+  maxSlotsPerSlab,
+} from "../memory/layout.ts";
 import { ViewedMemory } from "../memory/views.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
 import { carryMask } from "./counters.ts";
@@ -37,11 +44,14 @@ const chunkSize = chunkBytes;
 const live = slotLive;
 const slotLimit = maxSlotsPerSlab;
 
-/** What a class is, as four words of a table: inverse, shift, rounds, bytes. */
-const shiftOfRow = 2;
+// One table for all that is constant, so that one array is looked up: a row for each class, the inverse
+// first, then the class of each request in granules.
+const shiftOfRow = 3;
 const shiftWord = 1;
 const roundsWord = 2;
 const bytesWord = 3;
+const magazineWord = 4;
+const requestsAt = (maxClassCount + 1) << shiftOfRow;
 
 /** The part of a SlabAllocator that every call goes through. Its fields are what the two calls read. */
 export abstract class FastPath extends ViewedMemory {
@@ -58,9 +68,7 @@ export abstract class FastPath extends ViewedMemory {
   private readonly dataAt: number;
   /** Where the counters of class 0 would be. */
   private readonly countersAt: number;
-  private readonly classOf: Uint8Array;
-  private readonly rows: Int32Array;
-  private readonly magazineAt: Int32Array;
+  private readonly table: Int32Array;
 
   protected constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
     super(bufferOf(heap.source));
@@ -73,12 +81,12 @@ export abstract class FastPath extends ViewedMemory {
     this.firstChunk = heap.dataAt / chunkBytes;
     this.dataAt = heap.dataAt;
     this.countersAt = counterAt(heap.layout, worker, 0 as ClassIndex);
-    this.classOf = classByGranule(heap.layout);
-    this.magazineAt = Int32Array.from(classes, (sizeClass) => sizeClass.magazineAt);
-    this.rows = new Int32Array(classes.length << shiftOfRow);
+    const classOf = classByGranule(heap.layout);
+    this.table = new Int32Array(requestsAt + classOf.length);
+    this.table.set(classOf, requestsAt);
     // The row of no class stays zero: every offset in it is that of slot 0, whose byte is not live.
-    for (const { index, inverse, shift, rounds, objectBytes } of classes) {
-      if (index !== 0) this.rows.set([inverse, shift, rounds, objectBytes], index << shiftOfRow);
+    for (const { index, inverse, shift, rounds, objectBytes, magazineAt } of classes) {
+      if (index !== 0) this.table.set([inverse, shift, rounds, objectBytes, magazineAt], index << shiftOfRow);
     }
   }
 
@@ -96,7 +104,7 @@ export abstract class FastPath extends ViewedMemory {
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
   protected indexFor(size: unknown): number {
     if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;
-    return this.classOf[Math.ceil(size / 8)] ?? 0;
+    return this.table[requestsAt + Math.ceil(size / 8)] ?? 0;
   }
 
   /** The same, for every case. */
@@ -112,20 +120,22 @@ export abstract class FastPath extends ViewedMemory {
    */
   allocate(size: number): Address {
     if (typeof size === "number" && (size | 0) === size && size > 0) {
-      const index = this.classOf[(size + 7) >> granules];
+      const table = this.table;
+      const index = table[requestsAt + ((size + 7) >> granules)];
       if (index !== undefined) {
         const words = this.words;
+        const rowAt = index << shiftOfRow;
         const at = (this.countersAt + (index << shiftOfCounters)) | 0;
         const allocs = words[at] as number;
         const filled = (words[(at + freesWord) | 0] as number) + (words[(at + baseWord) | 0] as number);
         const rounds = (filled - allocs) | 0;
         if (rounds > 0) {
-          const slot = words[((this.magazineAt[index] as number) + rounds - 1) | 0] as number;
+          const slot = words[((table[rowAt | magazineWord] as number) + rounds - 1) | 0] as number;
           const chunk = slot >>> this.stateShift;
           const entry = words[(this.mapAt + chunk) | 0] as number;
           if (this.states[slot] === this.worker && (entry & classMask) === index) {
             const head = (chunk - (entry >>> distanceShift)) | 0;
-            const bytes = this.rows[((index << shiftOfRow) + bytesWord) | 0] as number;
+            const bytes = table[rowAt | bytesWord] as number;
             // Before the stores: where the stack ends even Math.imul may throw, and the object would be lost.
             const offset = Math.imul(slot - (head << this.stateShift), bytes);
             const next = (allocs + 1) | 0;
@@ -149,13 +159,13 @@ export abstract class FastPath extends ViewedMemory {
       const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
       if (chunk < this.chunkCount) {
         const words = this.words;
-        const rows = this.rows;
+        const table = this.table;
         const entry = words[(this.mapAt + chunk) | 0] as number;
         const distance = entry >>> distanceShift;
         const index = entry & classMask;
         const rowAt = index << shiftOfRow;
-        const product = Math.imul((distance << 16) | (address & 0xffff), rows[rowAt] as number);
-        const shift = rows[rowAt | shiftWord] as number;
+        const product = Math.imul((distance << 16) | (address & 0xffff), table[rowAt] as number);
+        const shift = table[rowAt | shiftWord] as number;
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
         const slot = (((chunk - distance) << this.stateShift) + position) | 0;
         // An empty view has no bytes: undefined is not live, and the call goes the slow way.
@@ -168,9 +178,9 @@ export abstract class FastPath extends ViewedMemory {
           const frees = words[(at + freesWord) | 0] as number;
           const filled = (words[(at + baseWord) | 0] as number) + frees;
           const rounds = (filled - (words[at] as number)) | 0;
-          if (rounds < (rows[rowAt | roundsWord] as number)) {
+          if (rounds < (table[rowAt | roundsWord] as number)) {
             const next = (frees + 1) | 0;
-            words[((this.magazineAt[index] as number) + rounds) | 0] = slot;
+            words[((table[rowAt | magazineWord] as number) + rounds) | 0] = slot;
             this.states[slot] = this.worker;
             words[(at + freesWord) | 0] = next;
             if ((next & crossing) === 0) this.carry(index);
