@@ -19,6 +19,7 @@ import { liveBy } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
 import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
+import { warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
 
 /** How often an allocation begins anew because a round it had just been given was no good. */
@@ -39,6 +40,7 @@ export class SlabAllocator extends FastPath {
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
+    warmUp((small, tiny) => new SlabAllocator(small, tiny));
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token);
