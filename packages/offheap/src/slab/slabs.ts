@@ -21,6 +21,7 @@ import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
+import { chunksOfNewSlab } from "./slab-length.ts";
 import { slotFree } from "./slot-state.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
@@ -104,7 +105,7 @@ export class Slabs {
 
   /** Builds a slab, held by this worker; `noChunk` when there is no free chunk. */
   build(sizeClass: SizeClass): ChunkIndex {
-    const head = this.spans.take(this.worker, sizeClass.slabChunks, 1);
+    const head = this.spans.take(this.worker, chunksOfNewSlab(this.heap, sizeClass), 1);
     if (head === noChunk) return noChunk;
     const length = this.spans.length;
     for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapEntry(sizeClass.index, i));
