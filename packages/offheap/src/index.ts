@@ -2,12 +2,14 @@
 
 export type { Address, WorkerId } from "./base/brands.ts";
 export { AllocatorError, type ErrorCode } from "./base/errors.ts";
+export type { Os, OsAbility } from "./base/os.ts";
 export type { MemorySource, WasmMemory } from "./memory/block.ts";
 export type { MemoryViews } from "./memory/views.ts";
 export type { Violation } from "./slab/check.ts";
 export type { HeapHandle } from "./slab/format.ts";
 export type { HeapOptions } from "./slab/options.ts";
 export type { ReapReport } from "./slab/reaper.ts";
+export type { Residency } from "./slab/residency.ts";
 export { SizeClasses } from "./slab/size-classes.ts";
 export { SlabAllocator } from "./slab/slab-allocator.ts";
 export type { SizeClassStats, SlabStats, WorkerStats } from "./slab/stats.ts";

@@ -61,11 +61,11 @@ export class ChunkSet {
   }
 
   addRun(first: ChunkIndex, length: number): void {
-    this.eachWord(first, length, (word, bits) => this.setBits(0, word, bits));
+    eachWord(first, length, (word, bits) => this.setBits(0, word, bits));
   }
 
   removeRun(first: ChunkIndex, length: number): void {
-    this.eachWord(first, length, (word, bits) => this.clearBits(0, word, bits));
+    eachWord(first, length, (word, bits) => this.clearBits(0, word, bits));
   }
 
   /** The least member that is at least `from`, or `noChunk`. */
@@ -78,6 +78,21 @@ export class ChunkSet {
       const bits = this.wordAt(word) & (-1 << first);
       if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
       start = (word + 1) << 5;
+    }
+    return noChunk;
+  }
+
+  /** The first run of `want` members, at most 32, within one word, that begins at `from` or later. */
+  nextWithin(from: number, want: number): ChunkIndex {
+    for (let chunk = this.next(from); chunk !== noChunk; chunk = this.next(((chunk >>> 5) + 1) << 5)) {
+      // A bit stays while the bits above it, as many as are wanted, are set, too.
+      let runs = this.wordAt(chunk >>> 5) & (-1 << (chunk & 31));
+      for (let length = 1; length < want; ) {
+        const step = Math.min(length, want - length);
+        runs &= runs >>> step;
+        length += step;
+      }
+      if (runs !== 0) return ((chunk & ~31) + trailingZeros(runs)) as ChunkIndex;
     }
     return noChunk;
   }
@@ -140,15 +155,16 @@ export class ChunkSet {
     const now = this.heap.atomics.load(this.heap.words, (this.levelAt[level] as number) + index);
     if (now !== 0) this.setBits(level + 1, index >>> 5, bit);
   }
+}
 
-  private eachWord(first: ChunkIndex, length: number, act: (word: number, bits: number) => void): void {
-    let chunk: number = first;
-    const end = first + length;
-    while (chunk < end) {
-      const count = Math.min(32 - (chunk & 31), end - chunk);
-      const bits = (count === 32 ? -1 : (1 << count) - 1) << (chunk & 31);
-      act(chunk >>> 5, bits);
-      chunk += count;
-    }
+/** The words of a bitmap of chunks that a run covers, with its bits in each. */
+export function eachWord(first: ChunkIndex, length: number, act: (word: number, bits: number) => void): void {
+  let chunk: number = first;
+  const end = first + length;
+  while (chunk < end) {
+    const count = Math.min(32 - (chunk & 31), end - chunk);
+    const bits = (count === 32 ? -1 : (1 << count) - 1) << (chunk & 31);
+    act(chunk >>> 5, bits);
+    chunk += count;
   }
 }

@@ -13,9 +13,12 @@ import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header } from "../memory/layout.ts";
 import { ChunkSet, noChunk } from "./chunk-set.ts";
 import { claimBody, claimBuilding, claimFree } from "./claim.ts";
+import { CleanChunks } from "./clean-chunks.ts";
 
 /** Attempts to take a run that other workers were faster to take, before the caller is told there is none. */
 const takeTries = 16;
+/** Chunks of a huge page, and members of a word of the set of free chunks: one is the other (huge-pages.ts). */
+const hugeChunks = 32;
 
 export class Spans {
   private readonly heap: Heap;
@@ -23,8 +26,11 @@ export class Spans {
   private readonly mapAt: number;
   /** Hint: the chunks that are in no span. */
   readonly free: ChunkSet;
+  readonly clean: CleanChunks;
   /** Length in chunks of the span that the last `take` returned. */
   length = 0;
+  /** Whether all bytes of that span are known to be zero. */
+  isZero = false;
   private runLength = 0;
 
   constructor(heap: Heap) {
@@ -32,6 +38,7 @@ export class Spans {
     this.claimsAt = heap.layout.claimsAt;
     this.mapAt = heap.layout.mapAt;
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
+    this.clean = new CleanChunks(heap);
   }
 
   claimOf(chunk: number): number {
@@ -73,6 +80,7 @@ export class Spans {
       const clash = this.takeRun(worker, head, length);
       if (clash === noChunk) {
         this.free.removeRun(head, length);
+        this.isZero = this.clean.forget(head, length);
         this.length = length;
         this.countSpan(length);
         return head;
@@ -88,7 +96,22 @@ export class Spans {
     const taken = this.takenLength(head, length);
     for (let i = 0; i < taken; i++) this.setMap(head + i, 0);
     this.countSpan(-taken);
-    for (let i = taken - 1; i >= 0; i--) this.letGo((head + i) as ChunkIndex);
+    this.putBack(head, taken);
+  }
+
+  /**
+   * Holds free chunks for a moment, as a span being built, without using them. Returns the one that another
+   * worker holds, when there is one and so none is held, or `noChunk`.
+   */
+  borrow(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
+    const clash = this.takeRun(worker, head, length);
+    // Else whoever looks for a run would meet these chunks one by one, and give up.
+    if (clash === noChunk) this.free.removeRun(head, length);
+    return clash;
+  }
+
+  putBack(head: ChunkIndex, length: number): void {
+    for (let i = length - 1; i >= 0; i--) this.letGo((head + i) as ChunkIndex);
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
@@ -133,6 +156,11 @@ export class Spans {
    * first keep the heap dense. Sets `runLength`.
    */
   private findRun(from: number, want: number, least: number): ChunkIndex {
+    if (this.heap.layout.hugePad > 0 && want <= hugeChunks) {
+      const within = this.free.nextWithin(from, want);
+      this.runLength = want;
+      if (within !== noChunk) return within;
+    }
     const words = this.free.wordCount();
     let best: ChunkIndex = noChunk;
     let bestLength = least - 1;

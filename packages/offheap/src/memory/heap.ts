@@ -1,6 +1,7 @@
 // A heap as one worker sees it: the layout, and the views over the books. All that is kept here can be
 // computed again from the memory; nothing a heap depends on lives in JavaScript.
 
+import type { Os } from "../base/os.ts";
 import type { AtomicOps } from "./atomics.ts";
 import { type Access, bufferOf, hardwareAccess, type MemorySource } from "./block.ts";
 import { header, type Layout } from "./layout.ts";
@@ -22,6 +23,8 @@ export class Heap {
   states!: Uint8Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
+  /** The operating system, where this worker was given it. */
+  os: Os | undefined = undefined;
 
   constructor(source: MemorySource, offset: number, layout: Layout, access: Access = hardwareAccess) {
     this.source = source;

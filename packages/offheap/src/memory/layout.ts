@@ -28,6 +28,8 @@ export const header = {
   /** Hint, kept with atomic adds: chunks in spans now, and the most there ever were at once. */
   spanChunks: 12,
   spanChunksPeak: 13,
+  /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
+  decommitDue: 14,
 } as const;
 export const headerWords = 64;
 
@@ -61,6 +63,8 @@ export const trackCount = 256;
 const bytesPerWord = 4;
 const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
+/** A page of most machines. */
+const largestStatesUnit = 4096;
 
 /** What a heap is made from; the header holds it, and nothing else is needed to attach. */
 export interface HeapConfig {
@@ -73,6 +77,8 @@ export interface HeapConfig {
   readonly slabChunks: number;
   /** Most slots of one slab. */
   readonly slotsPerSlab: number;
+  /** 0, or with huge pages 1 + the chunks left out before the data, so that it begins where a huge page does. */
+  readonly hugePad: number;
 }
 
 export interface Layout extends HeapConfig {
@@ -94,6 +100,9 @@ export interface Layout extends HeapConfig {
   readonly infoAt: number;
   readonly chunkSetsAt: number;
   readonly chunkSetWords: number;
+  /** Bitmaps of chunks: free and known to be zero; free and not zero at the last delayed decommit. */
+  readonly cleanAt: number;
+  readonly agedAt: number;
 }
 
 /** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
@@ -127,8 +136,14 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const chunkSetsAt = infoAt + chunkCount * wordsPerSlabInfo;
   const [lowest, middle, top] = chunkSetLevels(chunkCount);
   const chunkSetWords = toLine(lowest + middle + top);
-  const statesAt = (chunkSetsAt + (classCount + 2) * chunkSetWords) * bytesPerWord;
-  const bookBytes = alignUp(statesAt + chunkCount * 2 ** stateShift, chunkBytes);
+  const cleanAt = chunkSetsAt + (classCount + 2) * chunkSetWords;
+  const agedAt = cleanAt + toLine(lowest);
+  // On a page, so that the state bytes of a run of chunks can be given back with it.
+  const stateBytes = chunkCount * 2 ** stateShift;
+  const statesUnit = clamp(2 ** stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord, statesUnit);
+  const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
+  const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
     ...config,
     chunkCount,
@@ -146,6 +161,8 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     infoAt,
     chunkSetsAt,
     chunkSetWords,
+    cleanAt,
+    agedAt,
   };
 }
 

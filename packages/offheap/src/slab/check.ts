@@ -3,6 +3,7 @@
 
 import { ChunkSet } from "../arena/chunk-set.ts";
 import { claimBody, classOf, distanceOf, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { CleanChunks } from "../arena/clean-chunks.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -38,6 +39,7 @@ class Checker {
   private readonly workers: Workers;
   private readonly free: ChunkSet;
   private readonly empty: ChunkSet;
+  private readonly clean: CleanChunks;
   private readonly partial: ChunkSet[] = [];
   /** Slots cached, by worker and class, and live objects by class, as the state bytes have it. */
   private readonly cached = new Map<number, number>();
@@ -48,6 +50,7 @@ class Checker {
     this.workers = new Workers(heap);
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
     this.empty = new ChunkSet(heap, chunkSetAt(heap.layout, 1));
+    this.clean = new CleanChunks(heap);
     this.live = heap.layout.objectBytes.map(() => 0);
     heap.layout.objectBytes.forEach((_, i) => {
       this.partial.push(new ChunkSet(heap, chunkSetAt(heap.layout, i + 2)));
@@ -111,6 +114,8 @@ class Checker {
       }
       const map = words[layout.mapAt + head + i] as number;
       const expected = mapEntry(classOf(claim), i);
+      if (this.clean.has(head + i))
+        this.report("chunk-set", `chunk ${head + i} of a slab is in the clean set`);
       if (map !== expected) this.report("map", `chunk ${head + i} is mapped ${map}, not ${expected}`);
     }
     this.checkSlots(head, classOf(claim), length);

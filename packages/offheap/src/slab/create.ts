@@ -3,6 +3,7 @@
 import { type Access, isMemorySource, reserveMemory } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
 import { checkedLayout, formatHeap } from "./format.ts";
+import { adviseHugePages } from "./huge-pages.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
 
 /** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
@@ -14,8 +15,12 @@ export interface Internals {
 
 /** Checks the options first, then whether books and a chunk fit, and only then reserves and writes. */
 export function createHeap(options: HeapOptions, internals: Internals): Heap {
-  const { memory, offset, config } = resolveOptions(options, internals.tiny);
+  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny);
   const layout = checkedLayout(config);
-  if (isMemorySource(memory)) return formatHeap(memory, offset, layout, false, internals.access);
-  return formatHeap(reserveMemory(memory, layout.capacityBytes), 0, layout, true, internals.access);
+  const isFresh = !isMemorySource(memory);
+  const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
+  const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
+  const heap = formatHeap(source, offset, placed, isFresh, internals.access);
+  heap.os = os;
+  return heap;
 }

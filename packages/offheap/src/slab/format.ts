@@ -40,6 +40,7 @@ function configWords(config: HeapConfig): number[] {
     config.cleanupInterval,
     config.slabChunks,
     config.slotsPerSlab,
+    config.hugePad,
   ];
 }
 
@@ -87,7 +88,9 @@ export function formatHeap(
     words[layout.classesAt + 2 * i] = layout.objectBytes[i] as number;
     words[layout.classesAt + 2 * i + 1] = layout.roundCounts[i] as number;
   }
-  new Spans(heap).free.addRun(0 as ChunkIndex, layout.chunkCount);
+  const spans = new Spans(heap);
+  spans.free.addRun(0 as ChunkIndex, layout.chunkCount);
+  if (isFresh) spans.clean.add(0 as ChunkIndex, layout.chunkCount);
   heap.atomics.store(words, header.status, heapStatus.ready);
   return heap;
 }
@@ -146,15 +149,16 @@ function checkHandle(handle: unknown): { memory: MemorySource; offset: number } 
 /** Reads the configuration and believes it only when every number is in range and the checksum fits. */
 function readConfig(words: Int32Array): HeapConfig {
   const at = (i: number) => words[header.config + i] as number;
-  const [chunks, classCount, maxWorkers, cleanupInterval, slabChunks, slotsPerSlab] = [0, 1, 2, 3, 4, 5].map(
-    at,
-  ) as [number, number, number, number, number, number];
+  const [chunks, classCount, maxWorkers, cleanupInterval, slabChunks, slotsPerSlab, hugePad] = [
+    0, 1, 2, 3, 4, 5, 6,
+  ].map(at) as [number, number, number, number, number, number, number];
   inRange("capacity", chunks, 2, 65_536);
   inRange("class count", classCount, 1, maxClassCount);
   inRange("worker count", maxWorkers, 1, maxWorkerSlots);
   inRange("clean-up interval", cleanupInterval, 0, 2 ** 31 - 1);
   inRange("slab length", slabChunks, 1, 16);
   inRange("slots of a slab", slotsPerSlab, 1, maxSlotsPerSlab);
+  inRange("huge page alignment", hugePad, 0, 32);
   const objectBytes: number[] = [];
   const roundCounts: number[] = [];
   for (let i = 0; i < classCount; i++) {
@@ -174,6 +178,7 @@ function readConfig(words: Int32Array): HeapConfig {
     cleanupInterval,
     slabChunks,
     slotsPerSlab,
+    hugePad,
   };
   if (checksumOf(config) !== words[header.checksum]) throw incompatible("its header is damaged");
   return config;

@@ -2,6 +2,7 @@
 
 import { alignDown, clamp } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
 import { isMemorySource, type MemorySource, roomAt } from "../memory/block.ts";
 import {
   chunkBytes,
@@ -10,6 +11,7 @@ import {
   maxSlotsPerSlab,
   maxWorkerSlots,
 } from "../memory/layout.ts";
+import { checkHugePages, checkOs } from "./os-options.ts";
 import { SizeClasses, validateSizeClasses } from "./size-classes.ts";
 
 /** How a heap is made. All are optional. */
@@ -26,6 +28,10 @@ export interface HeapOptions {
   readonly maxWorkers?: number;
   /** Deallocations of a worker between two clean-ups; 0: only on request. Default 100. */
   readonly cleanupInterval?: number;
+  /** The operating system, from `loadOs()` of `offheap/os`. Without it nothing is asked of it. */
+  readonly os?: Os;
+  /** Memory is backed by huge pages where the OS has them; needs `os`. Default false. */
+  readonly hugePages?: boolean;
 }
 
 /** For tests: geometries so small that their edges are near. */
@@ -82,6 +88,7 @@ export function configOf(
     cleanupInterval,
     slabChunks: Math.min(tiny.slabChunks ?? largestSlabChunks, fitting),
     slotsPerSlab: Math.min(tiny.slotsPerSlab ?? maxSlotsPerSlab, maxSlotsPerSlab),
+    hugePad: 0,
   };
 }
 
@@ -90,6 +97,8 @@ export interface ResolvedOptions {
   readonly memory: "shared" | "local" | MemorySource;
   readonly offset: number;
   readonly config: HeapConfig;
+  readonly os: Os | undefined;
+  readonly hugePages: boolean;
 }
 
 /**
@@ -100,7 +109,7 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): Resol
   if (typeof options !== "object" || options === null) {
     throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
   }
-  const given = options as { readonly [K in keyof HeapOptions]: unknown } & { readonly hugePages?: unknown };
+  const given = options as { readonly [K in keyof HeapOptions]: unknown };
   const objectBytes = validateSizeClasses(given.sizeClasses ?? SizeClasses.powersOfTwo);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
   const interval = checkInteger(
@@ -109,14 +118,11 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): Resol
     0,
     2 ** 31 - 1,
   );
-  if (given.hugePages !== undefined && given.hugePages !== false) {
-    throw new AllocatorError(
-      "ERR_OS_UNAVAILABLE",
-      "hugePages needs the operating system: pass os from loadOs()",
-    );
-  }
+  const os = checkOs(given.os);
+  const hugePages = checkHugePages(given.hugePages, os);
   const { memory, offset, capacityBytes } = resolveMemory(given);
-  return { memory, offset, config: configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny) };
+  const config = configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny);
+  return { memory, offset, config, os, hugePages };
 }
 
 function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: unknown }): {

@@ -3,18 +3,22 @@
 
 import type { Address, SlotIndex, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
 import { bufferOf, isShared } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { header, layoutVersion } from "../memory/layout.ts";
+import { chunkBytes, header, layoutVersion } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { mendCarries } from "./counters.ts";
 import { createHeap, type Internals } from "./create.ts";
 import { FastPath } from "./fast-path.ts";
 import { type HeapHandle, openHeap } from "./format.ts";
+import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
+import { checkOs } from "./os-options.ts";
 import type { ReapReport } from "./reaper.ts";
+import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
 import { collectStats, type SlabStats } from "./stats.ts";
@@ -53,10 +57,15 @@ export class SlabAllocator extends FastPath {
 
   /**
    * Joins a heap, in another worker or in the same.
-   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED
+   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static attach(handle: HeapHandle): SlabAllocator {
-    return new SlabAllocator({}, { heap: openHeap(handle) });
+  static attach(handle: HeapHandle, options: { readonly os?: Os } = {}): SlabAllocator {
+    if (typeof options !== "object" || options === null)
+      throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
+    const os = checkOs(options.os);
+    const heap = openHeap(handle);
+    heap.os = os;
+    return new SlabAllocator({}, { heap });
   }
 
   /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */
@@ -88,19 +97,28 @@ export class SlabAllocator extends FastPath {
     }
   }
 
-  /** The caller's magazines go home, and slabs that are empty then go back. */
+  /**
+   * The caller's magazines go home, and slabs that are empty then go back. With an `os`, pages that have been
+   * free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
+   */
   cleanup(options: { all?: boolean } = {}): { slabs: number; decommittedBytes: number } {
     if (typeof options !== "object" || options === null) {
       throw new AllocatorError("ERR_INVALID_OPTION", `cleanup takes an object, got ${show(options)}`);
     }
     this.open();
-    return { slabs: this.slow.cleanUp(), decommittedBytes: 0 };
+    return this.slow.cleanUp(options.all === true);
   }
 
-  /** Totals, per class, per worker: true when the workers are at rest. Plain loads only. */
+  /** Totals, per class, per worker: true when the workers are at rest. Plain loads, and with huge pages the OS. */
   stats(): SlabStats {
     this.open();
-    return collectStats(this.heap);
+    return { ...collectStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
+  }
+
+  /** What of the heap is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os` */
+  residency(): Residency {
+    this.open();
+    return residencyOf(this.heap);
   }
 
   /** Walks the whole heap; [] when every invariant holds. For quiet heaps: what moves meanwhile is reported. */
@@ -141,7 +159,7 @@ export class SlabAllocator extends FastPath {
     this.detach();
   }
 
-  /** Ends the heap for everyone. Every later call, of any worker, throws ERR_DETACHED. */
+  /** Ends the heap for everyone: every later call throws ERR_DETACHED. With an `os` all but 64 KiB go back to it. */
   destroy(): void {
     this.open();
     const { words, layout, atomics } = this.heap;
@@ -149,6 +167,10 @@ export class SlabAllocator extends FastPath {
     // Without a map no address has a slab and no round a class, so that each worker's next call is told.
     for (let chunk = 0; chunk < layout.chunkCount; chunk++) words[layout.mapAt + chunk] = 0;
     this.detach();
+    const { os, source, offset } = this.heap;
+    // The first chunk keeps the header, which tells the other workers.
+    if (os?.decommit.available === true)
+      os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
   }
 
   protected override allocateSlow(size: number): Address {

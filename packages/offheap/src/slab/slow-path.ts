@@ -3,6 +3,7 @@
 
 import { noChunk } from "../arena/chunk-set.ts";
 import { classOf, isSlab } from "../arena/claim.ts";
+import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -28,6 +29,7 @@ export class SlowPath {
   private readonly reaper: Reaper;
   private readonly slabs: Slabs;
   private readonly magazines: Magazines;
+  private readonly decommitter: Decommitter;
   readonly workers: Workers;
   /** The worker word while this worker is attached. */
   private readonly word: bigint;
@@ -54,6 +56,7 @@ export class SlowPath {
     this.classes = sizeClassesOf(heap.layout, slot);
     this.magazines = new Magazines(this.slabs, this.classes);
     this.reaper = new Reaper(this.magazines, workers);
+    this.decommitter = new Decommitter(this.slabs.spans, heap, slot);
     if (!heap.isReady()) {
       workers.leave(slot);
       throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
@@ -99,8 +102,8 @@ export class SlowPath {
     this.magazines.freeStray(sizeClass, slot);
   }
 
-  /** All caches home, all empty slabs back; returns how many slabs went. */
-  cleanUp(): number {
+  /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
+  cleanUp(all: boolean): { slabs: number; decommittedBytes: number } {
     this.mend();
     for (const sizeClass of this.classes) {
       if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
@@ -109,10 +112,11 @@ export class SlowPath {
     this.writeJournal(journal.moving);
     this.reaper.collectLeftovers();
     this.writeJournal(journal.moving);
-    const released = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    const slabs = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
     this.sentHome = 0;
     this.writeJournal(journal.idle);
-    return released;
+    return { slabs, decommittedBytes };
   }
 
   /** Ends this worker: its caches go home, its objects are nobody's, its place is free. */
@@ -217,6 +221,7 @@ export class SlowPath {
     if (cleanupInterval === 0 || this.sentHome < cleanupInterval) return;
     this.sentHome = 0;
     this.magazines.releaseEmpty(slabsPerCleanup);
+    this.decommitter.pass();
   }
 
   private outOfMemory(sizeClass: SizeClass): AllocatorError {

@@ -42,6 +42,8 @@ export interface SlabStats {
   peakSpanBytes: number;
   /** Bytes set aside for the books; the OS commits those that are used. */
   bookBytes: number;
+  /** Bytes that huge pages back just now; 0 without `os`, or when huge pages were not asked for. */
+  hugeBytes: number;
   allocs: number;
   deallocs: number;
   liveObjects: number;
@@ -84,6 +86,7 @@ export function collectStats(heap: Heap): SlabStats {
     spanBytes: spanChunks * chunkBytes,
     peakSpanBytes: Math.max(words[header.spanChunksPeak] as number, spanChunks) * chunkBytes,
     bookBytes: layout.bookBytes,
+    hugeBytes: 0,
     allocs: sum((entry) => entry.allocs),
     deallocs: sum((entry) => entry.deallocs),
     liveObjects: sum((entry) => entry.allocated),

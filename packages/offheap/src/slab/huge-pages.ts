@@ -1,0 +1,49 @@
+// Huge pages: the heap is advised before it is formatted, and its data begins where a huge page does, so that
+// 32 chunks, which are one word of the set of free chunks, are one huge page. Then a span of at most 32 chunks
+// that lies within a word lies within a huge page (Spans prefers that).
+
+import { AllocatorError } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
+import { bufferOf, type MemorySource } from "../memory/block.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkBytes, computeLayout, type Layout } from "../memory/layout.ts";
+
+const chunksPerHugePage = 32;
+/** What a small heap would lose in chunks that are left out is more than alignment gains. */
+const leastBytesToAlign = 64 * 2 ** 20;
+/** Leaving chunks out may make the books shorter, and then another number must be left out. */
+const alignTries = 4;
+
+/**
+ * The layout for huge pages, which the OS has granted.
+ * @throws ERR_OS_UNAVAILABLE when it refuses; nothing has been written then
+ */
+export function adviseHugePages(os: Os, source: MemorySource, offset: number, layout: Layout): Layout {
+  const buffer = bufferOf(source);
+  const placed = alignedLayout(os, buffer, offset, { ...layout, hugePad: 1 });
+  if (!os.adviseHuge(buffer, offset, layout.capacityBytes))
+    throw new AllocatorError("ERR_OS_UNAVAILABLE", `huge pages were refused: ${os.hugePages.reason}`);
+  return placed;
+}
+
+function alignedLayout(os: Os, buffer: ArrayBufferLike, offset: number, plain: Layout): Layout {
+  if (plain.capacityBytes < leastBytesToAlign) return computeLayout(plain);
+  const hugeBytes = BigInt(chunksPerHugePage * chunkBytes);
+  let placed = plain;
+  for (let tries = 0; tries < alignTries; tries++) {
+    placed = computeLayout(placed);
+    const begins = os.addressOf(buffer) + BigInt(offset + placed.bookBytes);
+    // A SharedArrayBuffer lies a few bytes past a page: as near as chunks can come is near enough.
+    const past = Number(begins % hugeBytes);
+    const missing = past < chunkBytes ? 0 : Math.ceil((Number(hugeBytes) - past) / chunkBytes);
+    if (missing === 0) return placed;
+    placed = { ...placed, hugePad: 1 + ((placed.hugePad - 1 + missing) % chunksPerHugePage) };
+  }
+  return computeLayout(placed);
+}
+
+/** Bytes of the heap that huge pages back; 0 where nobody asked for them, or this worker cannot tell. */
+export function hugeBytesOf({ os, source, offset, layout }: Heap): number {
+  if (os === undefined || layout.hugePad === 0) return 0;
+  return Math.max(os.hugeBytes(bufferOf(source), offset, layout.capacityBytes), 0);
+}

@@ -1,0 +1,44 @@
+// The options that have to do with the operating system, checked before anything is reserved or written.
+
+import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
+
+const abilities = ["hugePages", "decommit", "residency"] as const;
+const calls = ["addressOf", "adviseHuge", "decommitRange", "residentBytes", "hugeBytes", "now"] as const;
+
+function isAbility(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { available, reason } = value as { readonly available?: unknown; readonly reason?: unknown };
+  return typeof available === "boolean" && typeof reason === "string";
+}
+
+/** @throws ERR_INVALID_OPTION for what has not the shape of an `Os` */
+export function checkOs(given: unknown): Os | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null)
+    throw new AllocatorError("ERR_INVALID_OPTION", `os comes from loadOs(), got ${show(given)}`);
+  const os = given as { readonly [K in keyof Os]: unknown };
+  const wrong = [
+    ...abilities.filter((name) => !isAbility(os[name])),
+    ...calls.filter((name) => typeof os[name] !== "function"),
+    ...(typeof os.hugePageBytes === "number" && os.hugePageBytes > 0 ? [] : ["hugePageBytes"]),
+  ];
+  if (wrong.length > 0) throw new AllocatorError("ERR_INVALID_OPTION", `os lacks ${wrong.join(", ")}`);
+  return given as Os;
+}
+
+/** @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for and cannot be had */
+export function checkHugePages(given: unknown, os: Os | undefined): boolean {
+  if (given === undefined || given === false) return false;
+  if (given !== true)
+    throw new AllocatorError("ERR_INVALID_OPTION", `hugePages is true or false, got ${show(given)}`);
+  if (os === undefined) {
+    throw new AllocatorError(
+      "ERR_OS_UNAVAILABLE",
+      "hugePages needs the operating system: pass os from loadOs()",
+    );
+  }
+  if (!os.hugePages.available)
+    throw new AllocatorError("ERR_OS_UNAVAILABLE", `no huge pages: ${os.hugePages.reason}`);
+  return true;
+}
