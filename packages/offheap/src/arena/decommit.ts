@@ -4,7 +4,7 @@
 //
 //   candidate = free and not clean        delayed: a candidate at the last pass already, not taken since
 
-import { trailingZeros } from "../base/bits.ts";
+import { clamp, trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Os } from "../base/os.ts";
 import { bufferOf } from "../memory/block.ts";
@@ -20,16 +20,21 @@ const pauseMs = 50;
 /** Chunks that one pass gives back at most: 16 MiB, under 2 ms of the caller's time. */
 const passChunks = 256;
 const wholeWord = -1;
+/** Chunks held at a time: few where the heap is small, so that others find something meanwhile. */
+const mostHeld = 32;
+const heldFraction = 8;
 
 export class Decommitter {
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
+  private readonly most: number;
 
   constructor(spans: Spans, heap: Heap, worker: WorkerSlot) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
+    this.most = clamp(Math.floor(heap.layout.chunkCount / heldFraction), 1, mostHeld);
   }
 
   /** Gives back what has been free for a while, if a pass is due; returns bytes. */
@@ -92,7 +97,7 @@ export class Decommitter {
     let left = candidates;
     while (left !== 0) {
       const first = trailingZeros(left);
-      const length = trailingZeros(~(left >>> first));
+      const length = Math.min(trailingZeros(~(left >>> first)), this.most);
       const head = ((word << 5) + first) as ChunkIndex;
       const clash = this.spans.borrow(this.worker, head, length);
       if (clash === noChunk) {

@@ -22,6 +22,8 @@ export const freeOldest: Step<unknown> = (actor) => actor.freeOldest();
 
 export const cleanUp: Step<unknown> = (actor) => actor.call((slab) => slab.cleanup());
 
+export const cleanUpAll: Step<unknown> = (actor) => actor.call((slab) => slab.cleanup({ all: true }));
+
 export const detach: Step<unknown> = (actor) => actor.call((slab) => slab.detach());
 
 export const attach: Step<unknown> = (actor) => actor.attach();

@@ -4,6 +4,7 @@
 
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
+import type { Os } from "#src/base/os.js";
 import { Heap } from "#src/memory/heap.js";
 import { counterAt, type Layout } from "#src/memory/layout.js";
 import { openHeap } from "#src/slab/format.js";
@@ -33,6 +34,8 @@ export class Objects {
   /** The worker ids of the actors that have one. */
   readonly ids = new Map<number, WorkerId>();
   private readonly data: Uint32Array;
+  /** What the clock of a fake operating system shows. */
+  clock = 0;
   private nextTag = 1;
   private kept = new Map<Address, Live>();
 
@@ -49,10 +52,16 @@ export class Objects {
     this.limbo.clear();
     this.contested.clear();
     this.mailbox.length = 0;
+    this.clock = 2 ** 20;
     for (const [address, object] of this.kept) {
       this.live.set(address, object);
       this.fill(address, object);
     }
+  }
+
+  /** What is in no object is zero, as it was when the memory was made. */
+  clearData(from: number): void {
+    this.data.fill(0, from / 4);
   }
 
   add(address: Address, bytes: number, by: number): void {
@@ -115,19 +124,30 @@ export class Actor {
   private readonly buffer: ArrayBuffer;
   private readonly layout: Layout;
   private readonly mayRunOut: boolean;
+  private readonly os: Os | undefined;
 
-  constructor(fiber: Fiber, objects: Objects, buffer: ArrayBuffer, layout: Layout, mayRunOut: boolean) {
+  constructor(
+    fiber: Fiber,
+    objects: Objects,
+    buffer: ArrayBuffer,
+    layout: Layout,
+    mayRunOut: boolean,
+    os: Os | undefined,
+  ) {
     this.index = fiber.index;
     this.fiber = fiber;
     this.objects = objects;
     this.buffer = buffer;
     this.layout = layout;
     this.mayRunOut = mayRunOut;
+    this.os = os;
   }
 
   /** Attached from the start: the header is not read again. */
   begin(): void {
-    this.slab = new SlabAllocator({}, { heap: new Heap(this.buffer, 0, this.layout, this.fiber.access) });
+    const heap = new Heap(this.buffer, 0, this.layout, this.fiber.access);
+    heap.os = this.os;
+    this.slab = new SlabAllocator({}, { heap });
     this.objects.ids.set(this.index, this.slab.workerId);
   }
 

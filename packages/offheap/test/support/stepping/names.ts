@@ -19,6 +19,8 @@ export function nameOf(layout: Layout, location: number): string {
     ["map", layout.mapAt, 1],
     ["info", layout.infoAt, 1],
     ["set", layout.chunkSetsAt, 1],
+    ["clean", layout.cleanAt, 1],
+    ["aged", layout.agedAt, 1],
   ];
   const [name, from, unit] = regions.findLast(([, at]) => word >= at) as [string, number, number];
   const index = (word - from) / unit;

@@ -25,6 +25,8 @@ export interface Scenario<C = unknown> {
   readonly setup?: (actors: readonly Actor[]) => C;
   /** Actors that the setup attaches: all but those that attach themselves. */
   readonly attached?: readonly number[];
+  /** Workers that have an operating system: one that zeroes what it is given, and looks whose it is. */
+  readonly withOs?: readonly number[];
   /** Workers that may be killed, and are dead at the end of their program at the latest. */
   readonly victims?: readonly number[];
   /** For each worker, those that must be dead or done before it starts: the host has joined them. */

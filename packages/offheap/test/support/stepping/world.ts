@@ -5,6 +5,7 @@ import type { Heap } from "#src/memory/heap.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
 import { configOf } from "#src/slab/options.js";
 import { Actor, Objects, Violated } from "./actor.ts";
+import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
 import { Fiber, Overflow, Stopped } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
@@ -88,12 +89,16 @@ export class World<C = unknown> {
     const machine = () =>
       new Machine(buffer, layout.statesAt, endOfBooks, programs.length, (...what) => this.see(...what));
     this.objects = new Objects(buffer);
+    const osOf = (fiber: Fiber) =>
+      scenario.withOs?.includes(fiber.index) === true
+        ? fakeOs(fiber, this.objects, layout, buffer)
+        : undefined;
     const early = machine();
     this.fibers = programs.map(
       (_, i) => new Fiber(i, early, isBroken, (...what) => this.beforeAccess(...what)),
     );
     this.actors = this.fibers.map(
-      (fiber) => new Actor(fiber, this.objects, buffer, layout, scenario.mayRunOut === true),
+      (fiber) => new Actor(fiber, this.objects, buffer, layout, scenario.mayRunOut === true, osOf(fiber)),
     );
     this.done = programs.map(() => false);
     this.context = this.setUp(early);
@@ -119,6 +124,7 @@ export class World<C = unknown> {
   /** Runs a schedule to its end, and judges the end. */
   run(decide: Decide): Outcome {
     this.machine.reset();
+    if (this.scenario.withOs !== undefined) this.objects.clearData(this.heap.dataAt);
     this.objects.reset();
     this.decide = decide;
     this.points = [];
@@ -163,6 +169,7 @@ export class World<C = unknown> {
       this.machine.isWeak = false;
       const wrong = this.scenario.verify?.(this.actors, this.context);
       if (wrong !== undefined) return wrong;
+      if (this.scenario.withOs !== undefined) assertCleanIsZero(this.heap);
       judge(this);
       return undefined;
     } catch (error) {
