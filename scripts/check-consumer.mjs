@@ -19,8 +19,12 @@ for (const types of ["@types/node", "undici-types"]) {
   cpSync(join(root, "node_modules", types), join(folder, "node_modules", types), { recursive: true });
 }
 
-const unused = exportedNames().filter((name) => !consumerImports().includes(name));
-if (unused.length > 0) fail(`The consumer does not use ${unused.join(", ")}.`);
+const entries = { offheap: "dist/index.d.ts", "offheap/os": "dist/os/index.d.ts" };
+for (const [entry, declarations] of Object.entries(entries)) {
+  const used = consumerImports(entry);
+  const unused = exportedNames(declarations).filter((name) => !used.includes(name));
+  if (unused.length > 0) fail(`The consumer does not use ${unused.join(", ")} of ${entry}.`);
+}
 
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 for (const variant of ["bare", "dom", "node"]) {
@@ -31,18 +35,19 @@ for (const variant of ["bare", "dom", "node"]) {
 }
 if (run(process.execPath, ["out/node.js"], { cwd: folder }) !== 0) fail("The compiled consumer fails.");
 
-function exportedNames() {
-  return statements(join(installed, "dist/index.d.ts"))
+function exportedNames(declarations) {
+  return statements(join(installed, declarations))
     .filter(({ type }) => type === "ExportNamedDeclaration" || type === "ExportAllDeclaration")
-    .flatMap(
-      ({ specifiers }) =>
-        specifiers?.map(({ exported }) => exported.name) ?? ["export *, which names nothing"],
-    );
+    .flatMap(({ specifiers, declaration, source }) => {
+      if (declaration) return [declaration.id.name];
+      if (specifiers?.length === 0 && !source) return [];
+      return specifiers?.map(({ exported }) => exported.name) ?? ["export *, which names nothing"];
+    });
 }
 
-function consumerImports() {
+function consumerImports(entry) {
   return statements(join(folder, "consumer.ts"))
-    .filter(({ type, source }) => type === "ImportDeclaration" && source.value === "offheap")
+    .filter(({ type, source }) => type === "ImportDeclaration" && source.value === entry)
     .flatMap(({ specifiers }) => specifiers.map(({ imported }) => imported.name));
 }
 

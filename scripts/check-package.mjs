@@ -13,6 +13,8 @@ const expected = {
     "dist/index.js",
     "dist/index.js.map",
     "dist/index.d.ts",
+    "dist/os/index.js",
+    "dist/os/index.d.ts",
     "src/index.ts",
   ],
   "packages/cli": ["LICENSE", "bin/offheap.js", "dist/main.js"],

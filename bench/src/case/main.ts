@@ -2,14 +2,17 @@
 import { peers } from "../peers/registry.ts";
 import { readStream } from "../stream/format.ts";
 import { pauseCase } from "./pause.ts";
-import type { CaseRequest, GcRequest } from "./protocol.ts";
+import type { CaseRequest, ChaseRequest, GcRequest } from "./protocol.ts";
 import { spaceCase } from "./space.ts";
 import { timeCase } from "./time.ts";
 import { walkCase } from "./walk.ts";
 
 const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase };
 
-async function answer(request: CaseRequest | GcRequest): Promise<object> {
+type Request = CaseRequest | GcRequest | ChaseRequest;
+
+async function answer(request: Request): Promise<object> {
+  if (request.mode === "chase") return (await import("./chase.ts")).chaseCase(request);
   if (request.mode === "gc") return (await import("./gc.ts")).gcCase(request);
   const stream = readStream(request.stream);
   const peer = await peers[request.peer]();
@@ -20,7 +23,7 @@ async function answer(request: CaseRequest | GcRequest): Promise<object> {
 }
 
 try {
-  const result = await answer(JSON.parse(process.argv[2]) as CaseRequest | GcRequest);
+  const result = await answer(JSON.parse(process.argv[2]) as Request);
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } catch (error) {
   process.stdout.write(

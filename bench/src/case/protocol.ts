@@ -64,6 +64,20 @@ export interface GcAnswer {
   readonly residentBytes: number; // growth
 }
 
+/** A dependent walk in random order over so many objects of 64 bytes. */
+export interface ChaseRequest {
+  readonly mode: "chase";
+  readonly peer: "offheap" | "offheap-huge";
+  readonly count: number;
+  readonly steps: number;
+  readonly passes: number;
+}
+
+export interface ChaseAnswer {
+  readonly passes: readonly number[];
+  readonly hugeBytes: number;
+}
+
 export interface Refusal {
   readonly refused: string;
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { CaseRequest, Mode } from "../case/protocol.ts";
 import { compile } from "../native/compile.ts";
-import { nativePeers } from "../native/libraries.ts";
+import { hugeIds, nativePeers } from "../native/libraries.ts";
 import { compileWasm, wasmPeerIds } from "../native/wasm.ts";
 import { type Options, peerSelected } from "../options.ts";
 import type { Command } from "./process.ts";
@@ -84,6 +84,10 @@ const wasmTitles = {
   emmalloc: "emmalloc in WebAssembly",
 };
 
+function taking(options: Options, id: string): boolean {
+  return peerSelected(options, id) && (options.list || !hugeIds.includes(id) || options.peers.includes(id));
+}
+
 /** Every peer, the subject first; the filter keeps the floors. */
 export function allPeers(options: Options): Peer[] {
   const wasm = wasmPeerIds.map((id) => {
@@ -94,10 +98,11 @@ export function allPeers(options: Options): Peer[] {
     javascriptPeer(options, "floor", "floor", "floor of the JavaScript loop"),
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
     javascriptPeer(options, "subject", "offheap-fine", "offheap, fine classes"),
+    javascriptPeer(options, "subject", "offheap-huge", "offheap, powers of two, huge pages"),
     ...nativeList(options),
     ...Object.entries(javascriptTitles).map(([id, title]) =>
       javascriptPeer(options, "javascript", id, title),
     ),
     ...wasm,
-  ].filter((peer) => peer.kind === "floor" || peerSelected(options, peer.id));
+  ].filter(({ id, kind }) => kind === "floor" || taking(options, id));
 }

@@ -5,6 +5,7 @@ import { timedWorkloads } from "../workloads/registry.ts";
 import { threadedWorkloads } from "../workloads/threaded.ts";
 import type { Workload } from "../workloads/workload.ts";
 import type { Peer } from "./cases.ts";
+import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
@@ -106,6 +107,10 @@ function otherParts(options: Options, peers: readonly Peer[]): Part[] {
       ...{ id: locality.id, title: locality.title, processes: walking.length * options.rounds },
       run: async (results, tick) =>
         void results.time.push(...(await measureWalk(options, locality, walking, tick))),
+    },
+    {
+      ...{ ...chase, processes: chasePeers.length * Math.min(3, options.rounds), large: true },
+      run: async (results, tick) => void results.time.push(...(await measureChase(options, tick))),
     },
     {
       ...{ id: "gc/5M-records", title: "a program that keeps 5,000,000 small records" },

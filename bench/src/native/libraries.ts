@@ -19,6 +19,14 @@ const smallPages = {
   GLIBC_TUNABLES: "glibc.malloc.hugetlb=0",
 };
 
+/** Those that take part only when they are named: huge pages are compared with huge pages. */
+export const hugeIds = ["offheap-huge", "glibc-huge", "mimalloc-huge"];
+
+function withHugePages(peer: NativePeer): NativePeer {
+  const env = { MIMALLOC_LARGE_OS_PAGES: "1", GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" };
+  return { ...peer, id: `${peer.id}-huge`, title: `${peer.title}, huge pages`, env };
+}
+
 function debian(id: string, soname: string, debianPackage: string): NativePeer {
   const path = folders.map((folder) => `${folder}/${soname}`).find((candidate) => existsSync(candidate));
   if (!path)
@@ -37,9 +45,11 @@ export function libraryId(path: string): string {
 
 /** The peers of every run, and those that the user names with --native. */
 export function nativePeers(extra: readonly string[]): NativePeer[] {
+  const glibc = { id: "glibc", title: "glibc malloc", env: smallPages };
+  const mimalloc = debian("mimalloc", "libmimalloc.so.2.0", "libmimalloc2.0");
   return [
-    { id: "glibc", title: "glibc malloc", env: smallPages },
-    debian("mimalloc", "libmimalloc.so.2.0", "libmimalloc2.0"),
+    glibc,
+    mimalloc,
     debian("jemalloc", "libjemalloc.so.2", "libjemalloc2"),
     debian("gperftools", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
     ...extra.map((path) => ({
@@ -49,5 +59,7 @@ export function nativePeers(extra: readonly string[]): NativePeer[] {
       env: smallPages,
       ...(existsSync(path) ? {} : { missing: `${path} not found` }),
     })),
+    withHugePages(glibc),
+    withHugePages(mimalloc),
   ];
 }

@@ -1,5 +1,6 @@
 /** The subject: SlabAllocator, with either preset of size classes, all checks on. */
-import { SizeClasses, SlabAllocator } from "offheap";
+import { type HeapOptions, SizeClasses, SlabAllocator } from "offheap";
+import { loadOs } from "offheap/os";
 import type { Stream } from "../stream/format.ts";
 import type { JsPeer, OpenOptions, Runner } from "./peer.ts";
 import { addressRunner } from "./runners.ts";
@@ -13,8 +14,8 @@ export function capacityFor(stream: Stream, ballast: number): number {
   return Math.min(4 * GIB, Math.max(GIB, Math.ceil(needed / 65_536) * 65_536));
 }
 
-function open(stream: Stream, { ballast }: OpenOptions, sizeClasses: readonly number[]): Runner {
-  const heap = new SlabAllocator({ capacity: capacityFor(stream, ballast), sizeClasses });
+function open(stream: Stream, { ballast }: OpenOptions, options: HeapOptions): Runner {
+  const heap = new SlabAllocator({ capacity: capacityFor(stream, ballast), ...options });
   for (let i = 0; i < ballast; i++) heap.allocate(BALLAST_BYTES);
   return {
     ...addressRunner(stream, { allocator: heap, bytes: heap.u8, memory: heap.u32 }),
@@ -27,11 +28,18 @@ export const offheapPeers: JsPeer[] = [
   {
     id: "offheap",
     title: "offheap, SizeClasses.powersOfTwo",
-    open: (stream, options) => open(stream, options, SizeClasses.powersOfTwo),
+    open: (stream, options) => open(stream, options, { sizeClasses: SizeClasses.powersOfTwo }),
   },
   {
     id: "offheap-fine",
     title: "offheap, SizeClasses.fine",
-    open: (stream, options) => open(stream, options, SizeClasses.fine),
+    open: (stream, options) => open(stream, options, { sizeClasses: SizeClasses.fine }),
+  },
+  {
+    id: "offheap-huge",
+    title: "offheap, SizeClasses.powersOfTwo, huge pages",
+    refuses: () => (loadOs().hugePages.available ? undefined : loadOs().hugePages.reason),
+    open: (stream, options) =>
+      open(stream, options, { sizeClasses: SizeClasses.powersOfTwo, os: loadOs(), hugePages: true }),
   },
 ];

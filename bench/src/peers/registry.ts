@@ -19,6 +19,7 @@ export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   floor: async () => (await import("./floor.ts")).floorPeer,
   offheap: offheap("offheap"),
   "offheap-fine": offheap("offheap-fine"),
+  "offheap-huge": offheap("offheap-huge"),
   uint8array: object("uint8array"),
   buffer: object("buffer"),
   "buffer-slow": object("buffer-slow"),

@@ -67,6 +67,17 @@ function ratios(
   });
 }
 
+/** ours ÷ theirs on the traces, huge pages on both sides. */
+function hugeGoals(results: Results): Goal[] {
+  const figures = new Figures(results, "offheap-huge");
+  const of = ratios(
+    figures.workloads(/^replay\//),
+    (name) => figures.steady(name),
+    (name) => figures.steady(name, "mimalloc-huge"),
+  );
+  return goal("traces with huge pages, mean against mimalloc", "offheap-huge", of, 1, "mean");
+}
+
 const mean = (of: readonly Ratio[]): number => geometricMean(of.map(([, ratio]) => ratio));
 const worst = (of: readonly Ratio[]): Ratio => of.reduce((most, each) => (each[1] > most[1] ? each : most));
 
@@ -143,5 +154,8 @@ function goalsOf(results: Results, subject: string): Goal[] {
 }
 
 export function goals(results: Results): Goal[] {
-  return ["offheap", "offheap-fine"].flatMap((subject) => goalsOf(results, subject));
+  return [
+    ...["offheap", "offheap-fine"].flatMap((subject) => goalsOf(results, subject)),
+    ...hugeGoals(results),
+  ];
 }

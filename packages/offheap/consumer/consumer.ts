@@ -9,7 +9,10 @@ import {
   type HeapOptions,
   type MemorySource,
   type MemoryViews,
+  type Os,
+  type OsAbility,
   type ReapReport,
+  type Residency,
   SizeClasses,
   type SizeClassStats,
   SlabAllocator,
@@ -20,6 +23,7 @@ import {
   type WorkerId,
   type WorkerStats,
 } from "offheap";
+import { type OsAbility as AbilityOfEntry, loadOs, type Os as OsOfEntry } from "offheap/os";
 
 const options: HeapOptions = {
   capacity: 16 * 2 ** 20,
@@ -102,7 +106,24 @@ export function use(heap: SlabAllocator): number {
   return live(heap);
 }
 
+/** A heap with all that the operating system offers here, which may be nothing. */
+export function withOs(): number {
+  const os: Os = loadOs();
+  const same: OsOfEntry = os;
+  const abilities: readonly (OsAbility & AbilityOfEntry)[] = [os.hugePages, os.decommit, same.residency];
+  if (abilities.some(({ reason }) => reason === "")) throw new Error("no reason is given");
+  const heap = new SlabAllocator({ capacity: 2 ** 24, os, hugePages: os.hugePages.available });
+  const joined = SlabAllocator.attach(heap.handle, { os });
+  joined.deallocate(joined.allocate(64));
+  joined.detach();
+  const { decommittedBytes } = heap.cleanup({ all: true });
+  const resident: Residency | undefined = os.residency.available ? heap.residency() : undefined;
+  heap.destroy();
+  return decommittedBytes + (resident?.total ?? 0);
+}
+
 export function main(): void {
+  if (withOs() < 0) throw new Error("less than nothing was given back");
   using heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
