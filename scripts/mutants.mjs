@@ -32,6 +32,8 @@ const { values } = parseArgs({
 /** Where shared memory is written, read with consequences, or ordered. check.js and stats.js only look. */
 const files = [
   "arena/chunk-set.js",
+  "arena/clean-chunks.js",
+  "arena/decommit.js",
   "arena/spans.js",
   "slab/counters.js",
   "slab/fast-path.js",
@@ -95,6 +97,8 @@ const otherTests = [
   "slab",
   "contract-errors",
   "cleanup",
+  "decommit",
+  "huge-pages",
   "statistics",
   "memory-sources",
   "workers-in-thread",

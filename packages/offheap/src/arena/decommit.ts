@@ -56,7 +56,7 @@ export class Decommitter {
         return bytes;
       }
       chunks += 32;
-      bytes += this.giveBackWord(os, word, aged, !isHuge);
+      bytes += this.giveBackWord(os, word, aged);
     }
     for (let word = 0; word < free.wordCount(); word++)
       clean.age(word, free.wordAt(word) & ~clean.wordAt(word));
@@ -71,7 +71,7 @@ export class Decommitter {
     let bytes = 0;
     for (let word = 0; word < free.wordCount(); word++) {
       const candidates = free.wordAt(word) & ~clean.wordAt(word);
-      if (candidates !== 0) bytes += this.giveBackWord(os, word, candidates, true);
+      if (candidates !== 0) bytes += this.giveBackWord(os, word, candidates);
     }
     return bytes;
   }
@@ -92,7 +92,7 @@ export class Decommitter {
   }
 
   /** Gives back the runs among 32 chunks; one that is taken meanwhile is left out. */
-  private giveBackWord(os: Os, word: number, candidates: number, withStates: boolean): number {
+  private giveBackWord(os: Os, word: number, candidates: number): number {
     let bytes = 0;
     let left = candidates;
     while (left !== 0) {
@@ -101,7 +101,7 @@ export class Decommitter {
       const head = ((word << 5) + first) as ChunkIndex;
       const clash = this.spans.borrow(this.worker, head, length);
       if (clash === noChunk) {
-        bytes += this.giveBackRun(os, head, length, withStates);
+        bytes += this.giveBackRun(os, head, length);
         this.spans.putBack(head, length);
         left &= ~((length === 32 ? wholeWord : (1 << length) - 1) << first);
       } else left &= ~(1 << (clash & 31));
@@ -110,7 +110,7 @@ export class Decommitter {
   }
 
   /** Of a run that this worker holds. Its state bytes are zero as they stand; their pages go, too. */
-  private giveBackRun(os: Os, head: ChunkIndex, length: number, withStates: boolean): number {
+  private giveBackRun(os: Os, head: ChunkIndex, length: number): number {
     const { source, dataAt, layout, offset } = this.heap;
     const { clean } = this.spans;
     // Another worker may have given it back since the hints were read.
@@ -121,10 +121,8 @@ export class Decommitter {
     const at = dataAt + head * chunkBytes;
     const resident = os.residency.available ? os.residentBytes(buffer, at, length * chunkBytes) : -1;
     if (!os.decommitRange(buffer, at, length * chunkBytes)) return 0;
-    if (withStates) {
-      const statesAt = offset + layout.statesAt + head * 2 ** layout.stateShift;
-      os.decommitRange(buffer, statesAt, length * 2 ** layout.stateShift);
-    }
+    const statesAt = offset + layout.statesAt + head * 2 ** layout.stateShift;
+    os.decommitRange(buffer, statesAt, length * 2 ** layout.stateShift);
     clean.add(head, length);
     return resident < 0 ? dirty * chunkBytes : resident;
   }
