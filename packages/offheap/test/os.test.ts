@@ -88,6 +88,53 @@ describe("loadOs", () => {
   });
 });
 
+const busyWorker = `const { parentPort, workerData } = require("node:worker_threads");
+  import(workerData).then(({ SlabAllocator }) => {
+    parentPort.on("message", (handle) => {
+      const heap = SlabAllocator.attach(handle);
+      parentPort.postMessage("begun");
+      const live = [];
+      const codes = [];
+      for (let step = 0; codes.length < 3; step++) {
+        try {
+          if (step % 5 < 3) live.push(heap.allocate(8 << (step % 10)));
+          else heap.deallocate(live.splice((step * 7919) % live.length, 1)[0]);
+        } catch (error) {
+          codes.push(error.code ?? String(error.stack));
+        }
+      }
+      parentPort.postMessage(codes);
+    });
+  });`;
+
+describe("destroy", { skip: skipDecommit }, () => {
+  it("takes the memory from under a worker that is at it, whose calls then fail with their codes", async (t) => {
+    const worker = new Worker(busyWorker, {
+      eval: true,
+      execArgv: [],
+      workerData: new URL("../dist/index.js", import.meta.url).href,
+    });
+    const first = new Map<string, number>();
+    for (let round = 0; round < 40; round++) {
+      const heap = new SlabAllocator({ capacity: 128 * mib, maxWorkers: 2, os });
+      const begun = once(worker, "message");
+      worker.postMessage(heap.handle);
+      assert.deepEqual(await begun, ["begun"]);
+      const ended = once(worker, "message");
+      const until = performance.now() + round / 8;
+      while (performance.now() < until);
+      heap.destroy();
+      const [codes] = (await ended) as [string[]];
+      const [one, ...later] = codes as [string, string, string];
+      first.set(one, (first.get(one) ?? 0) + 1);
+      assert.match(one, /^ERR_[A-Z_]+$/);
+      assert.deepEqual(later, ["ERR_DETACHED", "ERR_DETACHED"]);
+    }
+    t.diagnostic(JSON.stringify([...first]));
+    await worker.terminate();
+  });
+});
+
 describe("the calls", { skip: skipDecommit }, () => {
   for (const [name, buffer] of [
     ["WebAssembly.Memory", bufferOf(reserveMemory("shared", mib))],
