@@ -12,8 +12,8 @@ import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
 const mib = 2 ** 20;
 
-function heapWith(os: Os, capacity = 64 * mib): SlabAllocator {
-  return new SlabAllocator({ capacity, maxWorkers: 2, os, sizeClasses: [64, 8192, 65_536] });
+function heapWith(os: Os, capacity = 64 * mib, cleanupInterval = 0): SlabAllocator {
+  return new SlabAllocator({ capacity, maxWorkers: 2, os, cleanupInterval, sizeClasses: [64, 8192, 65_536] });
 }
 
 /** Allocates all there is, writes to each object, frees it, and lets the slabs go. */
@@ -36,6 +36,14 @@ describe("pages of free chunks", () => {
     assert.equal(allocator.cleanup({ all: true }).decommittedBytes, bytes);
     assert.equal(givenBytes(allocator, os), bytes);
     assert.ok(allocator.u8.subarray(heapOf(allocator).dataAt).every((byte) => byte === 0));
+    const { layout } = heapOf(allocator);
+    const ofStates = os.given.filter(({ offset }) => offset < layout.bookBytes);
+    assert.equal(
+      ofStates.reduce((sum, { bytes: each }) => sum + each, 0),
+      layout.chunkCount * 2 ** layout.stateShift,
+    );
+    for (const { offset, bytes: each } of ofStates)
+      assert.ok(offset >= layout.statesAt && offset + each <= layout.bookBytes);
     assert.equal(allocator.cleanup({ all: true }).decommittedBytes, 0);
     assertZeroResidue(allocator);
   });
@@ -61,9 +69,11 @@ describe("pages of free chunks", () => {
     assert.equal(allocator.cleanup().decommittedBytes, 0);
     os.time += 1;
     const passes: number[] = [];
-    for (let step = 0; step < 50; step++, os.time += 50) {
-      const { decommittedBytes } = allocator.cleanup();
-      if (decommittedBytes > 0) passes.push(decommittedBytes);
+    // What one pass leaves is due 50 ms later, not after another rest.
+    for (let step = 0; step < 4; step++, os.time += 50) {
+      assert.equal(allocator.cleanup().decommittedBytes > 0, true, `pass ${step}`);
+      passes.push(givenBytes(allocator, os) - passes.reduce((sum, pass) => sum + pass, 0));
+      assert.equal(allocator.cleanup().decommittedBytes, 0);
     }
     assert.equal(
       passes.reduce((sum, pass) => sum + pass, 0),
@@ -94,7 +104,7 @@ describe("pages of free chunks", () => {
 
   it("go without being asked, in the clean-up that frees bring about", () => {
     const os = pretendOs();
-    const allocator = heapWith(os);
+    const allocator = heapWith(os, 64 * mib, 100);
     dirtyAll(allocator);
     for (let step = 0; step < 200_000 && givenBytes(allocator, os) === 0; step++) {
       allocator.deallocate(allocator.allocate(64));
