@@ -204,6 +204,7 @@ describe("512 MiB allocated and freed, in a process of its own", {
     const report = residentChild("8192", "huge");
     t.diagnostic(JSON.stringify(report));
     assert.ok(report.hugeBytes >= 256 * mib, `${report.hugeBytes} bytes in huge pages`);
+    assert.ok(report.after <= report.before * 1.05, `${report.before} bytes before, ${report.after} after`);
     assert.equal(report.whenFree.slabs + report.whenFree.free + report.whenFree.other, 0);
   });
 });

@@ -43,11 +43,10 @@ function hugeBytesIn(address: bigint, bytes: number): number {
   const end = address + BigInt(bytes);
   let isInside = false;
   let huge = 0;
-  for (const line of maps.split("\n")) {
-    const [, low, high] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line) ?? [];
+  // Heads and the one line wanted, not some thousand lines as strings: this is asked for by `stats()`.
+  for (const [, low, high, kib] of maps.matchAll(/^(?:([0-9a-f]+)-([0-9a-f]+) |AnonHugePages: +(\d+))/gm)) {
     if (low !== undefined) isInside = BigInt(`0x${low}`) < end && BigInt(`0x${high}`) > address;
-    else if (isInside && line.startsWith("AnonHugePages:"))
-      huge += Number.parseInt(line.slice(14), 10) * 1024;
+    else if (isInside) huge += Number(kib) * 1024;
   }
   return Math.min(huge, bytes);
 }

@@ -2,7 +2,17 @@
 // operands. It trusts nothing it has not looked at, so a heap full of garbage gives a list, not a crash.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
-import { claimBody, classOf, distanceOf, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import {
+  claimBody,
+  claimFree,
+  classOf,
+  distanceOf,
+  isSlab,
+  lengthOf,
+  tag,
+  tagOf,
+  workerOf,
+} from "../arena/claim.ts";
 import { CleanChunks } from "../arena/clean-chunks.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
@@ -60,6 +70,7 @@ class Checker {
   run(): Violation[] {
     if (!this.heap.isReady()) this.report("header", "the heap is not ready for use");
     for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
+    this.checkClean();
     for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) this.checkWorker(slot as WorkerSlot);
     this.checkTotals();
     return this.violations;
@@ -99,6 +110,14 @@ class Checker {
     return this.checkSlab(chunk, claim);
   }
 
+  /** What is in a span, of whatever kind, is not known to be zero. */
+  private checkClean(): void {
+    for (let chunk = 0; chunk < this.heap.layout.chunkCount; chunk++) {
+      if (this.clean.has(chunk) && this.claimOf(chunk) !== claimFree)
+        this.report("chunk-set", `chunk ${chunk} is in a span and in the clean set`);
+    }
+  }
+
   private checkSlab(head: number, claim: number): number {
     const { layout, words } = this.heap;
     const length = lengthOf(claim);
@@ -114,8 +133,6 @@ class Checker {
       }
       const map = words[layout.mapAt + head + i] as number;
       const expected = mapEntry(classOf(claim), i);
-      if (this.clean.has(head + i))
-        this.report("chunk-set", `chunk ${head + i} of a slab is in the clean set`);
       if (map !== expected) this.report("map", `chunk ${head + i} is mapped ${map}, not ${expected}`);
     }
     this.checkSlots(head, classOf(claim), length);
