@@ -27,6 +27,13 @@ export function checkOs(given: unknown): Os | undefined {
   return given as Os;
 }
 
+/** The options of `attach`. @throws ERR_INVALID_OPTION */
+export function checkAttach(options: unknown): Os | undefined {
+  if (typeof options !== "object" || options === null)
+    throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
+  return checkOs((options as { readonly os?: unknown }).os);
+}
+
 /** @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for and cannot be had */
 export function checkHugePages(given: unknown, os: Os | undefined): boolean {
   if (given === undefined || given === false) return false;

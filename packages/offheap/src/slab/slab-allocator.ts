@@ -16,7 +16,7 @@ import { type HeapHandle, openHeap } from "./format.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
-import { checkOs } from "./os-options.ts";
+import { checkAttach } from "./os-options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy } from "./slot-state.ts";
@@ -60,9 +60,7 @@ export class SlabAllocator extends FastPath {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static attach(handle: HeapHandle, options: { readonly os?: Os } = {}): SlabAllocator {
-    if (typeof options !== "object" || options === null)
-      throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
-    const os = checkOs(options.os);
+    const os = checkAttach(options);
     const heap = openHeap(handle);
     heap.os = os;
     return new SlabAllocator({}, { heap });

@@ -103,7 +103,7 @@ export class SlowPath {
   }
 
   /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
-  cleanUp(all: boolean): { slabs: number; decommittedBytes: number } {
+  cleanUp(all = false): { slabs: number; decommittedBytes: number } {
     this.mend();
     for (const sizeClass of this.classes) {
       if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
