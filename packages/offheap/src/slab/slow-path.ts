@@ -109,9 +109,7 @@ export class SlowPath {
       if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
     }
     this.recall();
-    this.writeJournal(journal.moving);
     this.reaper.collectLeftovers();
-    this.writeJournal(journal.moving);
     const slabs = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
     const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
     this.sentHome = 0;
@@ -175,9 +173,7 @@ export class SlowPath {
   private reclaim(sizeClass: SizeClass): boolean {
     if (this.magazines.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
     this.recall();
-    this.writeJournal(journal.moving);
     this.reaper.collectLeftovers();
-    this.writeJournal(journal.moving);
     this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
     return this.magazines.refill(sizeClass) || this.search(sizeClass);
   }
@@ -205,14 +201,13 @@ export class SlowPath {
     return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
   }
 
-  /** Sends everything this worker has cached home. */
+  /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
   private recall(): void {
     this.writeJournal(journal.moving);
     for (const sizeClass of this.classes) {
       // A drain may leave some for the next; what another worker holds just now stays for good.
       while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
     }
-    this.writeJournal(journal.idle);
     if (hasStrays(this.magazines)) this.recoverSelf();
   }
 

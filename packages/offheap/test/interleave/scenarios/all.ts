@@ -4,9 +4,11 @@ import type { Scenario } from "../../support/stepping/scenario.ts";
 import * as allocateFree from "./allocate-free.ts";
 import * as decommit from "./decommit.ts";
 import * as doubleFree from "./double-free.ts";
+import * as held from "./held.ts";
+import * as misled from "./misled.ts";
 import * as spans from "./spans.ts";
 import * as workers from "./workers.ts";
 
-export const scenarios = [allocateFree, spans, decommit, workers, doubleFree].flatMap((file) =>
+export const scenarios = [allocateFree, spans, decommit, workers, doubleFree, held, misled].flatMap((file) =>
   Object.values(file),
 ) as unknown as readonly Scenario<never>[];

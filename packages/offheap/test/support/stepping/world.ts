@@ -3,13 +3,14 @@
 
 import type { Heap } from "#src/memory/heap.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { journal, readJournal } from "#src/slab/journal.js";
 import { configOf } from "#src/slab/options.js";
 import { Actor, Objects, Violated } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
 import { Fiber, Overflow, Stopped } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
-import type { Deviation, Scenario, Schedule } from "./scenario.ts";
+import type { Deviation, Scenario, Schedule, Step } from "./scenario.ts";
 
 /** A place in a schedule where it could go another way. */
 export interface Point {
@@ -20,6 +21,7 @@ export interface Point {
   readonly turn: 0 | 1 | 2;
   readonly isAtomic: boolean;
   readonly writes: boolean;
+  readonly mayThrow: boolean;
   /** see: stores that wait. */
   readonly waiting: number;
 }
@@ -144,6 +146,11 @@ export class World<C = unknown> {
     return this.run((at) => (schedule[position]?.at === at ? schedule[position++] : undefined));
   }
 
+  /** Whether a worker died in the middle of its program, or was stopped by an exception. */
+  isDisturbed(): boolean {
+    return this.taken.some(({ kind }) => kind === "kill" || kind === "throw");
+  }
+
   /** Whether a worker is in the heap and alive. */
   isPresent(worker: number): boolean {
     return !this.dead.includes(worker) && (this.actors[worker] as Actor).slab !== undefined;
@@ -203,7 +210,7 @@ export class World<C = unknown> {
     actor.clear();
     try {
       if (this.scenario.attached === undefined || this.scenario.attached.includes(worker)) actor.begin();
-      for (const step of this.scenario.programs[worker] ?? []) if (!this.runStep(step, actor)) break;
+      this.runProgram(worker, actor);
       if (this.scenario.victims?.includes(worker) === true) this.dead.push(worker);
       this.done[worker] = true;
     } catch (reason) {
@@ -212,18 +219,35 @@ export class World<C = unknown> {
     fiber.mode = "free";
   }
 
-  /** A worker that an exception passed through lives on, and its next call is a clean-up. False: it cannot. */
-  private runStep(step: (actor: Actor, context: C) => void, actor: Actor): boolean {
+  /** A worker that an exception passed through lives on. */
+  private runProgram(worker: number, actor: Actor): void {
+    const program = this.scenario.programs[worker] ?? [];
+    let isDue = false;
+    for (const [i, step] of program.entries()) {
+      if (this.runStep(step, actor)) continue;
+      if (actor.slab === undefined) return;
+      if (this.scenario.goesOn === undefined) actor.call((slab) => slab.cleanup());
+      else isDue ||= i >= program.length - 2;
+    }
+    if (isDue) actor.call((slab) => slab.cleanup());
+  }
+
+  /** False: an exception passed. */
+  private runStep(step: Step<C>, actor: Actor): boolean {
     try {
       step(actor, this.context);
       return true;
     } catch (reason) {
       if (!(reason instanceof Overflow)) throw reason;
       actor.note("overflow");
-      if (actor.slab === undefined) return false;
-      actor.call((slab) => slab.cleanup());
-      return true;
+      return false;
     }
+  }
+
+  /** Whether slots are being moved by a worker, as its journal says: there its slow half calls, and may overflow. */
+  private isMoving(actor: Actor): boolean {
+    if (actor.slab === undefined) return false;
+    return readJournal(this.heap, actor.slot) === journal.moving;
   }
 
   private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {
@@ -234,7 +258,17 @@ export class World<C = unknown> {
     if ((seen & bits) === 0) this.touched.set(location, seen | bits);
     const { turn } = this;
     this.turn = 0;
-    const decision = this.point({ kind: "access", worker, location, turn, isAtomic, writes, waiting: 0 });
+    const mayThrow = this.scenario.goesOn !== "from moving" || this.isMoving(this.actors[worker] as Actor);
+    const decision = this.point({
+      kind: "access",
+      worker,
+      location,
+      turn,
+      isAtomic,
+      writes,
+      mayThrow,
+      waiting: 0,
+    });
     if (decision === undefined) return;
     if (decision.kind === "throw") throw new Overflow("stack overflow");
     if (decision.kind === "kill") {
@@ -254,6 +288,7 @@ export class World<C = unknown> {
       turn: 0,
       isAtomic: false,
       writes: false,
+      mayThrow: false,
       waiting,
     });
     return decision?.value ?? (this.memory === "lazy" ? 0 : waiting);

@@ -1,0 +1,81 @@
+// What is set on a mutant: the scenarios within some bounds, then the other tests. Each in a process of its own,
+// for a mutant may never come back; it has a limit of seconds.
+
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../workspace.mjs";
+
+const home = join(root, "packages", "offheap");
+const hunt = join("interleave", "hunt.js");
+const testsMark = "the other tests: ";
+
+/** What one worker alone shows is the business of the other tests; those that kill most come first. */
+const otherTests = [
+  "slab",
+  "hints",
+  "cleanup",
+  "statistics",
+  "contract-errors",
+  "after-the-end",
+  "damaged-calls",
+  "workers-in-thread",
+  "overlapping-frees",
+  "accesses",
+  "memory-sources",
+  "stack-overflow",
+  "stack-end",
+  "fuzz-calls",
+];
+
+/** A copy of the package, in which one file at a time is not what it was. */
+export function workshop() {
+  const folder = mkdtempSync(join(tmpdir(), "offheap-mutants-"));
+  for (const name of ["package.json", "dist", "dist-test", "test"]) {
+    cpSync(join(home, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+/** Runs a script of the copy. Says what failed, if anything. */
+function fails(folder, script, args, seconds) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(folder, "dist-test", script), ...args], { cwd: folder });
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+    let text = "";
+    const listen = (part) => {
+      text += part;
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      const last = text.trim().split("\n").at(-1);
+      resolve(signal !== null ? `it does not end (${seconds} s)` : code !== 0 ? last : undefined);
+    });
+  });
+}
+
+async function failingTest(folder, names, seconds) {
+  for (const name of names) {
+    if ((await fails(folder, `${name}.test.js`, [], seconds)) !== undefined)
+      return `${testsMark}${name}.test.ts`;
+  }
+  return undefined;
+}
+
+/** What finds the mutant that stands in the folder, if anything does. */
+export function finder(folder, bounds, seconds) {
+  if (bounds === "other tests") return failingTest(folder, otherTests, seconds);
+  return fails(folder, hunt, [`--${bounds}`], seconds);
+}
+
+/** The same, with nothing but what found it the last time. */
+export function sameFinder(folder, by, seconds) {
+  if (by.startsWith(testsMark))
+    return failingTest(folder, [by.slice(testsMark.length).replace(".test.ts", "")], seconds);
+  const scenario = /^(.*?) \((?:strong|eager|lazy)[^)]*\): /.exec(by)?.[1];
+  return scenario === undefined ? undefined : fails(folder, hunt, ["--only", scenario], seconds);
+}
