@@ -11,23 +11,30 @@ const home = join(root, "packages", "offheap");
 const hunt = join("interleave", "hunt.js");
 const testsMark = "the other tests: ";
 
-/** What one worker alone shows is the business of the other tests; those that kill most come first. */
-const otherTests = [
-  "slab",
-  "hints",
-  "cleanup",
-  "statistics",
-  "contract-errors",
-  "after-the-end",
-  "damaged-calls",
-  "workers-in-thread",
-  "overlapping-frees",
-  "accesses",
-  "memory-sources",
-  "stack-overflow",
-  "stack-end",
-  "fuzz-calls",
-];
+/** What one worker alone shows is the business of the other tests: the quick ones first. */
+const tests = {
+  "quick tests": [
+    "hints",
+    "slab",
+    "overlapping-frees",
+    "after-the-end",
+    "statistics",
+    "cleanup",
+    "contract-errors",
+  ],
+  "slow tests": [
+    "workers-in-thread",
+    "accesses",
+    "memory-sources",
+    "stack-end",
+    "stack-overflow",
+    "fuzz-damage",
+    "fuzz-calls",
+  ],
+};
+
+/** What is tried on a mutant, one after the other. */
+export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];
 
 /** A copy of the package, in which one file at a time is not what it was. */
 export function workshop() {
@@ -68,7 +75,7 @@ async function failingTest(folder, names, seconds) {
 
 /** What finds the mutant that stands in the folder, if anything does. */
 export function finder(folder, bounds, seconds) {
-  if (bounds === "other tests") return failingTest(folder, otherTests, seconds);
+  if (bounds in tests) return failingTest(folder, tests[bounds], seconds);
   return fails(folder, hunt, [`--${bounds}`], seconds);
 }
 

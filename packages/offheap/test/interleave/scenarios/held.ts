@@ -71,12 +71,7 @@ export const leftoverAttach: Scenario<Address[]> = {
   geometry: { ...one, chunks: 1, maxWorkers: 3 },
   mayRunOut: true,
   setup: (actors) => leave(actors, 2),
-  programs: [
-    [cleanUp],
-    [],
-    [],
-    [attach, (actor) => actor.results[0] === "attached" && actor.allocate(64)],
-  ],
+  programs: [[cleanUp], [], [], [attach, (actor) => actor.results[0] === "attached" && actor.allocate(64)]],
 };
 
 export const leftoverLast: Scenario<Address[]> = {
