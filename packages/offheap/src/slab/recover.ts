@@ -8,7 +8,7 @@
 //
 // Every step can be done again from the start, so a reaper that dies is followed by the next one.
 
-import { claimFree, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { claimFree, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
 import { counter } from "../memory/layout.ts";
@@ -81,7 +81,7 @@ export class Recoverer {
     if (this.target === slabs.worker) this.magazines.resetScratch();
     for (let chunk = 0; chunk < heap.layout.chunkCount; ) chunk += this.visit(chunk as ChunkIndex);
     slabs.spans.free.repair();
-    slabs.empty.repair();
+    // The first of them is the set of wholly free slabs.
     for (const set of slabs.partial) set.repair();
     this.emptyMagazines();
     // The caller's own journal stays at "moving": it is the caller who knows when all of it is done.
@@ -113,7 +113,7 @@ export class Recoverer {
       this.found.spans++;
       return 1;
     }
-    if (!isSlab(claim)) return 1;
+    if (!slabs.isSlab(claim)) return 1;
     this.sweep(chunk, claim);
     return lengthOf(claim);
   }

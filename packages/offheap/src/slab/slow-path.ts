@@ -2,7 +2,7 @@
 // Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
 
 import { noChunk } from "../arena/chunk-set.ts";
-import { classOf, isSlab } from "../arena/claim.ts";
+import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
@@ -188,7 +188,7 @@ export class SlowPath {
         sawFree = true;
         if (!spans.free.has(chunk)) spans.mendFree(chunk);
       }
-      if (!isSlab(seen)) continue;
+      if (!this.slabs.isSlab(seen)) continue;
       const claim = this.slabs.claim(chunk);
       if (claim === notClaimed) continue;
       if (classOf(claim) === sizeClass.index) {
