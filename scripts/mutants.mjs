@@ -8,15 +8,16 @@
 //   npm run mutants -- --cheap             small bounds and the other tests only
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
 //   npm run mutants -- --jobs 4            so many at a time (2)
-//   npm run mutants -- --resume FILE       outcomes are kept in the file. Those of the same code and tests stand;
-//                                          of others, what killed a mutant then is tried on it first
+//   npm run mutants -- --resume FILE       outcomes are kept in the file. Those of the same library stand; of
+//                                          another, what killed a mutant then is tried on it first
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reasonOf } from "./mutants/explained.mjs";
-import { finder, sameFinder, stages, workshop } from "./mutants/finders.mjs";
+import { finder, firstFinder, nameOf, stages, workshop } from "./mutants/finders.mjs";
+import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
 import { tableOf } from "./mutants/table.mjs";
 import { filesBelow, root } from "./workspace.mjs";
@@ -83,12 +84,10 @@ if (values.list) {
   process.exit(0);
 }
 
-/** Of the code and the tests: outcomes of another are no outcomes. */
+/** Of the compiled library: outcomes of another are no outcomes. */
 const fingerprint = createHash("sha256");
-for (const part of ["dist", "dist-test"]) {
-  const compiled = filesBelow(join(home, part)).filter((path) => path.endsWith(".js"));
-  for (const path of compiled.sort()) fingerprint.update(path).update(readFileSync(join(home, part, path)));
-}
+for (const path of filesBelow(join(home, "dist")).filter((name) => name.endsWith(".js")))
+  fingerprint.update(path).update(readFileSync(join(home, "dist", path)));
 const version = fingerprint.digest("hex").slice(0, 16);
 
 function recall() {
@@ -109,13 +108,18 @@ function keep() {
   writeFileSync(values.resume, `${JSON.stringify({ version, outcomes }, undefined, 1)}\n`);
 }
 
+/** What found the mutant the last time, and what stands near it: tried before everything else. */
+const likely = "likely finders";
+
+function namesFor({ name, hint }) {
+  return [...(hint === undefined ? [] : [nameOf(hint)]), ...likelyFor(name)].filter(
+    (found) => found !== undefined,
+  );
+}
+
 /** Tries those that are left and have not been through these bounds, several at a time. */
 async function pass(bounds) {
-  const isHint = bounds === "what killed it before";
-  const queue = mutants.filter(
-    ({ by, survived, hint }) =>
-      by === undefined && !survived.includes(bounds) && (!isHint || hint !== undefined),
-  );
+  const queue = mutants.filter(({ by, survived }) => by === undefined && !survived.includes(bounds));
   console.log(`${queue.length} mutants: ${bounds}`);
   const work = async () => {
     const folder = workshop();
@@ -123,10 +127,10 @@ async function pass(bounds) {
       const path = join(folder, "dist", mutant.file);
       const original = readFileSync(path, "utf8");
       writeFileSync(path, mutant.text);
-      mutant.by = isHint
-        ? await sameFinder(folder, mutant.hint, seconds)
-        : await finder(folder, bounds, seconds);
-      if (mutant.by === undefined && !isHint) mutant.survived.push(bounds);
+      mutant.by = await (bounds === likely
+        ? firstFinder(folder, namesFor(mutant), seconds)
+        : finder(folder, bounds, seconds));
+      if (mutant.by === undefined) mutant.survived.push(bounds);
       writeFileSync(path, original);
       console.log(`${mutant.by === undefined ? "survived" : "killed  "} ${mutant.name}`);
       if (mutant.by !== undefined) console.log(`    by ${mutant.by}`);
@@ -150,7 +154,7 @@ async function check() {
 
 await check();
 recall();
-await pass("what killed it before");
+await pass(likely);
 for (const bounds of stages) {
   if (bounds === "dear" && values.cheap) break;
   if (bounds === "thorough" && !values.thorough) break;

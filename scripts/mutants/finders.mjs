@@ -10,6 +10,7 @@ import { root } from "../workspace.mjs";
 const home = join(root, "packages", "offheap");
 const hunt = join("interleave", "hunt.js");
 const testsMark = "the other tests: ";
+const testFile = ".test.ts";
 
 /** What one worker alone shows is the business of the other tests: the quick ones first. */
 const tests = {
@@ -29,6 +30,7 @@ const tests = {
     "stack-end",
     "stack-overflow",
     "fuzz-damage",
+    "damaged-calls",
     "fuzz-calls",
   ],
 };
@@ -68,7 +70,7 @@ function fails(folder, script, args, seconds) {
 async function failingTest(folder, names, seconds) {
   for (const name of names) {
     if ((await fails(folder, `${name}.test.js`, [], seconds)) !== undefined)
-      return `${testsMark}${name}.test.ts`;
+      return `${testsMark}${name}${testFile}`;
   }
   return undefined;
 }
@@ -79,10 +81,22 @@ export function finder(folder, bounds, seconds) {
   return fails(folder, hunt, [`--${bounds}`], seconds);
 }
 
-/** The same, with nothing but what found it the last time. */
-export function sameFinder(folder, by, seconds) {
-  if (by.startsWith(testsMark))
-    return failingTest(folder, [by.slice(testsMark.length).replace(".test.ts", "")], seconds);
-  const scenario = /^(.*?) \((?:strong|eager|lazy)[^)]*\): /.exec(by)?.[1];
-  return scenario === undefined ? undefined : fails(folder, hunt, ["--only", scenario], seconds);
+/** One test file, or one scenario within all bounds, by its name. */
+function one(folder, name, seconds) {
+  if (!name.endsWith(testFile)) return fails(folder, hunt, ["--only", name], seconds);
+  return failingTest(folder, [name.slice(0, -testFile.length)], seconds);
+}
+
+/** The name of what found a mutant, as `one` takes it. */
+export function nameOf(by) {
+  if (by.startsWith(testsMark)) return by.slice(testsMark.length);
+  return /^(.*?) \((?:strong|eager|lazy)[^)]*\): /.exec(by)?.[1];
+}
+
+export async function firstFinder(folder, names, seconds) {
+  for (const name of names) {
+    const found = await one(folder, name, seconds);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -48,6 +48,7 @@ const cheap: readonly Try[] = [
   { list: all, bounds: { memory: "lazy", preemptions: 0, arrivals: 1, limit: 300 } },
 ];
 const dear: readonly Try[] = [
+  { list: all, bounds: { memory: "lazy", preemptions: 1, arrivals: 1, reduce: true, limit: 500 * effort } },
   { list: [...deaths, ...seconds], bounds: { memory: "lazy", preemptions: 0, kills: 1 } },
   { list: strays, bounds: { memory: "strong", preemptions: 0, kills: 1, throws: 1 } },
   { list: chains, bounds: { memory: "strong", preemptions: 0, kills: 2, limit: 700 * effort } },
