@@ -26,6 +26,8 @@ const tests = {
   "slow tests": [
     "workers-in-thread",
     "accesses",
+    "decommit",
+    "huge-pages",
     "memory-sources",
     "stack-end",
     "stack-overflow",

@@ -11,6 +11,10 @@ const places = [
   ["slab/magazines.js turnIntoStray", [corpse]],
   ["slab/magazines.js s", [scattered, `second death: ${scattered}`, "hints.test.ts"]],
   ["slab/magazines.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
+  [
+    "slab/magazines.js releaseEmpty",
+    ["clean-up of a slab in use that is said to be empty, against its refill"],
+  ],
   ["slab/magazines.js", ["hints.test.ts", "overlapping-frees.test.ts"]],
   ["slab/recover.js freeObject", [corpse, "reap that frees objects against adopt", "statistics.test.ts"]],
   ["slab/recover.js settle", ["statistics.test.ts"]],
@@ -49,6 +53,16 @@ const places = [
   [
     "arena/spans.js",
     ["hints.test.ts", "a taken chunk that is said to be free, against its being given back"],
+  ],
+  ["arena/clean", ["decommit.test.ts", "free chunks to the OS against a span taken"]],
+  [
+    "arena/decommit",
+    [
+      "decommit.test.ts",
+      "delayed decommit against a span taken",
+      "two workers give the same chunks to the OS",
+      "runs of chunks to the OS against spans of two chunks",
+    ],
   ],
   ["arena/", ["hints.test.ts"]],
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],

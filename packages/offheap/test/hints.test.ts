@@ -228,6 +228,18 @@ describe("lines of a slab", () => {
     );
   });
 
+  it("are said anew by a reap that holds the slab", () => {
+    const made = fixture();
+    made.second.allocate(size);
+    const info = infoAt(made.heap.layout, 0);
+    made.heap.words[info + slabInfo.lines + 5] = 7;
+    made.first.reap(made.second.workerId);
+    assert.deepEqual(
+      [0, 1, 5].map((i) => infoOf(made, 0, slabInfo.lines + i)),
+      [3, 0, 0],
+    );
+  });
+
   it("that lie far apart are all marked by one drain", () => {
     const heap = makeHeap({ capacity: 4 << 20, maxWorkers: 1, sizeClasses: [size] });
     const allocator = attachTo(heap);

@@ -157,7 +157,7 @@ export class Actor {
   }
 
   get slot(): WorkerSlot {
-    return (this.slab.workerId % 128) as WorkerSlot;
+    return ((this.slab?.workerId ?? 0) % 128) as WorkerSlot;
   }
 
   /** The books themselves, for a setup that puts them into a state which only a death or a race leaves. */

@@ -244,10 +244,10 @@ export class World<C = unknown> {
     }
   }
 
-  /** Whether slots are being moved by a worker, as its journal says: there its slow half calls, and may overflow. */
-  private isMoving(actor: Actor): boolean {
-    if (actor.slab === undefined) return false;
-    return readJournal(this.heap, actor.slot) === journal.moving;
+  /** Whether an exception may pass through an actor: slots are being moved, as its journal says, or anywhere. */
+  private mayThrow({ slab, slot }: Actor): boolean {
+    if (this.scenario.goesOn !== "from moving") return true;
+    return slab !== undefined && readJournal(this.heap, slot) === journal.moving;
   }
 
   private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {
@@ -258,17 +258,9 @@ export class World<C = unknown> {
     if ((seen & bits) === 0) this.touched.set(location, seen | bits);
     const { turn } = this;
     this.turn = 0;
-    const mayThrow = this.scenario.goesOn !== "from moving" || this.isMoving(this.actors[worker] as Actor);
-    const decision = this.point({
-      kind: "access",
-      worker,
-      location,
-      turn,
-      isAtomic,
-      writes,
-      mayThrow,
-      waiting: 0,
-    });
+    const mayThrow = this.mayThrow(this.actors[worker] as Actor);
+    const what = { kind: "access", worker, location, turn, isAtomic, writes, mayThrow, waiting: 0 } as const;
+    const decision = this.point(what);
     if (decision === undefined) return;
     if (decision.kind === "throw") throw new Overflow("stack overflow");
     if (decision.kind === "kill") {
