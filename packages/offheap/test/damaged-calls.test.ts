@@ -173,6 +173,20 @@ describe("a heap in which one word is wrong", () => {
     }
   });
 
+  it("a reap that frees objects stores nothing beside its magazine, and does not walk for long", () => {
+    for (const frees of [-(2 ** 31), -9, 5000, 2 ** 31 - 1]) {
+      const { allocator, words, books } = fresh();
+      const dead = SlabAllocator.attach(allocator.handle);
+      dead.allocate(size);
+      words[counterAt(books, one, sizeClass) + counter.frees] = frees;
+      const before = words.slice(0, books.recordsAt);
+      expectCode("ERR_CORRUPT_HEAP", () => allocator.reap(dead.workerId, { live: true }));
+      // But for the worker word of the dead, which is being reaped.
+      before[books.workersAt + 4] = words[books.workersAt + 4] as number;
+      assert.deepEqual(words.slice(0, books.recordsAt), before);
+    }
+  });
+
   it("a worker that is there and has never joined is named", () => {
     const { allocator, books } = fresh();
     for (const kind of [1n, 2n, 3n]) {
