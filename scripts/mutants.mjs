@@ -7,6 +7,7 @@
 //   npm run mutants -- --only slabs.js     those whose description contains the word; nothing is written
 //   npm run mutants -- --cheap             small bounds and the other tests only
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
+//   npm run mutants -- --table --resume F  only writes the table, of what has been tried so far
 //   npm run mutants -- --jobs 4            so many at a time (2)
 //   npm run mutants -- --resume FILE       outcomes are kept in the file. Those of the same library stand; of
 //                                          another, what killed a mutant then is tried on it first
@@ -25,6 +26,7 @@ import { filesBelow, root } from "./workspace.mjs";
 const { values } = parseArgs({
   options: {
     list: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
     cheap: { type: "boolean", default: false },
     thorough: { type: "boolean", default: false },
     only: { type: "string" },
@@ -152,13 +154,14 @@ async function check() {
   process.exit(1);
 }
 
-await check();
 recall();
-await pass(likely);
-for (const bounds of stages) {
-  if (bounds === "dear" && values.cheap) break;
-  if (bounds === "thorough" && !values.thorough) break;
-  await pass(bounds);
+if (!values.table) {
+  await check();
+  for (const bounds of [likely, ...stages]) {
+    if (bounds === "dear" && values.cheap) break;
+    if (bounds === "thorough" && !values.thorough) break;
+    await pass(bounds);
+  }
 }
 
 const survivors = mutants.filter(({ by }) => by === undefined);
