@@ -7,12 +7,15 @@ const groups = [
       "arena/chunk-set.js clearUpper: downgrade: this.heap.atomics.load",
       "arena/spans.js claimOf: downgrade",
       "arena/spans.js countSpan: downgrade: atomics.load",
+      "arena/decommit.js isDue: downgrade: atomics.load",
       "slab/workers.js load: downgrade",
     ],
   },
   {
     group: "unseen order",
     of: [
+      "arena/decommit.js giveBackRun: swap",
+      "arena/spans.js giveBack: swap: this.countSpan",
       "slab/fast-path.js allocate: swap: this.states[slot]",
       "slab/magazines.js freeStray: swap: words[journalAt]",
       "slab/magazines.js freeStray: swap: words[straysAt]",
@@ -53,13 +56,23 @@ const groups = [
     of: [
       "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #1",
       "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #2",
+      "arena/spans.js borrow: drop: this.free.removeRun",
       "slab/reaper.js collectLeftovers: skip",
       "slab/slabs.js mendEmpty: skip: isSlab(this.spans.claimOf(head)) #1",
       "slab/slow-path.js reclaim: drop: this.magazines.releaseEmpty",
       "slab/slow-path.js reclaim: swap",
     ],
   },
-  { group: "lost hint", of: ["arena/spans.js countSpan: downgrade: atomics.swap"] },
+  {
+    group: "lost hint",
+    of: [
+      "arena/clean-chunks.js forget: downgrade: atomics.and(words, this.agedAt",
+      "arena/clean-chunks.js age: downgrade",
+      "arena/decommit.js pass: downgrade",
+      "arena/decommit.js isDue: downgrade: atomics.swap",
+      "arena/spans.js countSpan: downgrade: atomics.swap",
+    ],
+  },
 ];
 
 /** The group that explains a survivor; undefined when none does. */

@@ -54,7 +54,14 @@ const places = [
     "arena/spans.js",
     ["hints.test.ts", "a taken chunk that is said to be free, against its being given back"],
   ],
-  ["arena/clean", ["decommit.test.ts", "free chunks to the OS against a span taken"]],
+  [
+    "arena/clean",
+    [
+      "spans of two chunks against each other",
+      "decommit.test.ts",
+      "free chunks to the OS against a span taken",
+    ],
+  ],
   [
     "arena/decommit",
     [
@@ -68,6 +75,7 @@ const places = [
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts"]],
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
+  ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
   ["slab/", ["statistics.test.ts"]],
 ];
 
