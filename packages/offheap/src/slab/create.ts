@@ -5,17 +5,21 @@ import type { Heap } from "../memory/heap.ts";
 import { checkedLayout, formatHeap } from "./format.ts";
 import { adviseHugePages } from "./huge-pages.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
+import type { OtherSpansOf } from "./other-spans.ts";
 
 /** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
 export interface Internals {
   readonly access?: Access;
   readonly tiny?: TinyGeometry;
   readonly heap?: Heap;
+  /** What makes a heap a pool: its spans that are no slabs. */
+  readonly others?: OtherSpansOf;
 }
 
 /** Checks the options first, then whether books and a chunk fit, and only then reserves and writes. */
 export function createHeap(options: HeapOptions, internals: Internals): Heap {
-  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny);
+  const isPool = internals.others !== undefined;
+  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny, isPool);
   const layout = checkedLayout(config);
   const isFresh = !isMemorySource(memory);
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;

@@ -33,8 +33,8 @@ export class SlabAllocator extends FastPath {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
 
-  private readonly heap: Heap;
-  private readonly slow: SlowPath;
+  protected readonly heap: Heap;
+  protected readonly slow: SlowPath;
   private readonly tracker: Tracker;
   /** Times that `allocateSlow` has come back to itself. */
   private retries = 0;
@@ -47,7 +47,7 @@ export class SlabAllocator extends FastPath {
     warmUp((small, tiny) => new SlabAllocator(small, tiny));
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
-    const slow = new SlowPath(heap, token);
+    const slow = new SlowPath(heap, token, internals.others);
     super(heap, slow.slot, slow.classes);
     this.heap = heap;
     this.slow = slow;
@@ -211,7 +211,8 @@ export class SlabAllocator extends FastPath {
     mendCarries(this.heap, this.slow.classes[sizeClass] as SizeClass);
   }
 
-  private open(): void {
+  /** Every slow call begins here. @throws ERR_DETACHED */
+  protected open(): void {
     this.reopen();
     this.slow.assertAttached();
   }

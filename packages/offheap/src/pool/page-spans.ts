@@ -1,0 +1,287 @@
+// Spans of pages as one worker handles them: built, claimed for a moment, searched, tidied, given back. Whoever
+// holds the claim owns the page info, takes free pages and collects freed runs; nobody waits for a claim.
+//
+//   free bit of a page ⇒ its byte is 0          in rooms[r] ⇔ r = floor(log2(longest free run of pages))
+//   in pending ⇐ it has a run freed while       in empty ⇔ every page is free         (hints, as all of these)
+//                another held it
+
+import { ChunkSet, noChunk } from "../arena/chunk-set.ts";
+import { claimBuilding, claimPages, claimPagesHeld, isPages, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import { mapOther, mapPages } from "../arena/span-map.ts";
+import type { Spans } from "../arena/spans.ts";
+import { divideUp } from "../base/bits.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { infoAt, pageInfo, pagesPerChunk, poolSetAt, roomCount } from "../memory/layout.ts";
+import { markPages, noPage, PageBits } from "./page-bits.ts";
+import { pageContinued, pageFree, pageFreed, runPages } from "./page-state.ts";
+
+/** Spans of one room that an allocation tries before it goes on to the next. */
+const claimTries = 4;
+/** Spans with freed runs that an allocation tidies. */
+const pendingTries = 2;
+/** No claim word of a held span is this. */
+export const notHeld = 0;
+
+export class PageSpans {
+  readonly heap: Heap;
+  readonly spans: Spans;
+  readonly worker: WorkerSlot;
+  readonly pending: ChunkSet;
+  /** The page found by `claimWith` or `build`. */
+  page = noPage;
+  private readonly empty: ChunkSet;
+  private readonly rooms: readonly ChunkSet[];
+  private readonly bits = new PageBits();
+
+  constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+    this.heap = heap;
+    this.spans = spans;
+    this.worker = worker;
+    const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
+    this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
+    this.pending = setOf(roomCount);
+    this.empty = setOf(roomCount + 1);
+  }
+
+  firstSlot(head: number): number {
+    return head * 2 ** this.heap.layout.stateShift;
+  }
+
+  /** Claims the span at `head` if it is one of pages and nobody holds it; the claim word then, or `notHeld`. */
+  claim(head: ChunkIndex): number {
+    const claim = this.spans.claimOf(head);
+    if (tagOf(claim) !== tag.pages) return notHeld;
+    const held = claimPagesHeld(lengthOf(claim), this.worker);
+    return this.spans.swapClaim(head, claim, held) ? held : notHeld;
+  }
+
+  /** Publishes what was done under the claim. */
+  unclaim(head: ChunkIndex, claim: number): void {
+    this.spans.storeClaim(head, claimPages(lengthOf(claim)));
+  }
+
+  /** Claims a span with a free run of `pages`, aligned to `align` pages; `noChunk` when none can be had. */
+  claimWith(pages: number, align: number): ChunkIndex {
+    for (let room = 31 - Math.clz32(pages); room < roomCount; room++) {
+      const set = this.rooms[room] as ChunkSet;
+      let from = 0;
+      for (let tries = 0; tries < claimTries; tries++) {
+        const head = set.next(from);
+        if (head === noChunk) break;
+        const claim = this.claim(head);
+        if (claim !== notHeld) {
+          if (this.find(head, claim, pages, align)) return head;
+          this.keep(head, claim);
+          if (this.roomOf(head) !== room) set.remove(head);
+          this.unclaim(head, claim);
+        } else this.mendHint(set, head);
+        from = head + 1;
+      }
+    }
+    return noChunk;
+  }
+
+  /** Builds a span, held by this worker, in which the first page begins a free run; `noChunk` without chunks. */
+  build(pages: number): ChunkIndex {
+    const least = divideUp(pages, pagesPerChunk);
+    const want = Math.max(least, this.heap.layout.pageSpanChunks);
+    const head = this.spans.take(this.worker, want, least);
+    if (head === noChunk) return noChunk;
+    const { length } = this.spans;
+    for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapOther(mapPages, i));
+    const { words, states, layout } = this.heap;
+    // A byte that is not 0 was left by a free that raced another, of a slot that was here.
+    const first = this.firstSlot(head);
+    for (let slot = first; slot < first + length * pagesPerChunk; slot++)
+      if (states[slot] !== pageFree) states[slot] = pageFree;
+    const info = infoAt(layout, head);
+    words[info + pageInfo.freeCount] = 0;
+    words[info + pageInfo.room] = 0;
+    for (let i = 0; i < length; i++) words[info + pageInfo.free + i] = -1;
+    this.spans.storeClaim(head, claimPagesHeld(length, this.worker));
+    // A destroy that came meanwhile has cleared the map already, and looks no further.
+    if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
+    this.page = 0;
+    return head;
+  }
+
+  /** Under the claim: takes free pages for a run: all its bytes but the first. */
+  takePages(head: ChunkIndex, page: number, pages: number): void {
+    const { words, states, layout } = this.heap;
+    const slot = this.firstSlot(head) + page;
+    for (let i = 1; i < pages; i++) states[(slot + i) | 0] = pageContinued;
+    markPages(words, infoAt(layout, head) + pageInfo.free, page, pages, false);
+  }
+
+  /** Under the claim: makes a run longer, page by page, so that it is one run at every moment. */
+  extend(head: ChunkIndex, page: number, pages: number, want: number): void {
+    const { words, states, layout } = this.heap;
+    const slot = this.firstSlot(head) + page;
+    for (let i = pages; i < want; i++) states[slot + i] = pageContinued;
+    markPages(words, infoAt(layout, head) + pageInfo.free, page + pages, want - pages, false);
+  }
+
+  /** Under the claim: frees the last `count` pages of a run of `pages`, from its end on. */
+  dropPages(head: ChunkIndex, page: number, pages: number, count: number): void {
+    const { words, states, layout } = this.heap;
+    const slot = this.firstSlot(head) + page;
+    for (let i = pages - 1; i >= pages - count; i--) {
+      if (i > 0) states[slot + i] = pageFree;
+      // The one who freed it did so by an exchange, too: what it did before comes before the next use.
+      else this.heap.atomics.swapByte(states, slot, states[slot] as number, pageFree);
+    }
+    markPages(words, infoAt(layout, head) + pageInfo.free, page + pages - count, count, true);
+  }
+
+  /** Under the claim: whether all pages of a stretch are free, by their bytes. */
+  areFree(head: ChunkIndex, claim: number, page: number, count: number): boolean {
+    const { states } = this.heap;
+    if (page + count > lengthOf(claim) * pagesPerChunk) return false;
+    const first = this.firstSlot(head);
+    for (let i = 0; i < count; i++) if (states[first + page + i] !== pageFree) return false;
+    return true;
+  }
+
+  /** Under the claim: makes the hints true by the bits, then lets the span go, or gives it back. */
+  finish(head: ChunkIndex, claim: number): void {
+    this.keep(head, claim);
+    const isEmpty = this.bits.free === lengthOf(claim) * pagesPerChunk;
+    // One empty span is kept, so that a single object that comes and goes does not build and release each time.
+    const other = isEmpty ? this.empty.next(0) : noChunk;
+    const isSecond = other !== noChunk && (other !== head || this.empty.next(head + 1) !== noChunk);
+    if (!isSecond || !this.release(head, claim)) this.unclaim(head, claim);
+  }
+
+  /** Collects runs that were freed while another worker held their span. */
+  collectPending(limit = pendingTries): void {
+    let from = 0;
+    for (let tries = 0; tries < limit; tries++) {
+      const head = this.pending.next(from);
+      if (head === noChunk) return;
+      from = head + 1;
+      const claim = this.claim(head);
+      if (claim === notHeld) this.mendHint(this.pending, head);
+      else {
+        this.tidy(head, claim);
+        this.finish(head, claim);
+      }
+    }
+  }
+
+  /** Gives up to `limit` empty spans back, lowest first; returns how many went. */
+  releaseEmpty(limit: number): number {
+    this.collectPending(limit);
+    let released = 0;
+    for (let from = 0; released < limit; ) {
+      const head = this.empty.next(from);
+      if (head === noChunk) return released;
+      from = head + 1;
+      const claim = this.claim(head);
+      if (claim === notHeld) {
+        this.mendHint(this.empty, head);
+        continue;
+      }
+      if (this.release(head, claim)) released++;
+      else {
+        this.tidy(head, claim);
+        this.unclaim(head, claim);
+      }
+    }
+    return released;
+  }
+
+  /**
+   * Under the claim: collects freed runs and bytes that an allocation cut short left, and makes bits and hints
+   * true again from the state bytes. The pending hint goes first: a free that comes later adds it again.
+   */
+  tidy(head: ChunkIndex, claim: number): void {
+    const { words, states, layout } = this.heap;
+    this.pending.remove(head);
+    const freeAt = infoAt(layout, head) + pageInfo.free;
+    const first = this.firstSlot(head);
+    const pages = lengthOf(claim) * pagesPerChunk;
+    for (let page = 0; page < pages; ) {
+      const state = states[first + page] as number;
+      const length = state === pageFree ? 1 : runPages(states, first + page, first + pages);
+      markPages(words, freeAt, page, length, state === pageFree);
+      if (state === pageFreed || state === pageContinued) this.dropPages(head, page, length, length);
+      page += length;
+    }
+    for (let room = 0; room < roomCount; room++) {
+      const set = this.rooms[room] as ChunkSet;
+      if (room + 1 !== this.roomOf(head) && set.has(head)) set.remove(head);
+    }
+    words[infoAt(layout, head) + pageInfo.freeCount] = -1;
+    this.keep(head, claim);
+  }
+
+  repair(): void {
+    for (const set of [...this.rooms, this.pending, this.empty]) set.repair();
+  }
+
+  /** Every set in which the span at a chunk is, for check(). */
+  setsOf(head: ChunkIndex): { room: number; isEmpty: boolean; isPending: boolean } {
+    const found = (set: ChunkSet) => set.next(head) === head && set.announces(head);
+    const room = this.rooms.findIndex(found);
+    return { room, isEmpty: found(this.empty), isPending: found(this.pending) };
+  }
+
+  /** The room that the info names, less one when there is none. */
+  private roomOf(head: ChunkIndex): number {
+    return (this.heap.words[infoAt(this.heap.layout, head) + pageInfo.room] as number) - 1;
+  }
+
+  /** Under the claim: sets `page` to where a run fits. */
+  private find(head: ChunkIndex, claim: number, pages: number, align: number): boolean {
+    const freeAt = infoAt(this.heap.layout, head) + pageInfo.free;
+    this.bits.scan(this.heap.words, freeAt, lengthOf(claim), pages, align);
+    this.page = this.bits.best;
+    if (this.page === noPage) return false;
+    if (this.areFree(head, claim, this.page, pages)) return true;
+    this.tidy(head, claim);
+    this.bits.scan(this.heap.words, freeAt, lengthOf(claim), pages, align);
+    this.page = this.bits.best;
+    return this.page !== noPage;
+  }
+
+  /** Under the claim: the info words and the sets, as the bits have it. */
+  private keep(head: ChunkIndex, claim: number): void {
+    const { words, layout } = this.heap;
+    const info = infoAt(layout, head);
+    this.bits.scan(words, info + pageInfo.free, lengthOf(claim), Number.POSITIVE_INFINITY, 1);
+    const { free, longest } = this.bits;
+    const room = 32 - Math.clz32(longest);
+    const roomBefore = words[info + pageInfo.room] as number;
+    const freeBefore = words[info + pageInfo.freeCount] as number;
+    words[info + pageInfo.freeCount] = free;
+    words[info + pageInfo.room] = room;
+    if (roomBefore !== room || freeBefore < 0) {
+      if (roomBefore > 0 && roomBefore !== room) (this.rooms[roomBefore - 1] as ChunkSet).remove(head);
+      if (room > 0) (this.rooms[room - 1] as ChunkSet).add(head);
+    }
+    const all = lengthOf(claim) * pagesPerChunk;
+    if (free === all && freeBefore !== all) this.empty.add(head);
+    if (free !== all && (freeBefore === all || freeBefore < 0)) this.empty.remove(head);
+  }
+
+  /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */
+  private release(head: ChunkIndex, claim: number): boolean {
+    const length = lengthOf(claim);
+    if (!this.areFree(head, claim, 0, length * pagesPerChunk)) return false;
+    this.spans.storeClaim(head, claimBuilding(this.worker, length));
+    const room = this.roomOf(head);
+    if (room >= 0) (this.rooms[room] as ChunkSet).remove(head);
+    this.empty.remove(head);
+    if (this.pending.has(head)) this.pending.remove(head);
+    this.spans.giveBack(head, length);
+    return true;
+  }
+
+  /** Takes a hint away where there is no span of pages. */
+  private mendHint(set: ChunkSet, head: ChunkIndex): void {
+    if (isPages(this.spans.claimOf(head))) return;
+    set.remove(head);
+    if (isPages(this.spans.claimOf(head))) set.add(head);
+  }
+}
