@@ -8,6 +8,7 @@ export type { MemoryViews } from "./memory/views.ts";
 export { MemoryPool } from "./pool/memory-pool.ts";
 export type { AllocateOptions } from "./pool/options.ts";
 export type { LargeStats, PoolStats } from "./pool/pool-stats.ts";
+export type { PoolRegion } from "./pool/region.ts";
 export type { Violation } from "./slab/check.ts";
 export type { HeapHandle } from "./slab/format.ts";
 export type { HeapOptions } from "./slab/options.ts";

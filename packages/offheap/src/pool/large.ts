@@ -16,6 +16,7 @@ import { LargeSpans } from "./large-spans.ts";
 import { nowhere, PageRuns } from "./page-runs.ts";
 import { notHeld, PageSpans } from "./page-spans.ts";
 import { isLivePage, pageContinued, pageFree, runPages } from "./page-state.ts";
+import { resetHeap } from "./reset.ts";
 
 /** A live large object. */
 export interface LocatedLarge {
@@ -119,6 +120,7 @@ export class Large implements OtherSpans {
   }
 
   settle(target: WorkerSlot, entry: number): void {
+    if (entry === journal.resetting) resetHeap(this.heap, target);
     this.runs.settle(target, entry);
     this.large.settle(target, entry);
   }

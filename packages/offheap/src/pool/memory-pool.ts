@@ -3,10 +3,11 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import { chunkBytes, maxRunBytes } from "../memory/layout.ts";
+import { chunkBytes, header, maxRunBytes } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import type { Internals } from "../slab/create.ts";
 import { type HeapHandle, openHeap } from "../slab/format.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
@@ -16,6 +17,8 @@ import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
 import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
+import { PoolRegion, type RegionSource } from "./region.ts";
+import { resetHeap } from "./reset.ts";
 
 /** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
@@ -94,6 +97,29 @@ export class MemoryPool extends SlabAllocator {
     }
   }
 
+  /**
+   * Frees everything at once, whoever allocated it, at a cost that does not depend on the number of objects. For
+   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call.
+   */
+  reset(): void {
+    this.open();
+    this.slow.mend();
+    resetHeap(this.heap, this.slow.slot);
+    writeJournal(this.heap, this.slow.slot, journal.idle);
+  }
+
+  /** Objects that are freed together. */
+  region(): PoolRegion {
+    this.open();
+    const source: RegionSource = {
+      allocate: (size, options) => this.allocate(size, options),
+      deallocate: (address) => this.deallocate(address),
+      zero: (address, bytes) => this.zero(address, bytes),
+      epoch: () => this.epoch(),
+    };
+    return new PoolRegion(source);
+  }
+
   override stats(): PoolStats {
     this.open();
     return collectPoolStats(this.heap);
@@ -131,7 +157,7 @@ export class MemoryPool extends SlabAllocator {
   private allocateWith(size: number, options: AllocateOptions): Address {
     const { align, zeroed } = checkAllocateOptions(options);
     const address = align <= 8 ? super.allocate(size) : this.allocateAligned(size, align);
-    if (zeroed) this.u8.fill(0, address, address + size);
+    if (zeroed) this.zero(address, size);
     return address;
   }
 
@@ -169,6 +195,15 @@ export class MemoryPool extends SlabAllocator {
     this.u8.copyWithin(next, address, address + Math.min(size, bytes));
     this.deallocate(address);
     return next;
+  }
+
+  private zero(address: Address, bytes: number): void {
+    this.u8.fill(0, address, address + bytes);
+  }
+
+  private epoch(): number {
+    this.reopen();
+    return this.slow.isOpen() ? (this.heap.words[header.resets] as number) >>> 0 : -1;
   }
 
   private invalidSize(size: unknown): AllocatorError {

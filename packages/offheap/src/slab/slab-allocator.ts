@@ -218,7 +218,7 @@ export class SlabAllocator extends FastPath {
   }
 
   /** Memory that is not shared may have grown: its old buffer, and every view over it, is empty then. */
-  private reopen(): void {
+  protected reopen(): void {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));

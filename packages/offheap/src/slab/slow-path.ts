@@ -66,6 +66,11 @@ export class SlowPath {
     }
   }
 
+  /** Whether this worker can still be used, as far as it knows itself. */
+  isOpen(): boolean {
+    return !this.isDetached && this.heap.isReady();
+  }
+
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
   assertAttached(): void {
     if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
