@@ -239,6 +239,11 @@ export function poolSetAt(layout: Layout, index: number): number {
   return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
 }
 
+/** Pages of a span of pages of `chunks` chunks. */
+export function pageCountOf(layout: HeapConfig, chunks: number): number {
+  return Math.min(layout.slotsPerSlab, chunks * pagesPerChunk);
+}
+
 /** Slots of a slab of `chunks` chunks. */
 export function slotCountOf(layout: HeapConfig, sizeClass: ClassIndex, chunks: number): number {
   const bytes = layout.objectBytes[sizeClass - 1] as number;

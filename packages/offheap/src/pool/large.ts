@@ -8,7 +8,7 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, maxRunBytes, pageBytes, pagesPerChunk } from "../memory/layout.ts";
+import { chunkBytes, maxRunBytes, pageBytes } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import type { FoundObjects, OtherSpans } from "../slab/other-spans.ts";
 import { liveBy, slotLive } from "../slab/slot-state.ts";
@@ -52,11 +52,19 @@ export class Large implements OtherSpans {
     return this.heap.layout.chunkCount * chunkBytes;
   }
 
+  /** What an object of so many bytes is. The second bound is there for tests, whose slabs have few slots. */
+  kindFor(bytes: number, alignBytes: number): LocatedLarge["kind"] {
+    const mostBytes = Math.min(maxRunBytes, this.heap.layout.slotsPerSlab * pageBytes);
+    return bytes <= mostBytes && alignBytes <= chunkBytes ? "run" : "span";
+  }
+
   /** The address of a new object, or `nowhere`: then there may be room behind another worker's claim. */
   allocate(bytes: number, alignBytes: number): number {
     writeJournal(this.heap, this.worker, journal.moving);
-    const isRun = bytes <= maxRunBytes && alignBytes <= chunkBytes;
-    const address = isRun ? this.runs.allocate(bytes, alignBytes) : this.large.allocate(bytes, alignBytes);
+    const address =
+      this.kindFor(bytes, alignBytes) === "run"
+        ? this.runs.allocate(bytes, alignBytes)
+        : this.large.allocate(bytes, alignBytes);
     if (address === nowhere) writeJournal(this.heap, this.worker, journal.idle);
     return address;
   }
@@ -77,8 +85,8 @@ export class Large implements OtherSpans {
   }
 
   /** False: somebody else freed it first. */
-  free({ kind, head, slot, state, units }: LocatedLarge): boolean {
-    const isFreed = kind === "run" ? this.runs.free(head, slot, units, state) : this.large.free(head, state);
+  free({ kind, head, slot, state }: LocatedLarge): boolean {
+    const isFreed = kind === "run" ? this.runs.free(head, slot, state) : this.large.free(head, state);
     writeJournal(this.heap, this.worker, journal.idle);
     return isFreed;
   }
@@ -163,7 +171,7 @@ export class Large implements OtherSpans {
     const state = states[slot] as number;
     if (state === pageContinued) throw invalid(address, "lies inside a large object");
     if (!isLivePage(state)) throw notLive(address, state === pageFree ? "its page is free" : "it was freed");
-    const units = runPages(states, slot, first + lengthOf(claim) * pagesPerChunk);
+    const units = runPages(states, slot, first + this.pageSpans.pageCount(claim));
     return { kind: "run", head, slot, state, units, unitBytes: pageBytes };
   }
 
@@ -191,7 +199,7 @@ export class Large implements OtherSpans {
       return;
     }
     const pages = runPages(states, slot, end);
-    if (!this.runs.free(head, slot, pages, state)) return;
+    if (!this.runs.free(head, slot, state)) return;
     found.freedObjects++;
     found.freedBytes += pages * pageBytes;
   }

@@ -3,7 +3,7 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import { chunkBytes, header, maxRunBytes } from "../memory/layout.ts";
+import { chunkBytes, header } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import type { Internals } from "../slab/create.ts";
 import { type HeapHandle, openHeap } from "../slab/format.ts";
@@ -186,8 +186,7 @@ export class MemoryPool extends SlabAllocator {
   }
 
   private kindFor(size: number): LocatedLarge["kind"] | "slot" {
-    if (this.indexFor(size) !== 0) return "slot";
-    return size <= maxRunBytes ? "run" : "span";
+    return this.indexFor(size) !== 0 ? "slot" : this.large.kindFor(size, 1);
   }
 
   private move(address: Address, size: number, bytes: number): Address {

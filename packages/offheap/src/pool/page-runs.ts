@@ -6,11 +6,10 @@
 //   resize    under the claim: pages behind the run are taken in ascending order, given up in descending order
 
 import { noChunk } from "../arena/chunk-set.ts";
-import { lengthOf } from "../arena/claim.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, pagesPerChunk, record } from "../memory/layout.ts";
+import { chunkBytes, pageBytes, record } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
 import { begin, type LargeOperation, largeCount, operationOf, setLargeCount } from "./large-record.ts";
@@ -54,7 +53,7 @@ export class PageRuns {
   }
 
   /** Ends a live object if its first byte still is `state`; the journal is "moving" then. */
-  free(head: ChunkIndex, slot: number, pages: number, state: number): boolean {
+  free(head: ChunkIndex, slot: number, state: number): boolean {
     const { heap, worker, pageSpans } = this;
     const { atomics, states } = heap;
     const count = largeCount(heap, worker, record.largeFrees) + 1;
@@ -70,7 +69,7 @@ export class PageRuns {
       return true;
     }
     if (pageSpans.pending.has(head)) pageSpans.tidy(head, claim);
-    else pageSpans.dropPages(head, slot - pageSpans.firstSlot(head), pages, pages);
+    else pageSpans.collect(head, claim, slot);
     pageSpans.finish(head, claim);
     return true;
   }
@@ -114,7 +113,7 @@ export class PageRuns {
     const { pageSpans, heap } = this;
     const { states, atomics } = heap;
     const first = pageSpans.firstSlot(head);
-    const end = first + lengthOf(seen) * pagesPerChunk;
+    const end = first + pageSpans.pageCount(seen);
     let isFreed = false;
     for (let slot = first; slot < end; slot++) {
       if (states[slot] === target) atomics.swapByte(states, slot, target, pageFreed);

@@ -12,7 +12,7 @@ import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { infoAt, pageInfo, pagesPerChunk, poolSetAt, roomCount } from "../memory/layout.ts";
+import { infoAt, pageCountOf, pageInfo, pagesPerChunk, poolSetAt, roomCount } from "../memory/layout.ts";
 import { markPages, noPage, PageBits } from "./page-bits.ts";
 import { pageContinued, pageFree, pageFreed, runPages } from "./page-state.ts";
 
@@ -46,6 +46,10 @@ export class PageSpans {
 
   firstSlot(head: number): number {
     return head * 2 ** this.heap.layout.stateShift;
+  }
+
+  pageCount(claim: number): number {
+    return pageCountOf(this.heap.layout, lengthOf(claim));
   }
 
   /** Claims the span at `head` if it is one of pages and nobody holds it; the claim word then, or `notHeld`. */
@@ -86,6 +90,7 @@ export class PageSpans {
   build(pages: number): ChunkIndex {
     const least = divideUp(pages, pagesPerChunk);
     const want = Math.max(least, this.heap.layout.pageSpanChunks);
+    if (pages > pageCountOf(this.heap.layout, want)) return noChunk;
     const head = this.spans.take(this.worker, want, least);
     if (head === noChunk) return noChunk;
     const { length } = this.spans;
@@ -93,12 +98,14 @@ export class PageSpans {
     const { words, states, layout } = this.heap;
     // A byte that is not 0 was left by a free that raced another, of a slot that was here.
     const first = this.firstSlot(head);
-    for (let slot = first; slot < first + length * pagesPerChunk; slot++)
+    const pageCount = pageCountOf(layout, length);
+    for (let slot = first; slot < first + pageCount; slot++)
       if (states[slot] !== pageFree) states[slot] = pageFree;
     const info = infoAt(layout, head);
     words[info + pageInfo.freeCount] = 0;
     words[info + pageInfo.room] = 0;
-    for (let i = 0; i < length; i++) words[info + pageInfo.free + i] = -1;
+    for (let i = 0; i < length; i++) words[info + pageInfo.free + i] = 0;
+    markPages(words, info + pageInfo.free, 0, pageCount, true);
     this.spans.storeClaim(head, claimPagesHeld(length, this.worker));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
@@ -122,6 +129,18 @@ export class PageSpans {
     markPages(words, infoAt(layout, head) + pageInfo.free, page + pages, want - pages, false);
   }
 
+  /**
+   * Under the claim: makes the pages of a freed run free. Another worker may have held the span since the run was
+   * freed, and collected it, and more: then the byte is another's, or that of another freed run.
+   */
+  collect(head: ChunkIndex, claim: number, slot: number): void {
+    const { states } = this.heap;
+    if (states[slot] !== pageFreed) return;
+    const first = this.firstSlot(head);
+    const pages = runPages(states, slot, first + this.pageCount(claim));
+    this.dropPages(head, slot - first, pages, pages);
+  }
+
   /** Under the claim: frees the last `count` pages of a run of `pages`, from its end on. */
   dropPages(head: ChunkIndex, page: number, pages: number, count: number): void {
     const { words, states, layout } = this.heap;
@@ -137,7 +156,7 @@ export class PageSpans {
   /** Under the claim: whether all pages of a stretch are free, by their bytes. */
   areFree(head: ChunkIndex, claim: number, page: number, count: number): boolean {
     const { states } = this.heap;
-    if (page + count > lengthOf(claim) * pagesPerChunk) return false;
+    if (page + count > this.pageCount(claim)) return false;
     const first = this.firstSlot(head);
     for (let i = 0; i < count; i++) if (states[first + page + i] !== pageFree) return false;
     return true;
@@ -146,7 +165,7 @@ export class PageSpans {
   /** Under the claim: makes the hints true by the bits, then lets the span go, or gives it back. */
   finish(head: ChunkIndex, claim: number): void {
     this.keep(head, claim);
-    const isEmpty = this.bits.free === lengthOf(claim) * pagesPerChunk;
+    const isEmpty = this.bits.free === this.pageCount(claim);
     // One empty span is kept, so that a single object that comes and goes does not build and release each time.
     const other = isEmpty ? this.empty.next(0) : noChunk;
     const isSecond = other !== noChunk && (other !== head || this.empty.next(head + 1) !== noChunk);
@@ -200,7 +219,7 @@ export class PageSpans {
     this.pending.remove(head);
     const freeAt = infoAt(layout, head) + pageInfo.free;
     const first = this.firstSlot(head);
-    const pages = lengthOf(claim) * pagesPerChunk;
+    const pages = this.pageCount(claim);
     for (let page = 0; page < pages; ) {
       const state = states[first + page] as number;
       const length = state === pageFree ? 1 : runPages(states, first + page, first + pages);
@@ -260,7 +279,7 @@ export class PageSpans {
       if (roomBefore > 0 && roomBefore !== room) (this.rooms[roomBefore - 1] as ChunkSet).remove(head);
       if (room > 0) (this.rooms[room - 1] as ChunkSet).add(head);
     }
-    const all = lengthOf(claim) * pagesPerChunk;
+    const all = this.pageCount(claim);
     if (free === all && freeBefore !== all) this.empty.add(head);
     if (free !== all && (freeBefore === all || freeBefore < 0)) this.empty.remove(head);
   }
@@ -268,7 +287,7 @@ export class PageSpans {
   /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */
   private release(head: ChunkIndex, claim: number): boolean {
     const length = lengthOf(claim);
-    if (!this.areFree(head, claim, 0, length * pagesPerChunk)) return false;
+    if (!this.areFree(head, claim, 0, this.pageCount(claim))) return false;
     this.spans.storeClaim(head, claimBuilding(this.worker, length));
     const room = this.roomOf(head);
     if (room >= 0) (this.rooms[room] as ChunkSet).remove(head);

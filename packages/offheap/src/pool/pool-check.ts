@@ -6,7 +6,7 @@ import { mapLarge, mapOther, mapPages } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { infoAt, pageInfo, pagesPerChunk, record } from "../memory/layout.ts";
+import { infoAt, pageInfo, record } from "../memory/layout.ts";
 import type { OtherChecks, Report } from "../slab/check.ts";
 import { slotLive } from "../slab/slot-state.ts";
 import { Workers } from "../slab/workers.ts";
@@ -81,7 +81,7 @@ export class PoolChecks implements OtherChecks {
     const where = `the span of pages at chunk ${head}`;
     if (tagOf(claim) === tag.pagesHeld) this.report("claim", `${where} is held by worker ${workerOf(claim)}`);
     const first = this.pageSpans.firstSlot(head);
-    const pages = lengthOf(claim) * pagesPerChunk;
+    const pages = this.pageSpans.pageCount(claim);
     const freeAt = infoAt(layout, head) + pageInfo.free;
     const found = { free: 0, longest: 0, isFreed: false };
     let freeRun = 0;

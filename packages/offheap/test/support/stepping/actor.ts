@@ -7,6 +7,7 @@ import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { Heap } from "#src/memory/heap.js";
 import { counterAt, type Layout } from "#src/memory/layout.js";
+import { MemoryPool } from "#src/pool/memory-pool.js";
 import { openHeap } from "#src/slab/format.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
 import type { Fiber } from "./fiber.ts";
@@ -112,6 +113,11 @@ export class Objects {
   }
 }
 
+/** One more worker of a heap, through the allocator that it was made for. */
+export function allocatorOf(heap: Heap): SlabAllocator {
+  return heap.layout.pageSpanChunks > 0 ? new MemoryPool({}, { heap }) : new SlabAllocator({}, { heap });
+}
+
 export class Actor {
   readonly index: number;
   slab!: SlabAllocator;
@@ -147,7 +153,7 @@ export class Actor {
   begin(): void {
     const heap = new Heap(this.buffer, 0, this.layout, this.fiber.access);
     heap.os = this.os;
-    this.slab = new SlabAllocator({}, { heap });
+    this.slab = allocatorOf(heap);
     this.objects.ids.set(this.index, this.slab.workerId);
   }
 
@@ -166,7 +172,7 @@ export class Actor {
   attach(): void {
     const handle = { kind: "offheap", version: 1, memory: this.buffer, offset: 0 };
     const came = this.attempt(() => {
-      this.slab = new SlabAllocator({}, { heap: openHeap(handle, this.fiber.access) });
+      this.slab = allocatorOf(openHeap(handle, this.fiber.access, this.layout.pageSpanChunks > 0));
     });
     this.note(came ?? "attached");
   }
@@ -195,6 +201,25 @@ export class Actor {
   freeOldest(): void {
     const address = this.mine.shift();
     if (address !== undefined) this.free(address);
+  }
+
+  /** Makes the oldest object of this program longer or shorter, if it has one: its first word stays. */
+  resizeOldest(size: number): void {
+    const address = this.mine.shift();
+    if (address === undefined) return;
+    const bytes = this.fiber.event(() => this.objects.live.get(address)?.bytes ?? 0);
+    this.fiber.event(() => this.objects.beginFree(address));
+    let next = address;
+    const failed = this.attempt(() => {
+      next = (this.slab as MemoryPool).reallocate(address, size);
+    });
+    if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
+    else if (failed !== undefined) throw new Violated(`reallocate(${address}, ${size}): ${failed}`);
+    this.fiber.event(() => {
+      this.objects.limbo.delete(address);
+      this.objects.add(next, failed === undefined ? size : bytes, this.index);
+    });
+    this.mine.unshift(next);
   }
 
   /** Frees an object that another worker may free, too. */
@@ -240,6 +265,15 @@ export class Actor {
         throw new Violated(`the object at ${address} of the reaped worker is still live`);
       }
     }
+  }
+
+  /** Frees everything there is, by one call. */
+  resetAll(reset: (slab: SlabAllocator) => void): void {
+    this.fiber.event(() => {
+      for (const address of [...this.objects.live.keys()]) this.objects.beginFree(address);
+    });
+    this.call(reset);
+    this.fiber.event(() => this.objects.limbo.clear());
   }
 
   /** Reaps the worker that another actor was, if it ever was one. */

@@ -7,12 +7,16 @@
 
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { slotCountOf } from "#src/memory/layout.js";
-import { checkHeap } from "#src/slab/check.js";
-import { SlabAllocator } from "#src/slab/slab-allocator.js";
+import { chunkBytes, type Layout, pageBytes, pageCountOf, slotCountOf } from "#src/memory/layout.js";
+import { PoolChecks } from "#src/pool/pool-check.js";
+import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
+import type { SlabAllocator } from "#src/slab/slab-allocator.js";
 import { Workers } from "#src/slab/workers.js";
-import { Violated } from "./actor.ts";
+import { allocatorOf, Violated } from "./actor.ts";
 import type { World } from "./world.ts";
+
+/** Pages of the objects that a pool is filled with at the end. */
+const runPages = 2;
 
 function codeOf(act: () => void): string | undefined {
   try {
@@ -26,7 +30,11 @@ function codeOf(act: () => void): string | undefined {
 
 function expectWhole<C>(world: World<C>, when: string): void {
   const { tolerates } = world.scenario;
-  const violations = checkHeap(world.heap).filter(({ message }) => tolerates?.test(message) !== true);
+  const isPool = world.heap.layout.pageSpanChunks > 0;
+  const checks: OtherChecksOf = (heap, report) => new PoolChecks(heap, report);
+  const violations = checkHeap(world.heap, isPool ? checks : undefined).filter(
+    ({ message }) => tolerates?.test(message) !== true,
+  );
   if (violations.length > 0) {
     const list = violations.slice(0, 5).map(({ invariant, message }) => `${invariant}: ${message}`);
     throw new Violated(`${when}, check(): ${list.join("; ")}`);
@@ -59,10 +67,19 @@ function survivors<C>(world: World<C>, inspector: SlabAllocator): Address[] {
   return [...world.objects.limbo].filter((address) => codeOf(() => inspector.sizeOf(address)) === undefined);
 }
 
+/** How many objects of a size an empty heap holds: slots of each class, and of a pool large ones of each kind. */
+function capacities(layout: Layout): [bytes: number, count: number][] {
+  const slots = layout.objectBytes.map((bytes, i): [number, number] => [
+    bytes,
+    layout.chunkCount * slotCountOf(layout, (i + 1) as ClassIndex, 1),
+  ]);
+  if (layout.pageSpanChunks === 0) return slots;
+  const runs = layout.chunkCount * Math.floor(pageCountOf(layout, 1) / runPages);
+  return [...slots, [runPages * pageBytes, runs], [layout.chunkCount * chunkBytes, 1]];
+}
+
 function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
-  const { layout } = world.heap;
-  layout.objectBytes.forEach((bytes, i) => {
-    const expected = layout.chunkCount * slotCountOf(layout, (i + 1) as ClassIndex, 1);
+  capacities(world.heap.layout).forEach(([bytes, expected]) => {
     const got = new Set<Address>();
     const failed = codeOf(() => {
       while (got.size <= expected) got.add(inspector.allocate(bytes));
@@ -79,7 +96,7 @@ function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
 function examine<C>(world: World<C>): void {
   const present = presentOf(world);
   const [first] = present.values();
-  const host = first ?? new SlabAllocator({}, { heap: world.heap });
+  const host = first ?? allocatorOf(world.heap);
   for (const id of deadIds(world, present, host)) host.reap(id);
   if (world.scenario.isIllegal === true) for (const slab of present.values()) slab.cleanup();
   expectWhole(world, "at the end");

@@ -78,7 +78,8 @@ export class World<C = unknown> {
     const capacityBytes = (geometry.chunks + 1) * 65_536;
     const { slots = 16_384, rounds = 2, slabChunks = 16 } = geometry;
     const tiny = { slotsPerSlab: slots, rounds, slabChunks };
-    const config = configOf(capacityBytes, geometry.classes, maxWorkers, geometry.cleanupInterval ?? 0, tiny);
+    const { classes, cleanupInterval = 0, isPool = false } = geometry;
+    const config = configOf(capacityBytes, classes, maxWorkers, cleanupInterval, tiny, isPool);
     const buffer = new ArrayBuffer(capacityBytes);
     this.heap = formatHeap(buffer, 0, checkedLayout(config), true);
     const { layout } = this.heap;
