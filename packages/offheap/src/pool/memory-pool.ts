@@ -60,7 +60,8 @@ export class MemoryPool extends SlabAllocator {
 
   /**
    * Makes an object at least `size` bytes long: where it is, or at another address, with its bytes as far as both
-   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move.
+   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. A worker that dies in
+   * the middle of a move leaves both objects: `reap` with `live` frees them.
    * @returns the address, which may be another
    * @throws ERR_INVALID_SIZE, ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_OUT_OF_MEMORY, ERR_DETACHED: the object
    *   is as it was then

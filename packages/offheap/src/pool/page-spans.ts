@@ -229,7 +229,7 @@ export class PageSpans {
     }
     for (let room = 0; room < roomCount; room++) {
       const set = this.rooms[room] as ChunkSet;
-      if (room + 1 !== this.roomOf(head) && set.has(head)) set.remove(head);
+      if (room !== this.roomOf(head) && set.has(head)) set.remove(head);
     }
     words[infoAt(layout, head) + pageInfo.freeCount] = -1;
     this.keep(head, claim);

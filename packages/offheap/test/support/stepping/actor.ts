@@ -27,7 +27,7 @@ export interface Live {
 export class Objects {
   readonly live = new Map<Address, Live>();
   /** A free began and has not returned: live or not, both are right until somebody looks. */
-  readonly limbo = new Set<Address>();
+  readonly limbo = new Map<Address, number>();
   /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
   readonly contested = new Set<Address>();
   /** Objects on their way from one worker to another. */
@@ -67,7 +67,7 @@ export class Objects {
 
   add(address: Address, bytes: number, by: number): void {
     if (this.contested.has(address)) {
-      this.limbo.add(address);
+      this.limbo.set(address, by);
       return;
     }
     const other = this.live.get(address);
@@ -80,10 +80,16 @@ export class Objects {
     this.fill(address, object);
   }
 
-  beginFree(address: Address): void {
+  /** `by` is who frees it. */
+  beginFree(address: Address, by: number): void {
     this.verify(address);
     this.live.delete(address);
-    this.limbo.add(address);
+    this.limbo.set(address, by);
+  }
+
+  /** The free has returned; the address may be another's by now, and even in another's limbo. */
+  endFree(address: Address, by: number): void {
+    if (this.limbo.get(address) === by) this.limbo.delete(address);
   }
 
   pass(address: Address, to: number): void {
@@ -94,7 +100,7 @@ export class Objects {
   /** All objects of a worker are about to be freed. */
   abandon(by: number): Address[] {
     const left = [...this.live].filter(([, object]) => object.by === by).map(([address]) => address);
-    for (const address of left) this.beginFree(address);
+    for (const address of left) this.beginFree(address, by);
     return left;
   }
 
@@ -191,10 +197,10 @@ export class Actor {
 
   /** Frees an object legally. */
   free(address: Address, size?: number): void {
-    this.fiber.event(() => this.objects.beginFree(address));
+    this.fiber.event(() => this.objects.beginFree(address, this.index));
     const failed = this.attempt(() => this.slab.deallocate(address, size));
     if (failed !== undefined) throw new Violated(`deallocate(${address}): ${failed}`);
-    this.fiber.event(() => this.objects.limbo.delete(address));
+    this.fiber.event(() => this.objects.endFree(address, this.index));
   }
 
   /** Frees the oldest object of this program, if it has one. */
@@ -208,7 +214,7 @@ export class Actor {
     const address = this.mine.shift();
     if (address === undefined) return;
     const bytes = this.fiber.event(() => this.objects.live.get(address)?.bytes ?? 0);
-    this.fiber.event(() => this.objects.beginFree(address));
+    this.fiber.event(() => this.objects.beginFree(address, this.index));
     let next = address;
     const failed = this.attempt(() => {
       next = (this.slab as MemoryPool).reallocate(address, size);
@@ -216,7 +222,7 @@ export class Actor {
     if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
     else if (failed !== undefined) throw new Violated(`reallocate(${address}, ${size}): ${failed}`);
     this.fiber.event(() => {
-      this.objects.limbo.delete(address);
+      this.objects.endFree(address, this.index);
       this.objects.add(next, failed === undefined ? size : bytes, this.index);
     });
     this.mine.unshift(next);
@@ -226,7 +232,7 @@ export class Actor {
   freeIllegally(address: Address): void {
     this.fiber.event(() => {
       this.objects.live.delete(address);
-      this.objects.limbo.add(address);
+      this.objects.limbo.set(address, this.index);
       this.objects.contested.add(address);
     });
     this.note(this.attempt(() => this.slab.deallocate(address)) ?? "freed");
@@ -270,7 +276,7 @@ export class Actor {
   /** Frees everything there is, by one call. */
   resetAll(reset: (slab: SlabAllocator) => void): void {
     this.fiber.event(() => {
-      for (const address of [...this.objects.live.keys()]) this.objects.beginFree(address);
+      for (const address of [...this.objects.live.keys()]) this.objects.beginFree(address, this.index);
     });
     this.call(reset);
     this.fiber.event(() => this.objects.limbo.clear());

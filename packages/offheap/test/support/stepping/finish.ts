@@ -64,7 +64,9 @@ function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: 
 
 /** Objects whose free was cut short and that are live all the same. */
 function survivors<C>(world: World<C>, inspector: SlabAllocator): Address[] {
-  return [...world.objects.limbo].filter((address) => codeOf(() => inspector.sizeOf(address)) === undefined);
+  return [...world.objects.limbo.keys()].filter(
+    (address) => codeOf(() => inspector.sizeOf(address)) === undefined,
+  );
 }
 
 /** How many objects of a size an empty heap holds: slots of each class, and of a pool large ones of each kind. */
@@ -127,7 +129,7 @@ export function judge<C>(world: World<C>): void {
   for (const address of objects.live.keys()) objects.verify(address);
   const owned = [...objects.live].map(([address, { by }]) => `${address}:${by}`).sort();
   const results = actors.map((actor) => actor.results.join(",")).join(" | ");
-  const key = `${machine.hash()} ${owned} ${[...objects.limbo].sort()} ${results} ${dead}`;
+  const key = `${machine.hash()} ${owned} ${[...objects.limbo.keys()].sort()} ${results} ${dead}`;
   world.resultCounts.set(results, (world.resultCounts.get(results) ?? 0) + 1);
   if (world.scenario.isDestroyed === true || world.ends.has(key)) return;
   examine(world);
