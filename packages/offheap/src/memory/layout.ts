@@ -74,10 +74,10 @@ export const pagesPerChunk = chunkBytes / pageBytes;
 /** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
 export const maxRunBytes = 7 * chunkBytes;
 /**
- * Page info, at the words of slab info: free pages, the room set that it is in plus 1, then a bit for each free
+ * Page info, at the words of slab info: free pages, those of the longest free run, then a bit for each free
  * page, a word a chunk; from the 13th chunk on those lie at the second chunk's place.
  */
-export const pageInfo = { freeCount: 0, room: 1, free: 4 } as const;
+export const pageInfo = { freeCount: 0, longest: 1, free: 4 } as const;
 /** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
 export const roomCount = 10;
 const poolSetCount = roomCount + 2;

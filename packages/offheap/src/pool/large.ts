@@ -78,7 +78,7 @@ export class Large implements OtherSpans {
       const claim = isPages(seen) ? this.pageSpans.claim(chunk) : notHeld;
       if (claim === notHeld) continue;
       this.pageSpans.tidy(chunk, claim);
-      this.pageSpans.finish(chunk, claim);
+      this.pageSpans.letGo(chunk, claim);
     }
     this.pageSpans.releaseEmpty(Number.POSITIVE_INFINITY);
     writeJournal(this.heap, this.worker, journal.idle);
@@ -156,7 +156,7 @@ export class Large implements OtherSpans {
   }
 
   repair(): void {
-    this.pageSpans.repair();
+    this.pageSpans.hints.repair();
   }
 
   releaseEmpty(limit: number): number {

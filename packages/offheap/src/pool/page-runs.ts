@@ -46,7 +46,7 @@ export class PageRuns {
     pageSpans.takePages(head, page, pages);
     heap.states[slot] = liveBy(worker);
     setLargeCount(heap, worker, record.largeAllocs, count + 1);
-    pageSpans.finish(head, claim);
+    pageSpans.finishTaken(head, claim, pages);
     const address = heap.dataAt + head * chunkBytes + page * pageBytes;
     writeJournal(heap, worker, journal.idle);
     return address;
@@ -56,6 +56,7 @@ export class PageRuns {
   free(head: ChunkIndex, slot: number, state: number): boolean {
     const { heap, worker, pageSpans } = this;
     const { atomics, states } = heap;
+    const { hints } = pageSpans;
     const count = largeCount(heap, worker, record.largeFrees) + 1;
     begin(heap, worker, journal.freeingRun, { target: slot, limit: 0, count });
     const isFreed = atomics.swapByte(states, slot, state, worker);
@@ -65,12 +66,13 @@ export class PageRuns {
     atomics.swapByte(states, slot, worker, pageFreed);
     const claim = pageSpans.claim(head);
     if (claim === notHeld) {
-      pageSpans.pending.add(head);
+      hints.pending.add(head);
       return true;
     }
-    if (pageSpans.pending.has(head)) pageSpans.tidy(head, claim);
-    else pageSpans.collect(head, claim, slot);
-    pageSpans.finish(head, claim);
+    if (hints.pending.has(head)) {
+      pageSpans.tidy(head, claim);
+      pageSpans.letGo(head, claim);
+    } else pageSpans.collect(head, claim, slot);
     return true;
   }
 
@@ -80,12 +82,12 @@ export class PageRuns {
     const claim = pageSpans.claim(head);
     if (claim === notHeld) return false;
     const page = slot - pageSpans.firstSlot(head);
-    if (pageSpans.pending.has(head)) pageSpans.tidy(head, claim);
+    if (pageSpans.hints.pending.has(head)) pageSpans.tidy(head, claim);
     const isRoom = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
     if (isRoom && want > pages) pageSpans.extend(head, page, pages, want);
     if (want < pages) pageSpans.dropPages(head, page, pages, pages - want);
-    if (isRoom) pageSpans.finish(head, claim);
-    else pageSpans.unclaim(head, claim);
+    if (isRoom) pageSpans.measure(head, claim);
+    pageSpans.unclaim(head, claim);
     return isRoom;
   }
 
@@ -124,6 +126,6 @@ export class PageRuns {
     if (claim !== notHeld) {
       pageSpans.tidy(head, claim);
       pageSpans.unclaim(head, claim);
-    } else if (isFreed) pageSpans.pending.add(head);
+    } else if (isFreed) pageSpans.hints.pending.add(head);
   }
 }

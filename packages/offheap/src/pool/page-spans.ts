@@ -1,23 +1,21 @@
 // Spans of pages as one worker handles them: built, claimed for a moment, searched, tidied, given back. Whoever
 // holds the claim owns the page info, takes free pages and collects freed runs; nobody waits for a claim.
-//
-//   free bit of a page ⇒ its byte is 0          in rooms[r] ⇔ r = floor(log2(longest free run of pages))
-//   in pending ⇐ it has a run freed while       in empty ⇔ every page is free         (hints, as all of these)
-//                another held it
+// A page's free bit is a hint beside its state byte, as are the sets of spans: page-hints.ts.
 
-import { ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { claimBuilding, claimPages, claimPagesHeld, isPages, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
+import { claimBuilding, claimPages, claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { mapOther, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { infoAt, pageCountOf, pageInfo, pagesPerChunk, poolSetAt, roomCount } from "../memory/layout.ts";
-import { markPages, noPage, PageBits } from "./page-bits.ts";
+import { infoAt, pageCountOf, pageInfo, pagesPerChunk, roomCount } from "../memory/layout.ts";
+import { markPages, noPage, PageBits, runAround } from "./page-bits.ts";
+import { PageHints, roomOf } from "./page-hints.ts";
 import { pageContinued, pageFree, pageFreed, runPages } from "./page-state.ts";
 
 /** Spans of one room that an allocation tries before it goes on to the next. */
-const claimTries = 4;
+const claimTries = 8;
 /** Spans with freed runs that an allocation tidies. */
 const pendingTries = 2;
 /** No claim word of a held span is this. */
@@ -27,25 +25,22 @@ export class PageSpans {
   readonly heap: Heap;
   readonly spans: Spans;
   readonly worker: WorkerSlot;
-  readonly pending: ChunkSet;
+  readonly hints: PageHints;
   /** The page found by `claimWith` or `build`. */
   page = noPage;
-  private readonly empty: ChunkSet;
-  private readonly rooms: readonly ChunkSet[];
+  /** Whether it is in the longest free run of its span. */
+  private isLongest = false;
   private readonly bits = new PageBits();
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
-    const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
-    this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
-    this.pending = setOf(roomCount);
-    this.empty = setOf(roomCount + 1);
+    this.hints = new PageHints(heap, spans);
   }
 
   firstSlot(head: number): number {
-    return head * 2 ** this.heap.layout.stateShift;
+    return head << this.heap.layout.stateShift;
   }
 
   pageCount(claim: number): number {
@@ -67,19 +62,16 @@ export class PageSpans {
 
   /** Claims a span with a free run of `pages`, aligned to `align` pages; `noChunk` when none can be had. */
   claimWith(pages: number, align: number): ChunkIndex {
-    for (let room = 31 - Math.clz32(pages); room < roomCount; room++) {
-      const set = this.rooms[room] as ChunkSet;
+    for (let room = roomOf(pages); room < roomCount; room++) {
+      const set = this.hints.rooms[room] as ChunkSet;
       let from = 0;
       for (let tries = 0; tries < claimTries; tries++) {
         const head = set.next(from);
         if (head === noChunk) break;
-        const claim = this.claim(head);
-        if (claim !== notHeld) {
-          if (this.find(head, claim, pages, align)) return head;
-          this.keep(head, claim);
-          if (this.roomOf(head) !== room) set.remove(head);
-          this.unclaim(head, claim);
-        } else this.mendHint(set, head);
+        const claim = this.hints.longestOf(head) < pages ? notHeld : this.claim(head);
+        if (claim === notHeld) this.hints.mend(set, head);
+        else if (this.find(head, claim, pages, align)) return head;
+        else this.unclaim(head, claim);
         from = head + 1;
       }
     }
@@ -101,15 +93,15 @@ export class PageSpans {
     const pageCount = pageCountOf(layout, length);
     for (let slot = first; slot < first + pageCount; slot++)
       if (states[slot] !== pageFree) states[slot] = pageFree;
-    const info = infoAt(layout, head);
-    words[info + pageInfo.freeCount] = 0;
-    words[info + pageInfo.room] = 0;
-    for (let i = 0; i < length; i++) words[info + pageInfo.free + i] = 0;
-    markPages(words, info + pageInfo.free, 0, pageCount, true);
+    const freeAt = infoAt(layout, head) + pageInfo.free;
+    for (let i = 0; i < length; i++) words[freeAt + i] = 0;
+    markPages(words, freeAt, 0, pageCount, true);
+    this.hints.clear(head);
     this.spans.storeClaim(head, claimPagesHeld(length, this.worker));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
     this.page = 0;
+    this.isLongest = true;
     return head;
   }
 
@@ -130,15 +122,19 @@ export class PageSpans {
   }
 
   /**
-   * Under the claim: makes the pages of a freed run free. Another worker may have held the span since the run was
+   * Under the claim: makes the pages of a freed run free, and lets the span go. Another worker may have held the span since the run was
    * freed, and collected it, and more: then the byte is another's, or that of another freed run.
    */
   collect(head: ChunkIndex, claim: number, slot: number): void {
     const { states } = this.heap;
-    if (states[slot] !== pageFreed) return;
-    const first = this.firstSlot(head);
-    const pages = runPages(states, slot, first + this.pageCount(claim));
-    this.dropPages(head, slot - first, pages, pages);
+    if (states[slot] !== pageFreed) {
+      this.unclaim(head, claim);
+      return;
+    }
+    const page = slot - this.firstSlot(head);
+    const pages = runPages(states, slot, slot - page + this.pageCount(claim));
+    this.dropPages(head, page, pages, pages);
+    this.finishFreed(head, claim, page, pages);
   }
 
   /** Under the claim: frees the last `count` pages of a run of `pages`, from its end on. */
@@ -162,13 +158,38 @@ export class PageSpans {
     return true;
   }
 
-  /** Under the claim: makes the hints true by the bits, then lets the span go, or gives it back. */
-  finish(head: ChunkIndex, claim: number): void {
-    this.keep(head, claim);
-    const isEmpty = this.bits.free === this.pageCount(claim);
+  /** Under the claim: lets the span go after the run found by `claimWith` or `build` was taken. */
+  finishTaken(head: ChunkIndex, claim: number, pages: number): void {
+    if (this.isLongest) this.measure(head, claim);
+    else {
+      const { hints } = this;
+      hints.set(head, this.pageCount(claim), hints.freeOf(head) - pages, hints.longestOf(head));
+    }
+    this.unclaim(head, claim);
+  }
+
+  /** Under the claim: lets the span go after pages were freed, or gives it back. */
+  finishFreed(head: ChunkIndex, claim: number, page: number, pages: number): void {
+    const { hints, heap } = this;
+    const freeAt = infoAt(heap.layout, head) + pageInfo.free;
+    const longest = Math.max(hints.longestOf(head), runAround(heap.words, freeAt, lengthOf(claim), page));
+    hints.set(head, this.pageCount(claim), hints.freeOf(head) + pages, longest);
+    this.letGo(head, claim);
+  }
+
+  /** Under the claim: makes the hints true by the bits. */
+  measure(head: ChunkIndex, claim: number): void {
+    const freeAt = infoAt(this.heap.layout, head) + pageInfo.free;
+    this.bits.scan(this.heap.words, freeAt, lengthOf(claim), 0, 1);
+    this.hints.set(head, this.pageCount(claim), this.bits.free, this.bits.longest);
+  }
+
+  /** Under the claim: lets the span go, or gives it back if it is empty and not the only one. */
+  letGo(head: ChunkIndex, claim: number): void {
+    const isEmpty = this.hints.freeOf(head) === this.pageCount(claim);
     // One empty span is kept, so that a single object that comes and goes does not build and release each time.
-    const other = isEmpty ? this.empty.next(0) : noChunk;
-    const isSecond = other !== noChunk && (other !== head || this.empty.next(head + 1) !== noChunk);
+    const other = isEmpty ? this.hints.empty.next(0) : noChunk;
+    const isSecond = other !== noChunk && (other !== head || this.hints.empty.next(head + 1) !== noChunk);
     if (!isSecond || !this.release(head, claim)) this.unclaim(head, claim);
   }
 
@@ -176,14 +197,14 @@ export class PageSpans {
   collectPending(limit = pendingTries): void {
     let from = 0;
     for (let tries = 0; tries < limit; tries++) {
-      const head = this.pending.next(from);
+      const head = this.hints.pending.next(from);
       if (head === noChunk) return;
       from = head + 1;
       const claim = this.claim(head);
-      if (claim === notHeld) this.mendHint(this.pending, head);
+      if (claim === notHeld) this.hints.mend(this.hints.pending, head);
       else {
         this.tidy(head, claim);
-        this.finish(head, claim);
+        this.letGo(head, claim);
       }
     }
   }
@@ -193,12 +214,12 @@ export class PageSpans {
     this.collectPending(limit);
     let released = 0;
     for (let from = 0; released < limit; ) {
-      const head = this.empty.next(from);
+      const head = this.hints.empty.next(from);
       if (head === noChunk) return released;
       from = head + 1;
       const claim = this.claim(head);
       if (claim === notHeld) {
-        this.mendHint(this.empty, head);
+        this.hints.mend(this.hints.empty, head);
         continue;
       }
       if (this.release(head, claim)) released++;
@@ -216,7 +237,7 @@ export class PageSpans {
    */
   tidy(head: ChunkIndex, claim: number): void {
     const { words, states, layout } = this.heap;
-    this.pending.remove(head);
+    this.hints.pending.remove(head);
     const freeAt = infoAt(layout, head) + pageInfo.free;
     const first = this.firstSlot(head);
     const pages = this.pageCount(claim);
@@ -227,61 +248,21 @@ export class PageSpans {
       if (state === pageFreed || state === pageContinued) this.dropPages(head, page, length, length);
       page += length;
     }
-    for (let room = 0; room < roomCount; room++) {
-      const set = this.rooms[room] as ChunkSet;
-      if (room !== this.roomOf(head) && set.has(head)) set.remove(head);
-    }
-    words[infoAt(layout, head) + pageInfo.freeCount] = -1;
-    this.keep(head, claim);
-  }
-
-  repair(): void {
-    for (const set of [...this.rooms, this.pending, this.empty]) set.repair();
-  }
-
-  /** Every set in which the span at a chunk is, for check(). */
-  setsOf(head: ChunkIndex): { room: number; isEmpty: boolean; isPending: boolean } {
-    const found = (set: ChunkSet) => set.next(head) === head && set.announces(head);
-    const room = this.rooms.findIndex(found);
-    return { room, isEmpty: found(this.empty), isPending: found(this.pending) };
-  }
-
-  /** The room that the info names, less one when there is none. */
-  private roomOf(head: ChunkIndex): number {
-    return (this.heap.words[infoAt(this.heap.layout, head) + pageInfo.room] as number) - 1;
+    this.bits.scan(words, freeAt, lengthOf(claim), 0, 1);
+    this.hints.setAnew(head, pages, this.bits.free, this.bits.longest);
   }
 
   /** Under the claim: sets `page` to where a run fits. */
   private find(head: ChunkIndex, claim: number, pages: number, align: number): boolean {
     const freeAt = infoAt(this.heap.layout, head) + pageInfo.free;
     this.bits.scan(this.heap.words, freeAt, lengthOf(claim), pages, align);
-    this.page = this.bits.best;
-    if (this.page === noPage) return false;
-    if (this.areFree(head, claim, this.page, pages)) return true;
-    this.tidy(head, claim);
-    this.bits.scan(this.heap.words, freeAt, lengthOf(claim), pages, align);
-    this.page = this.bits.best;
-    return this.page !== noPage;
-  }
-
-  /** Under the claim: the info words and the sets, as the bits have it. */
-  private keep(head: ChunkIndex, claim: number): void {
-    const { words, layout } = this.heap;
-    const info = infoAt(layout, head);
-    this.bits.scan(words, info + pageInfo.free, lengthOf(claim), Number.POSITIVE_INFINITY, 1);
-    const { free, longest } = this.bits;
-    const room = 32 - Math.clz32(longest);
-    const roomBefore = words[info + pageInfo.room] as number;
-    const freeBefore = words[info + pageInfo.freeCount] as number;
-    words[info + pageInfo.freeCount] = free;
-    words[info + pageInfo.room] = room;
-    if (roomBefore !== room || freeBefore < 0) {
-      if (roomBefore > 0 && roomBefore !== room) (this.rooms[roomBefore - 1] as ChunkSet).remove(head);
-      if (room > 0) (this.rooms[room - 1] as ChunkSet).add(head);
+    if (this.bits.best !== noPage && !this.areFree(head, claim, this.bits.best, pages)) {
+      this.tidy(head, claim);
+      this.bits.scan(this.heap.words, freeAt, lengthOf(claim), pages, align);
     }
-    const all = this.pageCount(claim);
-    if (free === all && freeBefore !== all) this.empty.add(head);
-    if (free !== all && (freeBefore === all || freeBefore < 0)) this.empty.remove(head);
+    this.page = this.bits.best;
+    this.isLongest = this.bits.bestLength === this.bits.longest;
+    return this.page !== noPage;
   }
 
   /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */
@@ -289,18 +270,8 @@ export class PageSpans {
     const length = lengthOf(claim);
     if (!this.areFree(head, claim, 0, this.pageCount(claim))) return false;
     this.spans.storeClaim(head, claimBuilding(this.worker, length));
-    const room = this.roomOf(head);
-    if (room >= 0) (this.rooms[room] as ChunkSet).remove(head);
-    this.empty.remove(head);
-    if (this.pending.has(head)) this.pending.remove(head);
+    this.hints.forget(head);
     this.spans.giveBack(head, length);
     return true;
-  }
-
-  /** Takes a hint away where there is no span of pages. */
-  private mendHint(set: ChunkSet, head: ChunkIndex): void {
-    if (isPages(this.spans.claimOf(head))) return;
-    set.remove(head);
-    if (isPages(this.spans.claimOf(head))) set.add(head);
   }
 }

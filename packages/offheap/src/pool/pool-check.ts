@@ -120,11 +120,13 @@ export class PoolChecks implements OtherChecks {
     found: { free: number; longest: number; isFreed: boolean },
     where: string,
   ): void {
-    const { words, layout } = this.heap;
-    const free = words[infoAt(layout, head) + pageInfo.freeCount] as number;
+    const free = this.pageSpans.hints.freeOf(head);
+    const longest = this.pageSpans.hints.longestOf(head);
+    if (longest !== found.longest)
+      this.report("slab-info", `${where} notes a free run of ${longest} pages, has one of ${found.longest}`);
     if (free !== found.free)
       this.report("slab-info", `${where} counts ${free} free pages, has ${found.free}`);
-    const { room, isEmpty, isPending } = this.pageSpans.setsOf(head);
+    const { room, isEmpty, isPending } = this.pageSpans.hints.setsOf(head);
     const expected = 31 - Math.clz32(found.longest);
     if (room !== expected)
       this.report("chunk-set", `${where} is in room ${room}, its longest free run is ${found.longest}`);
