@@ -99,7 +99,7 @@ export class MemoryPool extends SlabAllocator {
   }
 
   /**
-   * Frees everything at once, whoever allocated it, at a cost that does not depend on the number of objects. For
+   * Frees everything at once, whoever allocated it, without a look at any object. For
    * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call.
    */
   reset(): void {
