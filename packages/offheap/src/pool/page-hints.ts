@@ -12,9 +12,7 @@ import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { infoAt, pageInfo, poolSetAt, roomCount } from "../memory/layout.ts";
 
-const noRoom = -1;
-
-/** The room of spans whose longest free run has so many pages. */
+/** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(longest: number): number {
   return 31 - Math.clz32(longest);
 }
@@ -60,8 +58,9 @@ export class PageHints {
     words[info + pageInfo.freeCount] = free;
     words[info + pageInfo.longest] = longest;
     if (before !== room) {
-      if (before !== noRoom) (this.rooms[before] as ChunkSet).remove(head);
-      if (room !== noRoom) (this.rooms[room] as ChunkSet).add(head);
+      // Damaged books may name a room that there is none of.
+      this.rooms[before]?.remove(head);
+      this.rooms[room]?.add(head);
     }
     if ((free === all) === (freeBefore === all)) return;
     if (free === all) this.empty.add(head);
