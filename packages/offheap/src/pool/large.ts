@@ -31,6 +31,8 @@ export interface LocatedLarge {
 }
 
 export class Large implements OtherSpans {
+  /** Whether the bytes of the object that the last `allocate` returned are known to be zero. */
+  isZero = false;
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
@@ -61,10 +63,9 @@ export class Large implements OtherSpans {
   /** The address of a new object, or `nowhere`: then there may be room behind another worker's claim. */
   allocate(bytes: number, alignBytes: number): number {
     writeJournal(this.heap, this.worker, journal.moving);
-    const address =
-      this.kindFor(bytes, alignBytes) === "run"
-        ? this.runs.allocate(bytes, alignBytes)
-        : this.large.allocate(bytes, alignBytes);
+    const isRun = this.kindFor(bytes, alignBytes) === "run";
+    const address = isRun ? this.runs.allocate(bytes, alignBytes) : this.large.allocate(bytes, alignBytes);
+    this.isZero = !isRun && this.spans.isZero;
     if (address === nowhere) writeJournal(this.heap, this.worker, journal.idle);
     return address;
   }

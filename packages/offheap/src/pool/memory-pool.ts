@@ -3,10 +3,12 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
 import { chunkBytes, header } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
-import type { Internals } from "../slab/create.ts";
-import { type HeapHandle, openHeap } from "../slab/format.ts";
+import { type Internals, joinHeap } from "../slab/create.ts";
+import type { HeapHandle } from "../slab/format.ts";
+import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
@@ -43,10 +45,10 @@ export class MemoryPool extends SlabAllocator {
 
   /**
    * Joins a pool, in another worker or in the same.
-   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED
+   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static override attach(handle: HeapHandle): MemoryPool {
-    return new MemoryPool({}, { heap: openHeap(handle, undefined, true) });
+  static override attach(handle: HeapHandle, options: { readonly os?: Os } = {}): MemoryPool {
+    return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
   }
 
   /**
@@ -123,7 +125,7 @@ export class MemoryPool extends SlabAllocator {
 
   override stats(): PoolStats {
     this.open();
-    return collectPoolStats(this.heap);
+    return { ...collectPoolStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
   }
 
   override check(): Violation[] {
@@ -149,7 +151,10 @@ export class MemoryPool extends SlabAllocator {
     }
     this.slow.mend();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {
-      if (this.large.free(found)) return;
+      if (this.large.free(found)) {
+        this.slow.countFreed();
+        return;
+      }
       found = this.large.locate(address);
     }
     throw notLive(address, "it was freed meanwhile");
@@ -157,8 +162,9 @@ export class MemoryPool extends SlabAllocator {
 
   private allocateWith(size: number, options: AllocateOptions): Address {
     const { align, zeroed } = checkAllocateOptions(options);
+    this.large.isZero = false;
     const address = align <= 8 ? super.allocate(size) : this.allocateAligned(size, align);
-    if (zeroed) this.zero(address, size);
+    if (zeroed && !this.large.isZero) this.zero(address, size);
     return address;
   }
 

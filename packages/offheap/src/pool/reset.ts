@@ -29,7 +29,7 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
     words[layout.mapAt + chunk] = 0;
     atomics.store(words, layout.claimsAt + chunk, claimFree);
   }
-  for (let at = layout.chunkSetsAt; at < layout.statesAt / 4; at++) words[at] = 0;
+  for (let at = layout.chunkSetsAt; at < layout.cleanAt; at++) words[at] = 0;
   new ChunkSet(heap, chunkSetAt(layout, 0)).addRun(0 as ChunkIndex, layout.chunkCount);
   atomics.store(words, header.spanChunks, 0);
 }

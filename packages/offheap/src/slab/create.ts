@@ -1,10 +1,13 @@
 // From options to a formatted heap.
 
+import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
 import { type Access, isMemorySource, reserveMemory } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
-import { checkedLayout, formatHeap } from "./format.ts";
+import { checkedLayout, formatHeap, type HeapHandle, openHeap } from "./format.ts";
 import { adviseHugePages } from "./huge-pages.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
+import { checkOs } from "./os-options.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 
 /** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
@@ -25,6 +28,16 @@ export function createHeap(options: HeapOptions, internals: Internals): Heap {
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
   const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
   const heap = formatHeap(source, offset, placed, isFresh, internals.access);
+  heap.os = os;
+  return heap;
+}
+
+/** Opens the heap that a handle names, for one more worker. @throws ERR_INVALID_OPTION for `os`, and as `openHeap` */
+export function joinHeap(handle: HeapHandle, options: { readonly os?: Os }, isPool: boolean): Heap {
+  if (typeof options !== "object" || options === null)
+    throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
+  const os = checkOs(options.os);
+  const heap = openHeap(handle, undefined, isPool);
   heap.os = os;
   return heap;
 }

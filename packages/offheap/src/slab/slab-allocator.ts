@@ -10,13 +10,12 @@ import { chunkBytes, header, layoutVersion } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { mendCarries } from "./counters.ts";
-import { createHeap, type Internals } from "./create.ts";
+import { createHeap, type Internals, joinHeap } from "./create.ts";
 import { FastPath } from "./fast-path.ts";
-import { type HeapHandle, openHeap } from "./format.ts";
+import type { HeapHandle } from "./format.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
-import { checkOs } from "./os-options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy } from "./slot-state.ts";
@@ -60,12 +59,7 @@ export class SlabAllocator extends FastPath {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static attach(handle: HeapHandle, options: { readonly os?: Os } = {}): SlabAllocator {
-    if (typeof options !== "object" || options === null)
-      throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
-    const os = checkOs(options.os);
-    const heap = openHeap(handle);
-    heap.os = os;
-    return new SlabAllocator({}, { heap });
+    return new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
   }
 
   /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */

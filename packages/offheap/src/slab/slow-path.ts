@@ -106,6 +106,14 @@ export class SlowPath {
     return sent > 0;
   }
 
+  /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
+  countFreed(): void {
+    this.sentHome++;
+    this.writeJournal(journal.moving);
+    this.cleanUpWhenDue();
+    this.writeJournal(journal.idle);
+  }
+
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
     this.magazines.freeStray(sizeClass, slot);
   }

@@ -12,7 +12,8 @@ import { PoolChecks } from "#src/pool/pool-check.js";
 import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
 import type { SlabAllocator } from "#src/slab/slab-allocator.js";
 import { Workers } from "#src/slab/workers.js";
-import { allocatorOf, Violated } from "./actor.ts";
+import { allocatorOf } from "./actor.ts";
+import { Violated } from "./objects.ts";
 import type { World } from "./world.ts";
 
 /** Pages of the objects that a pool is filled with at the end. */

@@ -4,11 +4,12 @@
 import type { Heap } from "#src/memory/heap.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
 import { configOf } from "#src/slab/options.js";
-import { Actor, Objects, Violated } from "./actor.ts";
+import { Actor } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
 import { Fiber, Overflow, Stopped } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
+import { Objects, Violated } from "./objects.ts";
 import type { Deviation, Scenario, Schedule } from "./scenario.ts";
 
 /** A place in a schedule where it could go another way. */
