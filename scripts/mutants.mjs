@@ -35,6 +35,14 @@ const files = [
   "arena/clean-chunks.js",
   "arena/decommit.js",
   "arena/spans.js",
+  "pool/large.js",
+  "pool/large-record.js",
+  "pool/large-spans.js",
+  "pool/memory-pool.js",
+  "pool/page-bits.js",
+  "pool/page-runs.js",
+  "pool/page-spans.js",
+  "pool/reset.js",
   "slab/counters.js",
   "slab/fast-path.js",
   "slab/journal.js",
@@ -95,6 +103,7 @@ function fails(folder, script, ...args) {
 /** What the schedules do not see, because one worker alone shows it, is the business of the other tests. */
 const otherTests = [
   "slab",
+  "pool",
   "contract-errors",
   "cleanup",
   "decommit",

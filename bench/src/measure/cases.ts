@@ -99,6 +99,7 @@ export function allPeers(options: Options): Peer[] {
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
     javascriptPeer(options, "subject", "offheap-fine", "offheap, fine classes"),
     javascriptPeer(options, "subject", "offheap-huge", "offheap, powers of two, huge pages"),
+    javascriptPeer(options, "subject", "offheap-pool", "offheap, MemoryPool"),
     ...nativeList(options),
     ...Object.entries(javascriptTitles).map(([id, title]) =>
       javascriptPeer(options, "javascript", id, title),

@@ -37,15 +37,21 @@ const SPACES = [
   "replace/65536/64",
   "replace/65536/mixed",
   "replace/1000000/mixed",
+  "large/",
   "replay/",
 ];
 
 /** What the plain claims rest on: `--only claims` is short for these. */
 export const CLAIMS = ["pair/", "replace/4096/64", "replace/65536/mixed", "space/replace/65536/mixed"];
 
+const slabSubjects = ["offheap", "offheap-fine", "offheap-huge"];
+
 function takingPart(peers: readonly Peer[], workload: Workload): Peer[] {
-  const { javascript } = workload;
-  return peers.filter(({ id, kind }) => kind !== "javascript" || !javascript || javascript.includes(id));
+  const { javascript, subjects = slabSubjects } = workload;
+  return peers.filter(({ id, kind }) => {
+    if (kind === "subject") return subjects.includes(id);
+    return kind !== "javascript" || !javascript || javascript.includes(id);
+  });
 }
 
 function timeParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
@@ -69,10 +75,11 @@ function threadParts(options: Options): Part[] {
 }
 
 function spaceParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
-  const taking = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
+  const holding = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
   return workloads
     .filter(({ id }) => SPACES.some((prefix) => id.startsWith(prefix)))
-    .map((workload) => ({
+    .map((workload) => ({ workload, taking: takingPart(holding, workload) }))
+    .map(({ workload, taking }) => ({
       ...{
         id: `space/${workload.id}`,
         title: `memory held: ${workload.title}`,

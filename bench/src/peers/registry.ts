@@ -20,6 +20,7 @@ export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   offheap: offheap("offheap"),
   "offheap-fine": offheap("offheap-fine"),
   "offheap-huge": offheap("offheap-huge"),
+  "offheap-pool": offheap("offheap-pool"),
   uint8array: object("uint8array"),
   buffer: object("buffer"),
   "buffer-slow": object("buffer-slow"),

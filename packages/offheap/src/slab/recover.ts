@@ -83,6 +83,7 @@ export class Recoverer {
     slabs.spans.free.repair();
     slabs.empty.repair();
     for (const set of slabs.partial) set.repair();
+    slabs.others?.repair();
     this.emptyMagazines();
     // The caller's own journal stays at "moving": it is the caller who knows when all of it is done.
     if (this.target !== slabs.worker) writeJournal(heap, this.target, journal.idle);
@@ -92,6 +93,7 @@ export class Recoverer {
     const { heap } = this.magazines.slabs;
     const entry = readJournal(heap, this.target);
     if (entry !== journal.idle) this.found.operation = "slow";
+    this.magazines.slabs.others?.settle(this.target, entry);
     for (const sizeClass of this.classes) {
       if (sizeClass.index === 0) continue;
       mendCarries(heap, sizeClass);
@@ -113,7 +115,9 @@ export class Recoverer {
       this.found.spans++;
       return 1;
     }
-    if (!isSlab(claim)) return 1;
+    if (!isSlab(claim)) {
+      return slabs.others?.visit(chunk, claim, this.target, this.live, this.found) ?? 1;
+    }
     this.sweep(chunk, claim);
     return lengthOf(claim);
   }

@@ -16,13 +16,27 @@ import {
   withException,
 } from "./scenarios/deaths.ts";
 
+import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+
 interface Try {
   readonly list: readonly Scenario<never>[];
   readonly bounds: Bounds;
 }
 
-const deaths = [...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects] as Scenario<never>[];
-const chains = [strayDies, ...reaperDies, reaperWithObjectsDies] as unknown as Scenario<never>[];
+const deaths = [
+  ...withDeath(0),
+  ...withDeath(1),
+  placeTakenAgain,
+  reapWithObjects,
+  reapWithLarge,
+  resetDies,
+] as Scenario<never>[];
+const chains = [
+  strayDies,
+  ...reaperDies,
+  reaperWithObjectsDies,
+  ...largeReaperDies,
+] as unknown as Scenario<never>[];
 
 /** With --thorough there are ten times the schedules. */
 const effort = process.argv.includes("--thorough") ? 10 : 1;
