@@ -15,6 +15,7 @@ import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
+import { type MallocImports, mallocOver } from "./malloc.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
@@ -131,6 +132,11 @@ export class MemoryPool extends SlabAllocator {
   override check(): Violation[] {
     this.open();
     return checkHeap(this.heap, (heap, report) => new PoolChecks(heap, report));
+  }
+
+  /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
+  asMalloc(): MallocImports {
+    return mallocOver(this, this.heap.layout.objectBytes);
   }
 
   protected override allocateSlow(size: number): Address {

@@ -188,12 +188,17 @@ u64 EXPORT(churn)(u32 seed, u32 steps) {
   for (u32 step = 0; step < steps; step++) {
     u32 dice = draw(&random, 100);
     if (dice < 40) sum = toggle(&map, draw(&random, 4000), sum);
-    else if (dice < 70) sum = insertOrRemove(&tree, draw(&random, 8000), draw(&random, 1u << 31), sum);
-    else if (dice < 98) {
+    else if (dice < 70) {
+      u32 key = draw(&random, 8000);
+      sum = insertOrRemove(&tree, key, draw(&random, 1u << 31), sum);
+    } else if (dice < 98) {
       List *list = &lists[draw(&random, LISTS)];
       for (u32 i = 0; i < 20; i++) push(list, step + i);
       if (list->length > 6000) sum = shrink(list, draw(&random, 500), sum);
-    } else sum = block(32u << draw(&random, 8), 1 + draw(&random, 20), sum);
+    } else {
+      u32 alignment = 32u << draw(&random, 8);
+      sum = block(alignment, 1 + draw(&random, 20), sum);
+    }
   }
   for (u32 i = 0; i < map.bucketCount; i++)
     for (Entry *entry = map.buckets[i], *next; entry; entry = next) next = entry->next, sum = endEntry(entry, sum);
