@@ -203,10 +203,20 @@ describe("code that may be killed", () => {
   });
 
   it("is seen when it has", () => {
-    for (const text of ["try { f(); } catch {}", "try { f(); } finally { g(); }", "{ using x = f(); }"]) {
+    const asking = "try { return f(); } catch (error) { return nullOrThrow(error);";
+    for (const text of [
+      "try { f(); } catch {}",
+      "try { f(); } finally { g(); }",
+      "{ using x = f(); }",
+      `${asking} g(); }`,
+      `${asking} } finally { g(); }`,
+      "try { return f(); } catch (error) { return g(error); }",
+      "try { return f(); } catch { return nullOrThrow(g()); }",
+    ]) {
       assert.equal(afterDeathOffences(one(text)).length, 1, text);
     }
     assert.deepEqual(afterDeathOffences(one("// catch, finally\nthrow new Error();")), none);
+    assert.deepEqual(afterDeathOffences(one(`function g() { ${asking} } }`)), none);
   });
 });
 

@@ -10,10 +10,12 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
+import { clear } from "./clear.ts";
 
 /** What malloc needs of a pool. */
 export interface MallocHeap {
   readonly u8: Uint8Array;
+  readonly f64: Float64Array;
   allocate(size: number, options?: { readonly align?: number; readonly zeroed?: boolean }): Address;
   reallocate(address: Address, size: number): Address;
   deallocate(address: Address): void;
@@ -82,7 +84,7 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[]): Malloc
     try {
       if (bytes > largest) return heap.allocate(bytes, zeroed);
       const address = heap.allocate(sizeFor(bytes));
-      heap.u8.fill(0, address, address + bytes);
+      clear(heap.f64, address, bytes);
       return address;
     } catch (error) {
       return nullOrThrow(error);

@@ -14,6 +14,7 @@ import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
+import { clear } from "./clear.ts";
 import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
