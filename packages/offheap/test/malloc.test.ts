@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HeapOptions, MemoryPool } from "offheap";
+import { hardwareAtomics } from "#src/memory/atomics.js";
+import { hardwareAccess } from "#src/memory/block.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode } from "./support/heaps.ts";
 import { Random } from "./support/random.ts";
@@ -251,6 +253,35 @@ describe("aligned_alloc", () => {
     const { pool, aligned_alloc } = made();
     for (const align of [0, 3, 12, 48, -1, 2 ** 22, signed(2 ** 31), 2 ** 30]) {
       assert.equal(aligned_alloc(align, 64), 0, `aligned_alloc(${align}, 64)`);
+    }
+    assertEmpty(pool);
+  });
+});
+
+describe("an exception that is not about memory", () => {
+  it("passes through every call as it is, and the heap is whole after it", () => {
+    class Death extends Error {}
+    let armed = false;
+    const load = (view: Int32Array, index: number) => {
+      if (armed) throw new Death();
+      return hardwareAtomics.load(view, index);
+    };
+    const access = { ...hardwareAccess, atomics: { ...hardwareAtomics, load } };
+    const pool = new MemoryPool(small, { access });
+    const { malloc, calloc, realloc, aligned_alloc, free } = pool.asMalloc();
+    const address = malloc(100);
+    const calls = [
+      () => malloc(3000),
+      () => malloc(40_000),
+      () => calloc(2, 4000),
+      () => realloc(address, 500),
+      () => aligned_alloc(4096, 100),
+    ];
+    for (const call of calls) {
+      armed = true;
+      assert.throws(call, Death);
+      armed = false;
+      free(call());
     }
     assertEmpty(pool);
   });

@@ -211,7 +211,7 @@ export class MemoryPool extends SlabAllocator {
   }
 
   private zero(address: Address, bytes: number): void {
-    this.u8.fill(0, address, address + bytes);
+    clear(this.f64, address, bytes);
   }
 
   private epoch(): number {

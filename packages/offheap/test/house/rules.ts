@@ -70,7 +70,7 @@ export function afterDeathOffences(file: SourceFile): string[] {
   ];
 }
 
-function asksNullOrThrow({ handler, finalizer }: TryStatement): boolean {
+function asksNullOrThrow({ handler, finalizer }: Extract<Node, { type: "TryStatement" }>): boolean {
   const [first, ...more] = handler?.body.body ?? [];
   if (finalizer || more.length > 0 || first?.type !== "ReturnStatement") return false;
   const { argument } = first;
