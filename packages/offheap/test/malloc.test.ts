@@ -275,7 +275,7 @@ describe("an exception that is not about memory", () => {
       () => malloc(40_000),
       () => calloc(2, 4000),
       () => realloc(address, 500),
-      () => aligned_alloc(4096, 100),
+      () => aligned_alloc(65_536, 100),
     ];
     for (const call of calls) {
       armed = true;
