@@ -1,9 +1,10 @@
 // From an allocator's statistics to what the report tells.
 
-import type { SlabStats } from "offheap";
+import type { PoolStats, SlabStats } from "offheap";
 import type { HeapMeasure } from "./adapter.ts";
 
-export function measureOf(stats: SlabStats, large = { objects: 0, bytes: 0 }): HeapMeasure {
+export function measureOf(stats: SlabStats | PoolStats): HeapMeasure {
+  const { objects, bytes } = "large" in stats ? stats.large : { objects: 0, bytes: 0 };
   return {
     spanBytes: stats.spanBytes,
     peakSpanBytes: stats.peakSpanBytes,
@@ -17,6 +18,6 @@ export function measureOf(stats: SlabStats, large = { objects: 0, bytes: 0 }): H
       cached: each.cached,
       free: each.free,
     })),
-    large,
+    large: { objects, bytes },
   };
 }

@@ -5,7 +5,7 @@ import { measureOf } from "./measure.ts";
 
 export const adapter: AllocatorAdapter = {
   limitBytes: 8192,
-  limitReason: "(--allocator pool serves them)",
+  limitReason: "that --allocator pool serves",
   defaultClasses: "powersOfTwo",
 
   createHeap({ capacityBytes, classes, workers }: HeapSetup): ReplayHeap {
