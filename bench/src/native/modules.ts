@@ -1,12 +1,13 @@
 /** Programs compiled to WebAssembly, each over an allocator of its own or over malloc imported from a pool. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { benchFolder } from "../workloads/workload.ts";
 import type { Compiled } from "./compile.ts";
 
 const folder = `${benchFolder}wasm/`;
 const sources = [`${folder}stream.c`, `${benchFolder}../packages/offheap/test/wasm/churn.c`];
+const headers = `${benchFolder}../packages/offheap/test/wasm/c.h`;
 const MEMORY_BYTES = 2000 * 2 ** 20; // reserved; committed on touch
 /** Static data and stack of a module stand below; the pool's heap begins here. */
 export const HEAP_AT = 2 ** 18;
@@ -24,9 +25,13 @@ export function modulePath(id: ModuleId): string {
   return `${folder}build/${id}.wasm`;
 }
 
+const newestSource = (): number =>
+  Math.max(...[...sources, headers, `${folder}stream.ts`].map((path) => statSync(path).mtimeMs));
+
 /** Compiles beside and renames, so that two runs at once do no harm to each other. */
 function made(id: ModuleId, program: string, args: readonly string[], absent: string): Compiled {
   const path = modulePath(id);
+  if (existsSync(path) && statSync(path).mtimeMs > newestSource()) return { path };
   const beside = `${path}.${process.pid}.wasm`;
   mkdirSync(`${folder}build`, { recursive: true });
   const { error, status, stdout, stderr } = spawnSync(program, [...args, "-o", beside], { encoding: "utf8" });
