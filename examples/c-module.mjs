@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MemoryPool } from "offheap";
+import { MemoryPool, SizeClasses } from "offheap";
 
 const bytes = compile(fileURLToPath(new URL("word-count.c", import.meta.url)));
 if (bytes) await main(bytes);
@@ -15,7 +15,7 @@ else console.log("left out: clang with lld is not there (apt-get install clang l
 async function main(module) {
   // The module's static data and stack lie below 128 KiB (--global-base, stack-size); the heap begins there.
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 65_536, shared: true });
-  const pool = new MemoryPool({ memory, offset: 2 * 65_536 });
+  const pool = new MemoryPool({ memory, offset: 2 * 65_536, sizeClasses: SizeClasses.malloc });
   const { instance } = await WebAssembly.instantiate(module, { env: { memory, ...pool.asMalloc() } });
   const { countWords, append } = instance.exports;
 

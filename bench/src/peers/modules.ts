@@ -1,6 +1,6 @@
 /** Modules that run the stream inside: every call of the allocator is made from WebAssembly. */
 import { readFileSync } from "node:fs";
-import { MemoryPool } from "offheap";
+import { MemoryPool, SizeClasses } from "offheap";
 import { HEAP_AT, type ModuleId, modulePath, modulePeers } from "../native/modules.ts";
 import type { Stream } from "../stream/format.ts";
 import { capacityFor } from "./offheap.ts";
@@ -25,7 +25,8 @@ function imports(id: ModuleId, stream: Stream): { memory: WebAssembly.Memory; ca
   const capacity = Math.min(capacityFor(stream, 0) + stream.words.byteLength * 2, 2 ** 32 - HEAP_AT);
   const pages = Math.ceil((HEAP_AT + capacity) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE_BYTES, shared: true });
-  return { memory, calls: new MemoryPool({ memory, offset: HEAP_AT }).asMalloc() };
+  const pool = new MemoryPool({ memory, offset: HEAP_AT, sizeClasses: SizeClasses.malloc });
+  return { memory, calls: pool.asMalloc() };
 }
 
 async function open(id: ModuleId, stream: Stream): Promise<Runner> {

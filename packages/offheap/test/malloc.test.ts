@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type HeapOptions, MemoryPool } from "offheap";
+import { type HeapOptions, MemoryPool, SizeClasses } from "offheap";
 import { hardwareAtomics } from "#src/memory/atomics.js";
 import { hardwareAccess } from "#src/memory/block.js";
 import { readFill, writeFill } from "./support/fill.ts";
@@ -27,24 +27,27 @@ function assertEmpty(pool: MemoryPool): void {
 /** What a module's i32 is in JavaScript. */
 const signed = (value: number) => value | 0;
 
+const presets = Object.entries(SizeClasses);
+
 describe("malloc", () => {
-  it("is aligned to 16 bytes from 9 bytes on, to 8 below, and large enough", () => {
-    const { pool, malloc, free } = made();
-    const sizes = [...Array(1200).keys(), 4095, 4097, 8191, 8192, 8193, 20_000, 65_536, 300_000];
-    const live = sizes.map((size) => {
-      const address = malloc(size);
-      assert.ok(address > 0, `malloc(${size})`);
-      assert.equal(address % (size > 8 ? 16 : 8), 0, `malloc(${size}) = ${address}`);
-      assert.ok(pool.sizeOf(address) >= size);
-      writeFill(pool, address, size);
-      return address;
+  for (const [name, sizeClasses] of presets)
+    it(`is aligned to 16 bytes from 9 bytes on, to 8 below: ${name}`, () => {
+      const { pool, malloc, free } = made({ sizeClasses });
+      const sizes = [...Array(1200).keys(), 4095, 4097, 8191, 8192, 8193, 20_000, 65_536, 300_000];
+      const live = sizes.map((size) => {
+        const address = malloc(size);
+        assert.ok(address > 0, `malloc(${size})`);
+        assert.equal(address % (size > 8 ? 16 : 8), 0, `malloc(${size}) = ${address}`);
+        assert.ok(pool.sizeOf(address) >= size);
+        writeFill(pool, address, size);
+        return address;
+      });
+      live.forEach((address, i) => {
+        readFill(pool, address, sizes[i]);
+        free(address);
+      });
+      assertEmpty(pool);
     });
-    live.forEach((address, i) => {
-      readFill(pool, address, sizes[i]);
-      free(address);
-    });
-    assertEmpty(pool);
-  });
 
   it("is so with classes of which few are multiples of 16, or none", () => {
     for (const sizeClasses of [[8, 24, 40, 64, 72], [24, 40], [8]]) {
