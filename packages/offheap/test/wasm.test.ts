@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { AllocatorError, MemoryPool } from "offheap";
 import type { WasmMemory } from "#src/memory/block.js";
@@ -191,6 +192,27 @@ describe("C modules in two workers at once", needs(churn), () => {
     for (const left of pool.u32.subarray(cells / 4, cells / 4 + cellCount)) if (left) pool.deallocate(left);
     pool.deallocate(cells);
     assertEmpty(pool);
+  });
+});
+
+describe("a worker that is killed while its C module runs", needs(churn), () => {
+  it("leaves its objects and its stack to the reaper, and the heap whole", async () => {
+    const { pool } = shared();
+    for (let kill = 0; kill < 6; kill++) {
+      const workerData: WasmOrders = {
+        ...{ handle: pool.handle, path: pathOf(churn), seed: kill, steps, cells: [0, 0] },
+        ...{ stackBytes: 65_536, endless: true },
+      };
+      const url = new URL("./support/wasm-worker.js", import.meta.url);
+      const worker = new Worker(url, { workerData, execArgv: [] });
+      const workerId = await said<number>(worker);
+      await setTimeout(20 + 7 * kill);
+      await worker.terminate();
+      assert.ok(pool.stats().liveObjects > 0, "it was killed before it had anything");
+      assert.equal(pool.reap(workerId, { live: true }).reaped, true);
+      assertEmpty(pool);
+    }
+    assert.equal(pool.stats().workers.length, 1);
   });
 });
 

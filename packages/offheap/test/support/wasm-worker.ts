@@ -13,6 +13,8 @@ export interface WasmOrders {
   /** Address and number of the cells through which instances pass objects to each other. */
   readonly cells: readonly [address: number, count: number];
   readonly stackBytes: number;
+  /** Says who it is, and runs until it is killed. */
+  readonly endless?: boolean;
 }
 
 export interface WasmReport {
@@ -22,13 +24,17 @@ export interface WasmReport {
   readonly stack: number;
 }
 
-const { handle, path, seed, steps, cells, stackBytes } = workerData as WasmOrders;
+const { handle, path, seed, steps, cells, stackBytes, endless } = workerData as WasmOrders;
 const pool = MemoryPool.attach(handle);
 const stack = pool.allocate(stackBytes, { align: 16 });
 const program = instantiate(path, handle.memory as WasmMemory, pool.asMalloc());
 // Stacks of WebAssembly grow down; this has to be the first thing that happens to an instance.
 (program["__stack_pointer"] as { value: number }).value = stack + stackBytes;
 
+if (endless) {
+  parentPort?.postMessage(pool.workerId);
+  for (;;) program["churn"]?.(seed, 1000);
+}
 const sums: string[] = [];
 let foreign = 0;
 for (let round = 0; round < 4; round++) {
