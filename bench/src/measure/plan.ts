@@ -135,7 +135,7 @@ function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
   const modules = peers.filter(({ kind }) => kind === "module");
   const programs = modules.filter(({ id }) => id.startsWith("c-"));
   return [
-    ...timeParts(options, [...peers.filter(({ id }) => id === "offheap-pool"), ...modules], moduleLoops),
+    ...timeParts(options, [...peers.filter(({ kind }) => kind === "subject"), ...modules], moduleLoops),
     {
       ...{ id: moduleProgram.id, title: moduleProgram.title, processes: programs.length * options.rounds },
       run: async (results, tick) =>

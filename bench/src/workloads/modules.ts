@@ -9,6 +9,7 @@ export const moduleLoops: readonly Workload[] = [...pairs, ...replacements]
   .filter(({ id }) => inside.includes(id))
   .map((workload) => ({
     ...workload,
+    subjects: ["offheap-pool"],
     id: `wasm/${workload.id}`,
     title: `inside a module: ${workload.title}`,
   }));

@@ -48,6 +48,8 @@ function traceWorkload(path: string, whole: boolean): Workload {
     id: `${whole ? "whole" : "replay"}/${name}`,
     title: `trace of ${name}, ${which}`,
     sizes: "trace",
+    ...(whole ? { javascript: ["uint8array", "buffer", "assemblyscript", "dlmalloc", "emmalloc"] } : {}),
+    subjects: whole ? ["offheap-pool"] : ["offheap", "offheap-fine", "offheap-pool"],
     stamp: existsSync(path) ? `${statSync(path).size}-${Math.round(statSync(path).mtimeMs)}` : "missing",
     build: async () => buildTrace(await readTrace(path), largestBytes),
   };
