@@ -296,8 +296,12 @@ describe("a memory that is not shared", () => {
     const { pool, malloc, calloc, realloc, free } = made({ memory });
     const address = malloc(100);
     writeFill(pool, address, 3);
+    const before = malloc(100);
+    pool.u8.fill(0xff, before, before + 100);
+    free(before);
     memory.grow(1);
     const zeroed = calloc(10, 10);
+    assert.equal(zeroed, before);
     assert.ok(pool.u8.subarray(zeroed, zeroed + 100).every((byte) => byte === 0));
     readFill(pool, address, 3);
     memory.grow(1);

@@ -11,7 +11,6 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
-import { clear } from "./clear.ts";
 
 /** What malloc needs of a pool. */
 export interface MallocHeap {
@@ -85,7 +84,11 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[]): Malloc
     try {
       if (bytes > largest) return heap.allocate(bytes, zeroed);
       const address = heap.allocate(sizeFor(bytes));
-      clear(heap.f64, address, bytes);
+      const { f64 } = heap;
+      // The loop of clear.ts without the call: where the stack ends that would throw, and the object be lost.
+      const first = address >>> 3;
+      const end = first + ((bytes + 7) >>> 3);
+      for (let i = first; i < end; i++) f64[i] = 0;
       return address;
     } catch (error) {
       return nullOrThrow(error);
