@@ -56,6 +56,15 @@ function nullOrThrow(error: unknown): 0 {
   throw error;
 }
 
+/** An object of JavaScript's may stand at a multiple of 8: then it has to move. */
+function move(heap: MallocHeap, address: Address, size: number): Address {
+  const kept = Math.min(heap.sizeOf(address), size);
+  const moved = heap.allocate(size);
+  heap.u8.copyWithin(moved, address, address + kept);
+  heap.deallocate(address);
+  return moved;
+}
+
 /** The five functions over a pool with these size classes. */
 export function mallocOver(heap: MallocHeap, classes: readonly number[]): MallocImports {
   const rounded = roundedSizes(classes);
@@ -95,15 +104,6 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[]): Malloc
     }
   }
 
-  /** An object of JavaScript's may stand at a multiple of 8: then it has to move. */
-  function move(address: Address, size: number): Address {
-    const kept = Math.min(heap.sizeOf(address), size);
-    const moved = heap.allocate(size);
-    heap.u8.copyWithin(moved, address, address + kept);
-    heap.deallocate(address);
-    return moved;
-  }
-
   function realloc(address: number, size: number): number {
     if (address === 0) return malloc(size);
     const from = address >>> 0;
@@ -111,7 +111,7 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[]): Malloc
     try {
       return from % mallocAlign === 0 || bytes < mallocAlign
         ? heap.reallocate(from, bytes)
-        : move(from, bytes);
+        : move(heap, from, bytes);
     } catch (error) {
       return nullOrThrow(error);
     }
