@@ -5,6 +5,7 @@ export { AllocatorError, type ErrorCode } from "./base/errors.ts";
 export type { Os, OsAbility } from "./base/os.ts";
 export type { MemorySource, WasmMemory } from "./memory/block.ts";
 export type { MemoryViews } from "./memory/views.ts";
+export type { MallocImports } from "./pool/malloc.ts";
 export { MemoryPool } from "./pool/memory-pool.ts";
 export type { AllocateOptions } from "./pool/options.ts";
 export type { LargeStats, PoolStats } from "./pool/pool-stats.ts";

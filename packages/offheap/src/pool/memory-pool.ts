@@ -14,7 +14,9 @@ import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
+import { clear } from "./clear.ts";
 import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
+import { type MallocImports, mallocOver } from "./malloc.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
@@ -133,6 +135,11 @@ export class MemoryPool extends SlabAllocator {
     return checkHeap(this.heap, (heap, report) => new PoolChecks(heap, report));
   }
 
+  /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
+  asMalloc(): MallocImports {
+    return mallocOver(this, this.heap.layout.objectBytes);
+  }
+
   protected override allocateSlow(size: number): Address {
     if (this.indexFor(size) !== 0) return super.allocateSlow(size);
     return this.allocateLarge(size, 1);
@@ -204,7 +211,7 @@ export class MemoryPool extends SlabAllocator {
   }
 
   private zero(address: Address, bytes: number): void {
-    this.u8.fill(0, address, address + bytes);
+    clear(this.f64, address, bytes);
   }
 
   private epoch(): number {
