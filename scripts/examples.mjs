@@ -1,10 +1,12 @@
 // Runs each program in examples/ and looks for the words that it must print. A program without words here fails.
+// One that says why it cannot run on this machine ("left out: …") is told of, and is no failure.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { filesBelow, root } from "./workspace.mjs";
 
 const expected = {
+  "c-module.mjs": [/^be 1$/m, /a freed address in C: ERR_DOUBLE_FREE/, /^0 objects left, 0 violations/m],
   "many-sizes.mjs": [/powersOfTwo: 0 objects left, 0 violations/, /fine: 0 objects left, 0 violations/],
   "one-allocation.mjs": [/\(3, 4\) stands at address \d+/, /freed twice: ERR_DOUBLE_FREE/],
   "stats-monitor.mjs": [/objectSize/, /worker ended with 0; 0 objects live/],
@@ -23,6 +25,11 @@ for (const name of new Set([...names, ...Object.keys(expected)])) {
     encoding: "utf8",
     timeout: 60_000,
   });
+  const leftOut = /^left out: .*/.exec(result.stdout)?.[0];
+  if (result.status === 0 && leftOut !== undefined && name in expected) {
+    console.log(`--   examples/${name} ${leftOut}`);
+    continue;
+  }
   const missing = (expected[name] ?? [/words to look for/]).filter((words) => !words.test(result.stdout));
   const good = result.status === 0 && missing.length === 0;
   console.log(`${good ? "ok  " : "FAIL"} examples/${name}`);

@@ -32,6 +32,12 @@ Up to 64 bytes the classes are 8 bytes apart; over 64 bytes at most 12.5 % of a 
 
 ${table(SizeClasses.fine)}
 
+## \`SizeClasses.malloc\`: ${SizeClasses.malloc.length} classes
+
+For a pool that serves C: from 9 bytes on every object is aligned to 16; over 112 bytes at most 12.5 % is wasted.
+
+${table(SizeClasses.malloc)}
+
 ## \`SizeClasses.powersOfTwo\`: ${SizeClasses.powersOfTwo.length} classes, the default
 
 ${table(SizeClasses.powersOfTwo)}

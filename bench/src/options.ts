@@ -21,7 +21,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, threads,
-                    space, pause, growth, locality, walk, gc; claims = what the plain claims rest on)
+                    space, pause, growth, locality, walk, gc, wasm; claims = what the plain claims rest on)
   --peers ID,…      only these peers; those with huge pages take part only when they are named
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
   --rounds N        processes for each case (5; quick: 2)

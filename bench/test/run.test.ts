@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { CaseRequest } from "#src/case/protocol.js";
+import type { CaseRequest, TimeAnswer } from "#src/case/protocol.js";
 import type { Results } from "#src/measure/plan.js";
 import { compile } from "#src/native/compile.js";
+import { compileModule, type ModuleId, modulePeers } from "#src/native/modules.js";
 import { writeStream } from "#src/stream/format.js";
 import { buildReplace } from "#src/workloads/loops.js";
 
@@ -67,6 +68,22 @@ describe("a case", () => {
     assert.match(String(run("time", "nobody")["refused"]), /failed/);
   });
 
+  for (const peer of Object.keys(modulePeers) as ModuleId[]) {
+    const { missing } = compileModule(peer);
+    it(`runs the same stream in a module: ${peer}`, { skip: missing ?? false }, () => {
+      assert.equal((run("time", peer) as { passes: unknown[] }).passes.length, 3);
+      assert.match(String(run("walk", peer)["refused"]), /timed only/);
+    });
+  }
+
+  it("runs a program in a module", { skip: compileModule("c-offheap").missing ?? false }, () => {
+    writeStream(join(folder, "program.bin"), { ...stream, extra: Int32Array.of(1, 500) });
+    const program = { ...request, stream: join(folder, "program.bin") };
+    const args = [built("case/main.js"), JSON.stringify({ ...program, mode: "program", peer: "c-offheap" })];
+    const answer = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as TimeAnswer;
+    assert.ok(answer.passes.length > 0 && answer.passes[0][0] > 0);
+  });
+
   it("runs the same stream in C", { skip: !hasCompiler }, () => {
     const { path: driver = "" } = compile("driver");
     const output = execFileSync(driver, ["walk", path, "3"], { encoding: "utf8" });
@@ -79,7 +96,16 @@ describe("a case", () => {
 describe("npm run bench", () => {
   it("lists its parts and peers", () => {
     const text = bench("--list");
-    for (const name of ["pair/64", "replay/lua", "threads/larson", "space/", "gc/", "mimalloc", "thi.ng"]) {
+    for (const name of [
+      "pair/64",
+      "replay/lua",
+      "threads/larson",
+      "space/",
+      "gc/",
+      "mimalloc",
+      "thi.ng",
+      "wasm/churn",
+    ]) {
       assert.ok(text.includes(name), name);
     }
   });

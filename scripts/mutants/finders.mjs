@@ -27,6 +27,7 @@ const tests = {
     "workers-in-thread",
     "accesses",
     "decommit",
+    "pool",
     "huge-pages",
     "memory-sources",
     "stack-end",

@@ -2,12 +2,13 @@
 import { peers } from "../peers/registry.ts";
 import { readStream } from "../stream/format.ts";
 import { pauseCase } from "./pause.ts";
+import { programCase } from "./program.ts";
 import type { CaseRequest, ChaseRequest, GcRequest } from "./protocol.ts";
 import { spaceCase } from "./space.ts";
 import { timeCase } from "./time.ts";
 import { walkCase } from "./walk.ts";
 
-const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase };
+const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase, program: programCase };
 
 type Request = CaseRequest | GcRequest | ChaseRequest;
 

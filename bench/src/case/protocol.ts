@@ -1,5 +1,5 @@
 /** What a case is asked on its command line and what it answers on standard output, as JSON. */
-export type Mode = "time" | "space" | "pause" | "walk";
+export type Mode = "time" | "space" | "pause" | "walk" | "program";
 
 /** `cpu` is the processor time of the process with all its threads: for a machine that others use, too. */
 export type Clock = "wall" | "cpu";

@@ -22,7 +22,7 @@ export function nowNs(): number {
   return performance.now() * 1e6;
 }
 
-function processorNs(): number {
+export function processorNs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) * 1000;
 }

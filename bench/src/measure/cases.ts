@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import type { CaseRequest, Mode } from "../case/protocol.ts";
 import { compile } from "../native/compile.ts";
 import { hugeIds, nativePeers } from "../native/libraries.ts";
+import { compileModule, type ModuleId, modulePeers } from "../native/modules.ts";
 import { compileWasm, wasmPeerIds } from "../native/wasm.ts";
 import { type Options, peerSelected } from "../options.ts";
 import type { Command } from "./process.ts";
 
-export type PeerKind = "subject" | "native" | "javascript" | "floor";
+export type PeerKind = "subject" | "native" | "javascript" | "floor" | "module";
 
 export interface Peer {
   readonly id: string;
@@ -94,15 +95,21 @@ export function allPeers(options: Options): Peer[] {
     const { missing } = peerSelected(options, id) ? compileWasm(id) : {};
     return javascriptPeer(options, "javascript", id, wasmTitles[id], missing);
   });
+  const modules = (Object.keys(modulePeers) as ModuleId[]).map((id) => {
+    const { missing } = peerSelected(options, id) ? compileModule(id) : {};
+    return javascriptPeer(options, "module", id, modulePeers[id], missing);
+  });
   return [
     javascriptPeer(options, "floor", "floor", "floor of the JavaScript loop"),
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
     javascriptPeer(options, "subject", "offheap-fine", "offheap, fine classes"),
     javascriptPeer(options, "subject", "offheap-huge", "offheap, powers of two, huge pages"),
+    javascriptPeer(options, "subject", "offheap-pool", "offheap, MemoryPool"),
     ...nativeList(options),
     ...Object.entries(javascriptTitles).map(([id, title]) =>
       javascriptPeer(options, "javascript", id, title),
     ),
     ...wasm,
+    ...modules,
   ].filter(({ id, kind }) => kind === "floor" || taking(options, id));
 }

@@ -1,12 +1,14 @@
 /** The parts of a run: what each is called, what it takes, and what it adds to the results. */
 import { type Options, peerSelected, selected } from "../options.ts";
 import { growth, locality } from "../workloads/growth.ts";
+import { moduleLoops, moduleProgram } from "../workloads/modules.ts";
 import { timedWorkloads } from "../workloads/registry.ts";
 import { threadedWorkloads } from "../workloads/threaded.ts";
 import type { Workload } from "../workloads/workload.ts";
 import type { Peer } from "./cases.ts";
 import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
+import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
 import { measureThreads } from "./threads.ts";
@@ -37,15 +39,22 @@ const SPACES = [
   "replace/65536/64",
   "replace/65536/mixed",
   "replace/1000000/mixed",
+  "large/",
   "replay/",
+  "whole/",
 ];
 
 /** What the plain claims rest on: `--only claims` is short for these. */
 export const CLAIMS = ["pair/", "replace/4096/64", "replace/65536/mixed", "space/replace/65536/mixed"];
 
+const slabSubjects = ["offheap", "offheap-fine", "offheap-huge"];
+
 function takingPart(peers: readonly Peer[], workload: Workload): Peer[] {
-  const { javascript } = workload;
-  return peers.filter(({ id, kind }) => kind !== "javascript" || !javascript || javascript.includes(id));
+  const { javascript, subjects = slabSubjects } = workload;
+  return peers.filter(({ id, kind }) => {
+    if (kind === "subject") return subjects.includes(id);
+    return kind !== "javascript" || !javascript || javascript.includes(id);
+  });
 }
 
 function timeParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
@@ -69,10 +78,11 @@ function threadParts(options: Options): Part[] {
 }
 
 function spaceParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
-  const taking = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
+  const holding = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
   return workloads
     .filter(({ id }) => SPACES.some((prefix) => id.startsWith(prefix)))
-    .map((workload) => ({
+    .map((workload) => ({ workload, taking: takingPart(holding, workload) }))
+    .map(({ workload, taking }) => ({
       ...{
         id: `space/${workload.id}`,
         title: `memory held: ${workload.title}`,
@@ -120,7 +130,22 @@ function otherParts(options: Options, peers: readonly Peer[]): Part[] {
   ];
 }
 
-export function allParts(options: Options, peers: readonly Peer[]): Part[] {
+/** Inside modules, and beside them the pool called from JavaScript. */
+function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
+  const modules = peers.filter(({ kind }) => kind === "module");
+  const programs = modules.filter(({ id }) => id.startsWith("c-"));
+  return [
+    ...timeParts(options, [...peers.filter(({ kind }) => kind === "subject"), ...modules], moduleLoops),
+    {
+      ...{ id: moduleProgram.id, title: moduleProgram.title, processes: programs.length * options.rounds },
+      run: async (results, tick) =>
+        void results.time.push(...(await measureProgram(options, moduleProgram, programs, tick))),
+    },
+  ];
+}
+
+export function allParts(options: Options, all: readonly Peer[]): Part[] {
+  const peers = all.filter(({ kind }) => kind !== "module");
   const workloads = timedWorkloads(options);
   return [
     ...timeParts(options, peers, workloads),
@@ -129,6 +154,7 @@ export function allParts(options: Options, peers: readonly Peer[]): Part[] {
     ...pauseParts(options, peers, workloads),
     ...timeParts(options, peers, growth),
     ...otherParts(options, peers),
+    ...moduleParts(options, all),
   ];
 }
 

@@ -1,5 +1,5 @@
-/** The subject: SlabAllocator, with either preset of size classes, all checks on. */
-import { type HeapOptions, SizeClasses, SlabAllocator } from "offheap";
+/** The subject: SlabAllocator, with either preset of size classes, and MemoryPool; all checks on. */
+import { type HeapOptions, MemoryPool, SizeClasses, SlabAllocator } from "offheap";
 import { loadOs } from "offheap/os";
 import type { Stream } from "../stream/format.ts";
 import type { JsPeer, OpenOptions, Runner } from "./peer.ts";
@@ -14,8 +14,13 @@ export function capacityFor(stream: Stream, ballast: number): number {
   return Math.min(4 * GIB, Math.max(GIB, Math.ceil(needed / 65_536) * 65_536));
 }
 
-function open(stream: Stream, { ballast }: OpenOptions, options: HeapOptions): Runner {
-  const heap = new SlabAllocator({ capacity: capacityFor(stream, ballast), ...options });
+function open(
+  stream: Stream,
+  { ballast }: OpenOptions,
+  options: HeapOptions,
+  Allocator: typeof SlabAllocator | typeof MemoryPool = SlabAllocator,
+): Runner {
+  const heap = new Allocator({ capacity: capacityFor(stream, ballast), ...options });
   for (let i = 0; i < ballast; i++) heap.allocate(BALLAST_BYTES);
   return {
     ...addressRunner(stream, { allocator: heap, bytes: heap.u8, memory: heap.u32 }),
@@ -41,5 +46,10 @@ export const offheapPeers: JsPeer[] = [
     refuses: () => (loadOs().hugePages.available ? undefined : loadOs().hugePages.reason),
     open: (stream, options) =>
       open(stream, options, { sizeClasses: SizeClasses.powersOfTwo, os: loadOs(), hugePages: true }),
+  },
+  {
+    id: "offheap-pool",
+    title: "offheap, MemoryPool",
+    open: (stream, options) => open(stream, options, { sizeClasses: SizeClasses.fine }, MemoryPool),
   },
 ];

@@ -9,6 +9,8 @@ export interface Runner {
   fill(from: number, to: number): number;
   /** Reads the first word of each object of `order`; returns a function that does it once more. */
   walker(order: Int32Array): () => number;
+  /** A whole program that allocates, where the peer has one. */
+  program?(seed: number, steps: number): void;
   /** After everything was freed: gives back what can be given back. */
   cleanup?(): void;
   /** True where all objects lie in one large memory of the peer's own. */

@@ -1,4 +1,5 @@
 /** JavaScript peers by id, each loaded only in the process that runs it. */
+import type { ModuleId } from "../native/modules.ts";
 import type { JsPeer } from "./peer.ts";
 
 const byId = (list: readonly JsPeer[], id: string): JsPeer => {
@@ -15,11 +16,14 @@ const object = (id: string) => async (): Promise<JsPeer> =>
 const wasm = (id: string, title: string) => async (): Promise<JsPeer> =>
   (await import("./wasm.ts")).wasmPeer(id, title);
 
+const inside = (id: ModuleId) => async (): Promise<JsPeer> => (await import("./modules.ts")).modulePeer(id);
+
 export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   floor: async () => (await import("./floor.ts")).floorPeer,
   offheap: offheap("offheap"),
   "offheap-fine": offheap("offheap-fine"),
   "offheap-huge": offheap("offheap-huge"),
+  "offheap-pool": offheap("offheap-pool"),
   uint8array: object("uint8array"),
   buffer: object("buffer"),
   "buffer-slow": object("buffer-slow"),
@@ -28,4 +32,9 @@ export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   assemblyscript: wasm("assemblyscript", "AssemblyScript rt/tlsf"),
   dlmalloc: wasm("dlmalloc", "dlmalloc in WebAssembly"),
   emmalloc: wasm("emmalloc", "emmalloc in WebAssembly"),
+  "c-offheap": inside("c-offheap"),
+  "c-dlmalloc": inside("c-dlmalloc"),
+  "c-emmalloc": inside("c-emmalloc"),
+  "as-offheap": inside("as-offheap"),
+  "as-tlsf": inside("as-tlsf"),
 };

@@ -43,7 +43,7 @@ function spaceClaims({ space }: Results): Claim[] {
     const { highestBytes, peakRequestedBytes } = row ?? {};
     return highestBytes && peakRequestedBytes ? highestBytes / peakRequestedBytes - 1 : undefined;
   };
-  return ["offheap", "offheap-fine"].flatMap((ours) => {
+  return ["offheap", "offheap-fine", "offheap-pool"].flatMap((ours) => {
     const after = excess(ours);
     if (after === undefined) return [];
     const what = `bytes lost for each requested one, long mixed run (${ours})`;

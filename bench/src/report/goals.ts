@@ -155,7 +155,7 @@ function goalsOf(results: Results, subject: string): Goal[] {
 
 export function goals(results: Results): Goal[] {
   return [
-    ...["offheap", "offheap-fine"].flatMap((subject) => goalsOf(results, subject)),
+    ...["offheap", "offheap-fine", "offheap-pool"].flatMap((subject) => goalsOf(results, subject)),
     ...hugeGoals(results),
   ];
 }

@@ -18,7 +18,7 @@ function svg(options: Plot.PlotOptions): string {
   return `${figure.outerHTML}\n`;
 }
 
-const ORDER = ["offheap", "offheap-fine", "glibc", "mimalloc", "jemalloc", "gperftools"];
+const ORDER = ["offheap", "offheap-fine", "offheap-pool", "glibc", "mimalloc", "jemalloc", "gperftools"];
 
 /** A peer has the same colour in every plot: the subject stands out, the floors are grey. */
 const color: Plot.ScaleOptions = {
@@ -138,7 +138,7 @@ export async function plots({ time, space, pause }: Results): Promise<Record<str
     time.filter(({ workload, peer }) => pattern.test(workload) && (ORDER.includes(peer) || peer === "floor"));
   const javascript = time.filter(
     ({ workload, peer }) =>
-      /^(pair|batch|replace)/.test(workload) && !(ORDER.slice(2).includes(peer) || peer === "floor-native"),
+      /^(pair|batch|replace)/.test(workload) && !(ORDER.slice(3).includes(peer) || peer === "floor-native"),
   );
   const held = space.flatMap(({ workload, peer, highestBytes, peakRequestedBytes }) =>
     highestBytes && peakRequestedBytes && ORDER.includes(peer)

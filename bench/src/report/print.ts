@@ -45,7 +45,9 @@ function reasons({ time, space, pause, gc }: Results, mark: string): string[] {
 export function asTerminal(results: Results): string {
   const blocks = [
     ...timeTables(results.time).map(asText),
-    ...["offheap", "offheap-fine"].map((subject) => ratioLines(results.time, subject).join("\n")),
+    ...["offheap", "offheap-fine", "offheap-pool", "c-offheap", "as-offheap"].map((subject) =>
+      ratioLines(results.time, subject).join("\n"),
+    ),
     ...otherTables(results).map(asText),
     ...reasons(results, "–"),
   ];

@@ -38,14 +38,20 @@ export function buildTrace(trace: Pick<Trace, "objects" | "sizes">, largestBytes
   return builder.finish();
 }
 
-function traceWorkload(path: string): Workload {
+/** `replay/NAME` for allocators of small objects, `whole/NAME` for those that serve any size. */
+function traceWorkload(path: string, whole: boolean): Workload {
   const name = basename(path).split(".")[0];
+  const [largestBytes, which] = whole
+    ? [Number.POSITIVE_INFINITY, "every request"]
+    : [LARGEST_SLAB_REQUEST_BYTES, "requests up to 8 KiB"];
   return {
-    id: `replay/${name}`,
-    title: `trace of ${name}, requests up to 8 KiB`,
+    id: `${whole ? "whole" : "replay"}/${name}`,
+    title: `trace of ${name}, ${which}`,
     sizes: "trace",
+    ...(whole ? { javascript: ["uint8array", "buffer", "assemblyscript", "dlmalloc", "emmalloc"] } : {}),
+    subjects: whole ? ["offheap-pool"] : ["offheap", "offheap-fine", "offheap-pool"],
     stamp: existsSync(path) ? `${statSync(path).size}-${Math.round(statSync(path).mtimeMs)}` : "missing",
-    build: async () => buildTrace(await readTrace(path), LARGEST_SLAB_REQUEST_BYTES),
+    build: async () => buildTrace(await readTrace(path), largestBytes),
   };
 }
 
@@ -54,10 +60,12 @@ export function traces(extra: readonly string[]): Workload[] {
   const folder = `${benchFolder}../traces/`;
   const bundled = readdirSync(folder).filter((name) => name.endsWith(".mtrace.gz"));
   const ids = new Map<string, number>();
-  return [...bundled.sort().map((name) => folder + name), ...extra].map((path) => {
-    const workload = traceWorkload(path);
-    const count = (ids.get(workload.id) ?? 0) + 1; // of one name: the second is jq-2
-    ids.set(workload.id, count);
-    return count === 1 ? workload : { ...workload, id: `${workload.id}-${count}` };
-  });
+  const paths = [...bundled.sort().map((name) => folder + name), ...extra];
+  return [false, true]
+    .flatMap((whole) => paths.map((path) => traceWorkload(path, whole)))
+    .map((workload) => {
+      const count = (ids.get(workload.id) ?? 0) + 1; // of one name: the second is jq-2
+      ids.set(workload.id, count);
+      return count === 1 ? workload : { ...workload, id: `${workload.id}-${count}` };
+    });
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Stream, writeStream } from "../stream/format.ts";
 
-export type SizeKind = "64" | "1k" | "mixed" | "trace";
+export type SizeKind = "64" | "1k" | "mixed" | "large" | "trace";
 
 export interface Workload {
   readonly id: string; // "replay/lua": also the name in the filter
@@ -16,6 +16,8 @@ export interface Workload {
   readonly large?: boolean;
   /** Which JavaScript peers take part; absent: all. */
   readonly javascript?: readonly string[];
+  /** Which of our own allocators take part; absent: those for slabs. */
+  readonly subjects?: readonly string[];
   /** Set where the stream depends on a file: another stamp, another stream. */
   readonly stamp?: string;
   readonly build: () => Stream | Promise<Stream>;

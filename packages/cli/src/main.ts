@@ -50,7 +50,7 @@ function makeProgram(onDone: (exitCode: number) => void): Command {
     .command("replay")
     .description("replay the allocations of real programs, as logged by glibc's mtrace")
     .argument("<trace...>", "mtrace logs, plain text or gzip")
-    .addOption(new Option("--allocator <name>", "which allocator").choices(allocatorNames).default("slab"))
+    .addOption(new Option("--allocator <name>", "which allocator").choices(allocatorNames).default("pool"))
     .option(
       "--workers <n>",
       "workers that replay at once, on one heap; 1,2,4 makes a run for each",
@@ -60,9 +60,9 @@ function makeProgram(onDone: (exitCode: number) => void): Command {
     .option("--passes <n>", "timed passes, the first included", parsePasses, 9)
     .option("--capacity <bytes>", "capacity of the heap, such as 512MiB", parseCapacity, 2 ** 30)
     .addOption(
-      new Option("--classes <preset>", "size classes")
-        .choices(["powersOfTwo", "fine"])
-        .default("powersOfTwo"),
+      new Option("--classes <preset>", "size classes (default: fine for pool, powersOfTwo for slab)").choices(
+        ["powersOfTwo", "fine"],
+      ),
     )
     .option("--no-verify", "no checked passes between the timed ones (the last pass, untimed, checks all)")
     .option("--json", "one JSON document on standard output", false)

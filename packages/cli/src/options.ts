@@ -10,9 +10,15 @@ export interface ReplayOptions {
   readonly passes: number;
   /** Bytes. */
   readonly capacity: number;
-  readonly classes: ClassPreset;
+  /** Undefined: the allocator's own. */
+  readonly classes?: ClassPreset;
   readonly verify: boolean;
   readonly json: boolean;
+}
+
+/** With the choices that follow from the allocator made. */
+export interface Settings extends ReplayOptions {
+  readonly classes: ClassPreset;
 }
 
 /** A heap has room for 126 attached at one time, and the command itself is one. */

@@ -3,7 +3,7 @@
 import type { AllocatorAdapter } from "./allocators/adapter.ts";
 import { adapterUrl, loadAdapter } from "./allocators/registry.ts";
 import { CliError, codeOf, messageOf } from "./errors.ts";
-import type { ReplayOptions } from "./options.ts";
+import type { ReplayOptions, Settings } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { type Run, replay } from "./replay/replay.ts";
 import type { ReplayResults, StreamFacts, TraceFacts, TraceResult } from "./results.ts";
@@ -26,18 +26,19 @@ export async function replayCommand(
 ): Promise<ReplayResults> {
   const url = adapterUrl(options.allocator);
   const adapter = await loadAdapter(url);
+  const settings: Settings = { ...options, classes: options.classes ?? adapter.defaultClasses };
   const traces: TraceResult[] = [];
   for (const path of paths) {
-    const result = await replayOne(path, options, { url, adapter }, surroundings);
+    const result = await replayOne(path, settings, { url, adapter }, surroundings);
     surroundings.onResult(result, adapter);
     traces.push(result);
   }
-  return { options, adapter, traces };
+  return { options: settings, adapter, traces };
 }
 
 async function replayOne(
   path: string,
-  options: ReplayOptions,
+  options: Settings,
   { url, adapter }: { url: URL; adapter: AllocatorAdapter },
   { progress, signal }: Surroundings,
 ): Promise<TraceResult> {

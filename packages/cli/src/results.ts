@@ -1,13 +1,13 @@
 // What a replay found out, before it is written for people (`report/text.ts`) or for programs (`report/json.ts`).
 
 import type { AllocatorAdapter } from "./allocators/adapter.ts";
-import type { ReplayOptions } from "./options.ts";
+import type { Settings } from "./options.ts";
 import type { Run } from "./replay/replay.ts";
 import type { Stream } from "./stream.ts";
 import type { Trace } from "./trace/trace.ts";
 
 export interface ReplayResults {
-  readonly options: ReplayOptions;
+  readonly options: Settings;
   readonly adapter: AllocatorAdapter;
   readonly traces: readonly TraceResult[];
 }

@@ -58,6 +58,7 @@ interface Report {
       readonly steadyMedianNs: number;
       readonly space: Record<string, number> & {
         readonly classesAtPeak: { readonly objectSize: number; readonly live: number }[];
+        readonly largeAtPeak: { readonly objects: number; readonly bytes: number };
       };
       readonly fillViolations: string[];
       readonly heapViolations: string[];
@@ -87,7 +88,7 @@ describe("offheap replay", () => {
     assert.equal(stdout.match(/^small {2}\(/gm)?.length, 2);
     for (const expected of [
       /3,000 operations: [\d,]+ allocations, [\d,]+ frees, [\d,]+ reallocations/,
-      /no request over 8 KiB/,
+      /no request passed over/,
       /first pass, an operation +[\d.]+ ns/,
       /steady median, an operation +[\d.]+ ns/,
       /each object read before its free +[\d.]+ ns/,
@@ -110,13 +111,13 @@ describe("offheap replay", () => {
       [0, "", true, "offheap-replay-1"],
     );
     assert.deepEqual(report.options, {
-      allocator: "slab",
+      allocator: "pool",
       workers: [1, 2],
       passes: 3,
       capacityBytes: 2 ** 26,
-      classes: "powersOfTwo",
+      classes: "fine",
       verify: true,
-      limitBytes: 8192,
+      limitBytes: 2 ** 31 - 1,
     });
     const [{ name, error, replayed, runs }] = report.traces;
     assert.deepEqual([name, error, replayed.operations], ["small", null, 3000]);
@@ -140,7 +141,9 @@ describe("offheap replay", () => {
       "classes",
       logText(requests.map((size, i) => `@ + 0x${i + 1}0 0x${size.toString(16)}`)),
     );
-    const [{ runs }] = (await json(["replay", path, "--workers", "2", "--passes", "2"])).traces;
+    const [{ runs }] = (
+      await json(["replay", path, "--workers", "2", "--passes", "2", "--allocator", "slab"])
+    ).traces;
     const slotOf = (size: number) => classes.find((slot) => slot >= size) ?? 0;
     assert.equal(
       runs[0].space["slotBytesAtPeak"],
@@ -155,31 +158,64 @@ describe("offheap replay", () => {
     }
   });
 
-  it("replays with the fine classes, and without checked passes", async () => {
-    const report = await json(["replay", small, "--classes", "fine", "--no-verify", "--passes", "2"]);
-    assert.deepEqual([report.code, report.options["classes"], report.options["verify"]], [0, "fine", false]);
+  it("replays with the classes of the allocator or those that are named, and without checked passes", async () => {
+    for (const [allocator, named, classes] of [
+      ["slab", [], "powersOfTwo"],
+      ["slab", ["--classes", "fine"], "fine"],
+      ["pool", [], "fine"],
+      ["pool", ["--classes", "powersOfTwo"], "powersOfTwo"],
+    ] as const) {
+      const options = ["--allocator", allocator, ...named, "--no-verify", "--passes", "2"];
+      const report = await json(["replay", small, ...options]);
+      assert.deepEqual(
+        [report.code, report.options["classes"], report.options["verify"]],
+        [0, classes, false],
+      );
+    }
   });
 
-  it("passes over requests above 8 KiB and says so", async () => {
-    const large = logText([
+  const large = files.write(
+    "large",
+    logText([
       "@ + 0x10 0x2000",
       "@ + 0x20 0x2001",
       "@ - 0x20",
       "@ < 0x10",
       "@ > 0x10 0x100000",
-    ]);
-    const path = files.write("large", large);
-    const { stdout, code } = await offheap(["replay", path]);
+      "@ + 0x30 0x9000",
+    ]),
+  );
+
+  it("serves every request, whatever its size", async () => {
+    const { stdout, code } = await offheap(["replay", large, "--workers", "2", "--passes", "2"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /no request passed over/);
+    assert.match(stdout, /and 4 larger objects in 2\.\d+ MiB/);
+    const [{ replayed, runs }] = (await json(["replay", large, "--passes", "2"])).traces;
+    assert.deepEqual(replayed.passedOver, {
+      limitBytes: 2 ** 31 - 1,
+      requests: 0,
+      operations: 0,
+      largestBytes: 0,
+    });
+    const { largeAtPeak, peakLiveBytes } = runs[0].space;
+    assert.equal(peakLiveBytes, 0x100000 + 0x9000);
+    assert.equal(largeAtPeak.objects, 2);
+    assert.ok(largeAtPeak.bytes >= peakLiveBytes && largeAtPeak.bytes < peakLiveBytes * 1.25);
+  });
+
+  it("passes over requests above 8 KiB with --allocator slab, and says so", async () => {
+    const { stdout, code } = await offheap(["replay", large, "--allocator", "slab"]);
     assert.match(
       stdout,
-      /2 requests over 8 KiB passed over until MemoryPool serves them \(the largest 1 MiB; 2 operations less\)/,
+      /3 requests over 8 KiB passed over that --allocator pool serves \(the largest 1 MiB; 3 operations less\)/,
     );
     assert.equal(code, 0);
-    const [{ replayed }] = (await json(["replay", path])).traces;
+    const [{ replayed }] = (await json(["replay", large, "--allocator", "slab"])).traces;
     assert.deepEqual(replayed.passedOver, {
       limitBytes: 8192,
-      requests: 2,
-      operations: 2,
+      requests: 3,
+      operations: 3,
       largestBytes: 2 ** 20,
     });
   });
@@ -241,8 +277,7 @@ describe("exit codes", () => {
       [/whole number from 1 to 125/, "replay", small, "--workers", "two"],
       [/whole number from 2 to/, "replay", small, "--passes", "1"],
       [/up to 4GiB/, "replay", small, "--capacity", "5GiB"],
-      [/Allowed choices are slab, pool/, "replay", small, "--allocator", "malloc"],
-      [/MemoryPool is not part of offheap yet; use --allocator slab/, "replay", small, "--allocator", "pool"],
+      [/Allowed choices are pool, slab/, "replay", small, "--allocator", "malloc"],
     ];
     for (const [message, ...args] of wrong) {
       const { code, stdout, stderr } = await offheap(args);

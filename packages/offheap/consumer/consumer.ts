@@ -3,14 +3,20 @@
 
 import {
   type Address,
+  type AllocateOptions,
   AllocatorError,
   type ErrorCode,
   type HeapHandle,
   type HeapOptions,
+  type LargeStats,
+  type MallocImports,
+  MemoryPool,
   type MemorySource,
   type MemoryViews,
   type Os,
   type OsAbility,
+  type PoolRegion,
+  type PoolStats,
   type ReapReport,
   type Residency,
   SizeClasses,
@@ -122,6 +128,21 @@ export function withOs(): number {
   return decommittedBytes + (resident?.total ?? 0);
 }
 
+/** A pool, its regions, and its malloc, as a module would call it. */
+export function usePool(pool: MemoryPool): number {
+  const options: AllocateOptions = { align: 64, zeroed: true };
+  pool.deallocate(pool.reallocate(pool.allocate(20_000, options), 40_000));
+  const region: PoolRegion = pool.region();
+  region.allocate(100);
+  region.end();
+  const { malloc, free, calloc, realloc, aligned_alloc }: MallocImports = pool.asMalloc();
+  for (const address of [realloc(malloc(10), 20), calloc(2, 8), aligned_alloc(32, 64), 0]) free(address);
+  const { large }: PoolStats = pool.stats();
+  const { allocs, deallocs, objects, bytes, pageSpans, freeBytes }: LargeStats = large;
+  if (allocs !== deallocs || bytes > 0 || pageSpans < 0 || freeBytes < 0) throw new Error("numbers disagree");
+  return objects;
+}
+
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
   using heap = new SlabAllocator(options);
@@ -138,4 +159,8 @@ export function main(): void {
   new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();
   new SlabAllocator({ capacity: 2 ** 22, memory: new ArrayBuffer(2 ** 23), offset: 2 ** 16 }).destroy();
   heap.destroy();
+  const pool = new MemoryPool({ capacity: 2 ** 24, sizeClasses: SizeClasses.malloc });
+  if (usePool(pool) + use(pool) !== 0) throw new Error("something is left");
+  MemoryPool.attach(pool.handle).detach();
+  pool.destroy();
 }

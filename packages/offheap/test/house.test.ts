@@ -203,10 +203,20 @@ describe("code that may be killed", () => {
   });
 
   it("is seen when it has", () => {
-    for (const text of ["try { f(); } catch {}", "try { f(); } finally { g(); }", "{ using x = f(); }"]) {
+    const asking = "function g() { try { return f(); } catch (error) { return nullOrThrow(error);";
+    for (const text of [
+      "try { f(); } catch {}",
+      "try { f(); } finally { g(); }",
+      "{ using x = f(); }",
+      `${asking} g(); } }`,
+      `${asking} } finally { g(); } }`,
+      "function g() { try { return f(); } catch (error) { return h(error); } }",
+      "function g() { try { return f(); } catch { return nullOrThrow(h()); } }",
+    ]) {
       assert.equal(afterDeathOffences(one(text)).length, 1, text);
     }
     assert.deepEqual(afterDeathOffences(one("// catch, finally\nthrow new Error();")), none);
+    assert.deepEqual(afterDeathOffences(one(`${asking} } }`)), none);
   });
 });
 

@@ -1,7 +1,14 @@
 // The contract over every kind of memory that a heap can live in, with every list of size classes.
 
 import assert from "node:assert/strict";
-import { type HeapOptions, type MemorySource, SizeClasses, SlabAllocator, type WasmMemory } from "offheap";
+import {
+  type HeapOptions,
+  MemoryPool,
+  type MemorySource,
+  SizeClasses,
+  SlabAllocator,
+  type WasmMemory,
+} from "offheap";
 import { bufferOf } from "#src/memory/block.js";
 import { type Contracted, contractSuite } from "./support/contract.ts";
 import { heapOf } from "./support/heaps.ts";
@@ -23,36 +30,40 @@ function assertPainted(memory: MemorySource, from: number, to: number): void {
   assert.equal(wrong, -1, `the word at ${from + wrong * 4}, outside the heap, was written`);
 }
 
-type Kind = (sizeClasses: readonly number[]) => Contracted;
+type Allocator = typeof SlabAllocator | typeof MemoryPool;
+type Kind = (sizeClasses: readonly number[], Allocator: Allocator) => Contracted;
+
+function contracted(
+  allocator: SlabAllocator,
+  sizeClasses: readonly number[],
+  close: () => void = () => undefined,
+): Contracted {
+  const all = heapOf(allocator).layout.chunkCount * 65_536;
+  const mostBytes = allocator instanceof MemoryPool ? all : (sizeClasses.at(-1) as number);
+  return { allocator, sizeClasses, mostBytes, close };
+}
 
 function whole(memory: () => NonNullable<HeapOptions["memory"]>): Kind {
-  return (sizeClasses) => ({
-    allocator: new SlabAllocator({ capacity, maxWorkers: 4, memory: memory(), sizeClasses }),
-    sizeClasses,
-    close: () => undefined,
-  });
+  return (sizeClasses, Allocator) =>
+    contracted(new Allocator({ capacity, maxWorkers: 4, memory: memory(), sizeClasses }), sizeClasses);
 }
 
 /** A region in the middle of a memory that holds something else already, inside and outside. */
 function region(make: () => MemorySource, grows: boolean): Kind {
-  return (sizeClasses) => {
+  return (sizeClasses, Allocator) => {
     const memory = make();
     paint(memory);
-    const allocator = new SlabAllocator({ capacity, maxWorkers: 4, memory, offset: around, sizeClasses });
+    const allocator = new Allocator({ capacity, maxWorkers: 4, memory, offset: around, sizeClasses });
     assert.equal(heapOf(allocator).offset, around);
     if (grows) {
       allocator.deallocate(allocator.allocate(8));
       (memory as WasmMemory).grow(3);
       allocator.cleanup();
     }
-    return {
-      allocator,
-      sizeClasses,
-      close: () => {
-        assertPainted(memory, 0, around);
-        assertPainted(memory, around + capacity, capacity + 2 * around);
-      },
-    };
+    return contracted(allocator, sizeClasses, () => {
+      assertPainted(memory, 0, around);
+      assertPainted(memory, around + capacity, capacity + 2 * around);
+    });
   };
 }
 
@@ -81,6 +92,7 @@ const lists: Record<string, readonly number[]> = {
 
 for (const [kind, make] of Object.entries(kinds)) {
   for (const [list, sizeClasses] of Object.entries(lists)) {
-    contractSuite(`${kind}, ${list}`, () => make(sizeClasses));
+    contractSuite(`${kind}, ${list}`, () => make(sizeClasses, SlabAllocator));
+    contractSuite(`a pool in a ${kind}, ${list}`, () => make(sizeClasses, MemoryPool));
   }
 }

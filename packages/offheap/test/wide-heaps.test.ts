@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SlabAllocator } from "offheap";
+import { MemoryPool, SlabAllocator } from "offheap";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZeroResidue, fillUp, mostObjects } from "./support/residue.ts";
@@ -109,4 +109,33 @@ it("a heap of 3 GiB crosses 2^31 in the middle", () => {
   for (const [id, address] of crossing.entries()) readFill(heap, address, id);
   for (const address of addresses) heap.deallocate(address);
   assertZeroResidue(heap, [65_536]);
+});
+
+describe("a pool of 4 GiB", () => {
+  it("has objects over 2 GiB, and large ones above 2^31", () => {
+    const pool = new MemoryPool({ capacity: 2 ** 32, maxWorkers: 2 });
+    const low = pool.allocate(2.5 * GiB);
+    assert.equal(pool.sizeOf(low), 2.5 * GiB);
+    pool.view.setFloat64(low + 2.5 * GiB - 8, Math.E, true);
+    expectCode("ERR_OUT_OF_MEMORY", () => pool.allocate(1.5 * GiB));
+    const high = [9000, 100_000, 448 * 1024, 2 ** 20, GiB].map((size) => pool.allocate(size));
+    for (const address of high) {
+      assert.ok(address > 2 ** 31);
+      pool.u8[address + pool.sizeOf(address) - 1] = 7;
+      expectCode("ERR_INVALID_ADDRESS", () => pool.deallocate(address + 8));
+      expectCode("ERR_INVALID_ADDRESS", () => pool.deallocate(address - 2 ** 32));
+    }
+    const [run, , , span] = high as [number, number, number, number];
+    const aligned = pool.allocate(9000, { align: 2 ** 21, zeroed: true });
+    assert.equal(aligned % 2 ** 21, 0);
+    assert.ok(pool.sizeOf(pool.reallocate(run, 20_000)) >= 20_000);
+    assert.equal(pool.u8[pool.reallocate(span, 2 ** 21) + 2 ** 20 - 1], 7);
+    assert.equal(pool.view.getFloat64(low + 2.5 * GiB - 8, true), Math.E);
+    assert.deepEqual(pool.check(), []);
+    pool.reset();
+    pool.deallocate(pool.allocate(3 * GiB));
+    pool.cleanup();
+    assert.equal(pool.stats().spanBytes, 0);
+    pool.destroy();
+  });
 });

@@ -19,6 +19,8 @@ export interface AllocatorAdapter {
   readonly limitBytes: number;
   /** Ends the sentence "requests over the limit are passed over …". */
   readonly limitReason: string;
+  /** What `--classes` is when it is not said. */
+  readonly defaultClasses: ClassPreset;
   createHeap(setup: HeapSetup): ReplayHeap;
   attach(handle: unknown): AttachedHeap;
 }
@@ -60,6 +62,8 @@ export interface HeapMeasure {
   /** Bytes of the slots of the live objects. */
   readonly liveSlotBytes: number;
   readonly classes: readonly ClassMeasure[];
+  /** Live objects larger than any class, and the bytes set aside for them. */
+  readonly large: { readonly objects: number; readonly bytes: number };
 }
 
 export interface ClassMeasure {

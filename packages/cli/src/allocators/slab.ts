@@ -1,10 +1,12 @@
 /** `--allocator slab`: SlabAllocator, one heap in shared memory for all workers. */
 import { type HeapHandle, SizeClasses, SlabAllocator } from "offheap";
-import type { AllocatorAdapter, HeapMeasure, HeapSetup, ReplayHeap } from "./adapter.ts";
+import type { AllocatorAdapter, HeapSetup, ReplayHeap } from "./adapter.ts";
+import { measureOf } from "./measure.ts";
 
 export const adapter: AllocatorAdapter = {
   limitBytes: 8192,
-  limitReason: "until MemoryPool serves them",
+  limitReason: "that --allocator pool serves",
+  defaultClasses: "powersOfTwo",
 
   createHeap({ capacityBytes, classes, workers }: HeapSetup): ReplayHeap {
     const heap = new SlabAllocator({
@@ -15,7 +17,7 @@ export const adapter: AllocatorAdapter = {
     return {
       handle: heap.handle,
       track: (worker) => heap.track(worker),
-      measure: () => measure(heap),
+      measure: () => measureOf(heap.stats()),
       check: () => heap.check().map(({ invariant, message }) => `${invariant}: ${message}`),
       cleanup: () => void heap.cleanup({ all: true }),
       destroy: () => heap.destroy(),
@@ -37,21 +39,3 @@ export const adapter: AllocatorAdapter = {
     };
   },
 };
-
-function measure(heap: SlabAllocator): HeapMeasure {
-  const stats = heap.stats();
-  return {
-    spanBytes: stats.spanBytes,
-    peakSpanBytes: stats.peakSpanBytes,
-    bookBytes: stats.bookBytes,
-    liveObjects: stats.liveObjects,
-    liveSlotBytes: stats.liveBytes,
-    classes: stats.sizeClasses.map((each) => ({
-      objectSize: each.objectSize,
-      slabs: each.totalSlabs,
-      live: each.allocated,
-      cached: each.cached,
-      free: each.free,
-    })),
-  };
-}

@@ -57,6 +57,8 @@ export interface Space {
   readonly footprintBytes: number;
   readonly footprintRatio: number;
   readonly classesAtPeak: readonly ClassMeasure[];
+  /** Objects larger than any class, and the bytes set aside for them. */
+  readonly largeAtPeak: { readonly objects: number; readonly bytes: number };
   readonly bookBytes: number;
   /** Bytes of spans that the heap still holds after everything was freed and cleaned up. */
   readonly heldBytes: number;
@@ -166,7 +168,7 @@ function summary(passNs: PassTimes, checkedPassNs: PassTimes) {
 }
 
 function measureSpace(heap: ReplayHeap, peakLiveBytes: number): Space {
-  const { liveSlotBytes, classes, bookBytes } = heap.measure();
+  const { liveSlotBytes, classes, large, bookBytes } = heap.measure();
   return {
     peakLiveBytes,
     slotBytesAtPeak: liveSlotBytes,
@@ -174,6 +176,7 @@ function measureSpace(heap: ReplayHeap, peakLiveBytes: number): Space {
     footprintBytes: 0,
     footprintRatio: 0,
     classesAtPeak: classes.filter((each) => each.slabs > 0),
+    largeAtPeak: large,
     bookBytes,
     heldBytes: 0,
   };

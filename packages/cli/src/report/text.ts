@@ -11,7 +11,7 @@ import {
   type TraceFacts,
   type TraceResult,
 } from "../results.ts";
-import type { Tally } from "../trace/trace.ts";
+import { maxRequestBytes, type Tally } from "../trace/trace.ts";
 import { bytes, count, nanoseconds, plural, ratio, table } from "./format.ts";
 
 /** Violations of one run are many when there is one. */
@@ -24,7 +24,11 @@ export function traceText(result: TraceResult, adapter: AllocatorAdapter): strin
   if (runs.length > 0) lines.push("", runTable(runs));
   for (const run of runs) lines.push(...violationLines(run));
   const last = runs.at(-1);
-  if (last?.space) lines.push("", `  slabs at the peak, ${plural(last.workers, "worker")}`, classTable(last));
+  if (last?.space) {
+    const { objects, bytes: held } = last.space.largeAtPeak;
+    lines.push("", `  slabs at the peak, ${plural(last.workers, "worker")}`, classTable(last));
+    if (objects > 0) lines.push(`  and ${plural(objects, "larger object")} in ${bytes(held)}`);
+  }
   if (error) lines.push(`  failed: ${error.message}`);
   return `${lines.join("\n")}\n`;
 }
@@ -77,7 +81,10 @@ function operationLines(trace: TraceFacts, stream: StreamFacts, adapter: Allocat
       `  ${plural(passedOver.requests, "request")} over ${limit} passed over ${adapter.limitReason} ` +
         `(the largest ${bytes(passedOver.largestBytes)}; ${plural(passedOver.operations, "operation")} less)`,
     );
-  } else lines.push(`  no request over ${limit}`);
+  } else {
+    const servesAll = passedOver.limitBytes >= maxRequestBytes;
+    lines.push(servesAll ? "  no request passed over" : `  no request over ${limit}`);
+  }
   lines.push(
     `  live at the peak, for each worker: ${bytes(stream.peakLiveBytes)}; the most objects: ${count(stream.peakLiveObjects)}`,
   );

@@ -97,6 +97,18 @@ export class ChunkSet {
     return noChunk;
   }
 
+  /** Members in a row from a chunk on, counted up to `most`. */
+  runLength(from: number, most: number): number {
+    let length = 0;
+    for (let word = from >>> 5; word < this.levelWords[0] && length < most; word++) {
+      const first = length === 0 ? from & 31 : 0;
+      const run = Math.min(trailingZeros(~(this.wordAt(word) >>> first)), 32 - first);
+      length += run;
+      if (first + run < 32) break;
+    }
+    return Math.min(length, most);
+  }
+
   /** Sets each upper bit whose word is not empty, and clears the others. */
   repair(): void {
     for (const level of [0, 1] as const) {

@@ -5,10 +5,21 @@
 //   FREE        in no span                      BODY(d)          its span's head is d chunks before it
 //   BUILDING    being taken, or given back,     UNCLAIMED(c,len) a slab of class c that nobody holds
 //               by a worker                     CLAIMED(c,len,x) the same, held by worker x for a moment
+//   LARGE(x,len)   one live object of its own,  PAGES(len)       a span of page runs that nobody holds
+//               worker x's, or nobody's (0)     PAGES_HELD(len,x) the same, held by worker x for a moment
 
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const tag = { free: 0, body: 1, building: 2, unclaimed: 3, claimed: 4 } as const;
+export const tag = {
+  free: 0,
+  body: 1,
+  building: 2,
+  unclaimed: 3,
+  claimed: 4,
+  large: 5,
+  pages: 6,
+  pagesHeld: 7,
+} as const;
 export const claimFree = 0;
 
 const workerShift = 3;
@@ -31,6 +42,19 @@ export function claimClaimed(sizeClass: ClassIndex, length: number, worker: Work
   return tag.claimed | (worker << workerShift) | ((length - 1) << lengthShift) | (sizeClass << classShift);
 }
 
+/** `owner` 0: nobody's. */
+export function claimLarge(owner: WorkerSlot | 0, length: number): number {
+  return tag.large | (owner << workerShift) | ((length - 1) << lengthShift);
+}
+
+export function claimPages(length: number): number {
+  return tag.pages | ((length - 1) << lengthShift);
+}
+
+export function claimPagesHeld(length: number, worker: WorkerSlot): number {
+  return tag.pagesHeld | (worker << workerShift) | ((length - 1) << lengthShift);
+}
+
 export function tagOf(claim: number): number {
   return claim & 7;
 }
@@ -49,6 +73,11 @@ export function distanceOf(claim: number): number {
 
 export function classOf(claim: number): ClassIndex {
   return (claim >>> classShift) as ClassIndex;
+}
+
+/** Whether the chunk is the head of a span of pages, held or not. */
+export function isPages(claim: number): boolean {
+  return tagOf(claim) >= tag.pages;
 }
 
 /** Whether the chunk is the head of a slab, held or not. */

@@ -7,7 +7,7 @@
 // So a span whose builder died shows what it is: a BUILDING head, and bodies that name their distance to
 // it without a gap. `giveBack` takes such a torn span apart as well.
 
-import { trailingZeros } from "../base/bits.ts";
+import { alignUp, trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header } from "../memory/layout.ts";
@@ -89,6 +89,56 @@ export class Spans {
       from = clash + 1;
     }
     return noChunk;
+  }
+
+  /**
+   * Takes exactly `want` chunks in a row, BUILDING by `worker`, whose first is a multiple of `align` when
+   * counted from `phase` chunks before the heap's: the lowest such run. `noChunk` when there is none.
+   */
+  takeExact(worker: WorkerSlot, want: number, align: number, phase: number): ChunkIndex {
+    let tries = 0;
+    for (let from = this.free.next(0) as number; from !== noChunk && tries < takeTries; ) {
+      const head = (alignUp(from + phase, align) - phase) as ChunkIndex;
+      const run = this.free.runLength(head, want);
+      let next: number = head + run;
+      if (run === want) {
+        const clash = this.takeRun(worker, head, want);
+        if (clash === noChunk) {
+          this.free.removeRun(head, want);
+          this.isZero = this.clean.forget(head, want);
+          this.length = want;
+          this.countSpan(want);
+          return head;
+        }
+        this.mendFree(clash);
+        tries++;
+        next = clash + 1;
+      }
+      from = this.free.next(Math.max(next, from + 1));
+    }
+    return noChunk;
+  }
+
+  /** Takes the chunks right behind a span that this worker may lengthen; returns how many it got of those wanted. */
+  takeBehind(head: ChunkIndex, length: number, want: number): number {
+    let got = 0;
+    const most = Math.min(want, this.heap.layout.chunkCount - head - length);
+    while (got < most && this.swapClaim(head + length + got, claimFree, claimBody(length + got))) got++;
+    if (got === 0) return 0;
+    this.free.removeRun((head + length) as ChunkIndex, got);
+    this.clean.forget((head + length) as ChunkIndex, got);
+    this.countSpan(got);
+    return got;
+  }
+
+  /** Lets the chunks from `from` to before `to` of a span go, where they still are its bodies. */
+  cutBehind(head: ChunkIndex, from: number, to: number): void {
+    for (let i = Math.min(to, this.heap.layout.chunkCount - head) - 1; i >= from; i--) {
+      if (this.claimOf(head + i) !== claimBody(i)) continue;
+      this.setMap(head + i, 0);
+      this.countSpan(-1);
+      this.letGo((head + i) as ChunkIndex);
+    }
   }
 
   /** Gives a span back whose head is BUILDING: `length` chunks, fewer where its taking was cut short. */

@@ -30,6 +30,8 @@ export const header = {
   spanChunksPeak: 13,
   /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
   decommitDue: 14,
+  /** How often a pool was reset: what was allocated under another number is gone. */
+  resets: 20,
 } as const;
 export const headerWords = 64;
 
@@ -40,7 +42,16 @@ const wordsPerClassEntry = 2;
  * A worker's record: one line of its own words, of which the last four are always 0, then counters and
  * carries of each class, then the magazines.
  */
-export const record = { journal: 0 } as const;
+export const record = {
+  journal: 0,
+  /** What a large operation in flight is about: a page or a chunk, a length, a count of two words. */
+  target: 1,
+  limit: 2,
+  count: 3,
+  /** Large objects allocated and freed, two words each. */
+  largeAllocs: 5,
+  largeFrees: 7,
+} as const;
 const recordHeadWords = 16;
 /** Counters of one class in a record. cached = base + frees − allocs + strays. */
 export const counter = { allocs: 0, frees: 1, base: 2, strays: 3 } as const;
@@ -56,6 +67,20 @@ export const slabInfo = { freeCount: 0, lines: 2 } as const;
 const wordsPerSlabInfo = 16;
 export const slotsPerLine = 64;
 export const maxSlotsPerSlab = 16_384;
+
+/** Unit of the large objects that share a span. */
+export const pageBytes = 2048;
+export const pagesPerChunk = chunkBytes / pageBytes;
+/** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
+export const maxRunBytes = 7 * chunkBytes;
+/**
+ * Page info, at the words of slab info: free pages, those of the longest free run, then a bit for each free
+ * page, a word a chunk; from the 13th chunk on those lie at the second chunk's place.
+ */
+export const pageInfo = { freeCount: 0, longest: 1, free: 4 } as const;
+/** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
+export const roomCount = 10;
+const poolSetCount = roomCount + 2;
 
 /** Threads that others watch: one 64-bit entry each. */
 export const trackCount = 256;
@@ -79,6 +104,8 @@ export interface HeapConfig {
   readonly slotsPerSlab: number;
   /** 0, or with huge pages 1 + the chunks left out before the data, so that it begins where a huge page does. */
   readonly hugePad: number;
+  /** Most chunks of a span of pages; 0: a heap of slabs alone, which serves no large objects. */
+  readonly pageSpanChunks: number;
 }
 
 export interface Layout extends HeapConfig {
@@ -119,7 +146,8 @@ function toLine(words: number): number {
 function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
-  const stateShift = Math.ceil(Math.log2(chunkBytes / smallestBytes));
+  const unitBytes = config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes) : smallestBytes;
+  const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const classesAt = headerWords;
   const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);
   const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
@@ -136,7 +164,8 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const chunkSetsAt = infoAt + chunkCount * wordsPerSlabInfo;
   const [lowest, middle, top] = chunkSetLevels(chunkCount);
   const chunkSetWords = toLine(lowest + middle + top);
-  const cleanAt = chunkSetsAt + (classCount + 2) * chunkSetWords;
+  const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
+  const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount * 2 ** stateShift;
@@ -203,6 +232,16 @@ export function infoAt(layout: Layout, head: number): number {
 /** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */
 export function chunkSetAt(layout: Layout, index: number): number {
   return layout.chunkSetsAt + index * layout.chunkSetWords;
+}
+
+/** The sets of a pool: `roomCount` of page spans by room, those with frees to collect, the empty ones. */
+export function poolSetAt(layout: Layout, index: number): number {
+  return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
+}
+
+/** Pages of a span of pages of `chunks` chunks. */
+export function pageCountOf(layout: HeapConfig, chunks: number): number {
+  return Math.min(layout.slotsPerSlab, chunks * pagesPerChunk);
 }
 
 /** Slots of a slab of `chunks` chunks. */

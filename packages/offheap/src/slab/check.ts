@@ -40,6 +40,17 @@ export interface Violation {
   readonly message: string;
 }
 
+export type Report = (invariant: Violation["invariant"], message: string) => void;
+
+/** The checks of spans that are no slabs. */
+export interface OtherChecks {
+  /** Checks the span that begins at a chunk; returns its length, 0 where it is of no kind that it knows. */
+  checkSpan(chunk: number, claim: number): number;
+  checkTotals(): void;
+}
+
+export type OtherChecksOf = (heap: Heap, report: Report) => OtherChecks;
+
 /** A damaged heap may break an invariant a million times; the first ones tell enough. */
 const mostViolations = 100;
 
@@ -54,9 +65,11 @@ class Checker {
   /** Slots cached, by worker and class, and live objects by class, as the state bytes have it. */
   private readonly cached = new Map<number, number>();
   private readonly live: number[];
+  private readonly others: OtherChecks | undefined;
 
-  constructor(heap: Heap) {
+  constructor(heap: Heap, others?: OtherChecksOf) {
     this.heap = heap;
+    this.others = others?.(heap, (invariant, message) => this.report(invariant, message));
     this.workers = new Workers(heap);
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
     this.empty = new ChunkSet(heap, chunkSetAt(heap.layout, 1));
@@ -73,6 +86,7 @@ class Checker {
     this.checkClean();
     for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) this.checkWorker(slot as WorkerSlot);
     this.checkTotals();
+    this.others?.checkTotals();
     return this.violations;
   }
 
@@ -97,6 +111,8 @@ class Checker {
         this.report("chunk-set", `free chunk ${chunk} is not in the free set`);
       return 1;
     }
+    const known = this.others?.checkSpan(chunk, claim) ?? 0;
+    if (known > 0) return known;
     if (!isSlab(claim) || classOf(claim) < 1 || classOf(claim) > layout.objectBytes.length) {
       const what =
         kind === tag.body
@@ -262,6 +278,6 @@ class Checker {
   }
 }
 
-export function checkHeap(heap: Heap): Violation[] {
-  return new Checker(heap).run();
+export function checkHeap(heap: Heap, others?: OtherChecksOf): Violation[] {
+  return new Checker(heap, others).run();
 }

@@ -69,6 +69,12 @@ export function freesOf(heap: Heap, sizeClass: SizeClass): number {
   return total(low, words[sizeClass.carriesAt + carry.frees] as number);
 }
 
+/** Sets how many were freed in all; the low word first, so that the carry is one behind at most in between. */
+export function setFrees(heap: Heap, sizeClass: SizeClass, frees: number): void {
+  heap.words[sizeClass.countersAt + counter.frees] = frees | 0;
+  heap.words[sizeClass.carriesAt + carry.frees] = Math.floor(frees / 2 ** 31);
+}
+
 /** Brings both carries up to their low words: at a crossing, and where an interruption came in between. */
 export function mendCarries(heap: Heap, sizeClass: SizeClass): void {
   const { words } = heap;

@@ -1,26 +1,40 @@
 // From options to a formatted heap.
 
+import type { Os } from "../base/os.ts";
 import { type Access, isMemorySource, reserveMemory } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
-import { checkedLayout, formatHeap } from "./format.ts";
+import { checkedLayout, formatHeap, type HeapHandle, openHeap } from "./format.ts";
 import { adviseHugePages } from "./huge-pages.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
+import { checkAttach } from "./os-options.ts";
+import type { OtherSpansOf } from "./other-spans.ts";
 
 /** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
 export interface Internals {
   readonly access?: Access;
   readonly tiny?: TinyGeometry;
   readonly heap?: Heap;
+  /** What makes a heap a pool: its spans that are no slabs. */
+  readonly others?: OtherSpansOf;
 }
 
 /** Checks the options first, then whether books and a chunk fit, and only then reserves and writes. */
 export function createHeap(options: HeapOptions, internals: Internals): Heap {
-  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny);
+  const isPool = internals.others !== undefined;
+  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny, isPool);
   const layout = checkedLayout(config);
   const isFresh = !isMemorySource(memory);
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
   const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
   const heap = formatHeap(source, offset, placed, isFresh, internals.access);
+  heap.os = os;
+  return heap;
+}
+
+/** Opens the heap that a handle names, for one more worker. @throws ERR_INVALID_OPTION for `os`, and as `openHeap` */
+export function joinHeap(handle: HeapHandle, options: { readonly os?: Os }, isPool: boolean): Heap {
+  const os = checkAttach(options);
+  const heap = openHeap(handle, undefined, isPool);
   heap.os = os;
   return heap;
 }

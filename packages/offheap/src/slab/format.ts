@@ -41,6 +41,7 @@ function configWords(config: HeapConfig): number[] {
     config.slabChunks,
     config.slotsPerSlab,
     config.hugePad,
+    config.pageSpanChunks,
   ];
 }
 
@@ -107,7 +108,7 @@ function clearBooks(heap: Heap): void {
  * @throws ERR_INCOMPATIBLE_HEAP for what is no handle, no heap, of another version, or damaged;
  *   ERR_HEAP_BUSY while it is being formatted; ERR_DETACHED when it was destroyed.
  */
-export function openHeap(handle: unknown, access: Access = hardwareAccess): Heap {
+export function openHeap(handle: unknown, access: Access = hardwareAccess, isPool = false): Heap {
   const { memory, offset } = checkHandle(handle);
   const words = access.words(bufferOf(memory), offset, chunkBytes / 4);
   const status = access.atomics.load(words, header.status);
@@ -122,6 +123,9 @@ export function openHeap(handle: unknown, access: Access = hardwareAccess): Heap
   const config = readConfig(words);
   if (offset + config.capacityBytes > bufferOf(memory).byteLength) {
     throw incompatible(`a heap of ${config.capacityBytes} bytes does not fit the memory`);
+  }
+  if (config.pageSpanChunks > 0 !== isPool) {
+    throw incompatible(isPool ? "it is no pool: use SlabAllocator" : "it is a pool: use MemoryPool");
   }
   const layout = computeLayout(config);
   if (layout.chunkCount < 1) throw incompatible("its configuration leaves no chunk");
@@ -149,9 +153,8 @@ function checkHandle(handle: unknown): { memory: MemorySource; offset: number } 
 /** Reads the configuration and believes it only when every number is in range and the checksum fits. */
 function readConfig(words: Int32Array): HeapConfig {
   const at = (i: number) => words[header.config + i] as number;
-  const [chunks, classCount, maxWorkers, cleanupInterval, slabChunks, slotsPerSlab, hugePad] = [
-    0, 1, 2, 3, 4, 5, 6,
-  ].map(at) as [number, number, number, number, number, number, number];
+  const [chunks, classCount, maxWorkers, cleanupInterval] = [at(0), at(1), at(2), at(3)];
+  const [slabChunks, slotsPerSlab, hugePad, pageSpanChunks] = [at(4), at(5), at(6), at(7)];
   inRange("capacity", chunks, 2, 65_536);
   inRange("class count", classCount, 1, maxClassCount);
   inRange("worker count", maxWorkers, 1, maxWorkerSlots);
@@ -159,6 +162,7 @@ function readConfig(words: Int32Array): HeapConfig {
   inRange("slab length", slabChunks, 1, 16);
   inRange("slots of a slab", slotsPerSlab, 1, maxSlotsPerSlab);
   inRange("huge page alignment", hugePad, 0, 32);
+  inRange("length of page spans", pageSpanChunks, 0, 16);
   const objectBytes: number[] = [];
   const roundCounts: number[] = [];
   for (let i = 0; i < classCount; i++) {
@@ -179,6 +183,7 @@ function readConfig(words: Int32Array): HeapConfig {
     slabChunks,
     slotsPerSlab,
     hugePad,
+    pageSpanChunks,
   };
   if (checksumOf(config) !== words[header.checksum]) throw incompatible("its header is damaged");
   return config;

@@ -12,6 +12,13 @@ export const journal = {
   moving: 1,
   /** A slot that cannot go home is being freed, in the order of a deallocate. */
   freeing: 2,
+  // A large object is being allocated, freed or resized, or all are: the record's target says which (pool).
+  allocatingRun: 3,
+  freeingRun: 4,
+  allocatingSpan: 5,
+  freeingSpan: 6,
+  resizingSpan: 7,
+  resetting: 8,
 } as const;
 
 export function readJournal(heap: Heap, worker: WorkerSlot): number {

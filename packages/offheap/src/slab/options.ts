@@ -22,7 +22,7 @@ export interface HeapOptions {
   readonly memory?: "shared" | "local" | MemorySource;
   /** Byte offset at which the heap begins in a memory that someone else made; a multiple of 65,536. */
   readonly offset?: number;
-  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`. */
+  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`; of a pool `SizeClasses.fine`. */
   readonly sizeClasses?: readonly number[];
   /** Workers attached at one time, 1–126. Default 64. */
   readonly maxWorkers?: number;
@@ -70,6 +70,7 @@ export function configOf(
   maxWorkers: number,
   cleanupInterval: number,
   tiny: TinyGeometry = {},
+  isPool = false,
 ): HeapConfig {
   // One round of each class first, then an equal share of what is left: all together stay under the bound.
   const oneOfEach = objectBytes.reduce((sum, bytes) => sum + bytes, 0);
@@ -89,7 +90,14 @@ export function configOf(
     slabChunks: Math.min(tiny.slabChunks ?? largestSlabChunks, fitting),
     slotsPerSlab: Math.min(tiny.slotsPerSlab ?? maxSlotsPerSlab, maxSlotsPerSlab),
     hugePad: 0,
+    pageSpanChunks: isPool ? pageSpanChunksOf(capacityBytes, tiny) : 0,
   };
+}
+
+/** A sixteenth of the heap at most, so that one span of pages never takes most of a small heap. */
+function pageSpanChunksOf(capacityBytes: number, tiny: TinyGeometry): number {
+  const share = clamp(capacityBytes / chunkBytes / 16, 1, largestSlabChunks);
+  return Math.min(tiny.slabChunks ?? largestSlabChunks, 2 ** Math.floor(Math.log2(share)));
 }
 
 /** A checked configuration, and where the heap is to be. */
@@ -105,12 +113,13 @@ export interface ResolvedOptions {
  * Checks options; nothing is reserved yet.
  * @throws ERR_INVALID_OPTION
  */
-export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): ResolvedOptions {
+export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool = false): ResolvedOptions {
   if (typeof options !== "object" || options === null) {
     throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
   }
   const given = options as { readonly [K in keyof HeapOptions]: unknown };
-  const objectBytes = validateSizeClasses(given.sizeClasses ?? SizeClasses.powersOfTwo);
+  const usual = isPool ? SizeClasses.fine : SizeClasses.powersOfTwo;
+  const objectBytes = validateSizeClasses(given.sizeClasses ?? usual);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
   const interval = checkInteger(
     "cleanupInterval",
@@ -121,7 +130,7 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}): Resol
   const os = checkOs(given.os);
   const hugePages = checkHugePages(given.hugePages, os);
   const { memory, offset, capacityBytes } = resolveMemory(given);
-  const config = configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny);
+  const config = configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny, isPool);
   return { memory, offset, config, os, hugePages };
 }
 

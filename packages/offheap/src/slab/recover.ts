@@ -8,7 +8,7 @@
 //
 // Every step can be done again from the start, so a reaper that dies is followed by the next one.
 
-import { claimFree, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { claimFree, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
 import { counter } from "../memory/layout.ts";
@@ -83,6 +83,7 @@ export class Recoverer {
     slabs.spans.free.repair();
     // The first of them is the set of wholly free slabs.
     for (const set of slabs.partial) set.repair();
+    slabs.others?.repair();
     this.emptyMagazines();
     // The caller's own journal stays at "moving": it is the caller who knows when all of it is done.
     if (this.target !== slabs.worker) writeJournal(heap, this.target, journal.idle);
@@ -92,6 +93,7 @@ export class Recoverer {
     const { heap } = this.magazines.slabs;
     const entry = readJournal(heap, this.target);
     if (entry !== journal.idle) this.found.operation = "slow";
+    this.magazines.slabs.others?.settle(this.target, entry);
     for (const sizeClass of this.classes) {
       if (sizeClass.index === 0) continue;
       mendCarries(heap, sizeClass);
@@ -112,6 +114,9 @@ export class Recoverer {
       slabs.spans.giveBack(chunk, lengthOf(claim));
       this.found.spans++;
       return 1;
+    }
+    if (!isSlab(claim)) {
+      return slabs.others?.visit(chunk, claim, this.target, this.live, this.found) ?? 1;
     }
     if (!slabs.isSlab(claim)) return 1;
     this.sweep(chunk, claim);

@@ -1,6 +1,6 @@
 // What of the heap is in memory just now, by what it serves: asked of the OS, chunk by chunk. O(heap).
 
-import { claimFree, isSlab, lengthOf } from "../arena/claim.ts";
+import { claimFree, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { AllocatorError } from "../base/errors.ts";
 import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -12,13 +12,15 @@ export interface Residency {
   total: number;
   books: number;
   slabs: number;
+  /** Of a pool: large objects, and the spans that page runs share. */
+  large: number;
   /** Chunks in no span: what `cleanup({ all: true })` would give back. */
   free: number;
   /** Spans that are neither: being built, or given back. */
   other: number;
 }
 
-type Kind = "slabs" | "free" | "other";
+type Kind = "slabs" | "large" | "free" | "other";
 
 /** @throws ERR_OS_UNAVAILABLE without an `os` that can tell */
 export function residencyOf(heap: Heap): Residency {
@@ -41,6 +43,7 @@ export function residencyOf(heap: Heap): Residency {
     total: 0,
     books: measure(offset, layout.bookBytes),
     slabs: 0,
+    large: 0,
     free: 0,
     other: 0,
   };
@@ -49,7 +52,7 @@ export function residencyOf(heap: Heap): Residency {
     found[kind] += measure(dataAt + chunk * chunkBytes, (end - chunk) * chunkBytes);
     chunk = end;
   }
-  found.total = found.books + found.slabs + found.free + found.other;
+  found.total = found.books + found.slabs + found.large + found.free + found.other;
   return found;
 }
 
@@ -68,5 +71,6 @@ function stretchAt(heap: Heap, chunk: number): { kind: Kind; end: number } {
 function spanAt(heap: Heap, chunk: number): { kind: Kind; length: number } {
   const claim = heap.words[heap.layout.claimsAt + chunk] as number;
   if (claim === claimFree) return { kind: "free", length: 1 };
+  if (isPages(claim) || tagOf(claim) === tag.large) return { kind: "large", length: lengthOf(claim) };
   return isSlab(claim) ? { kind: "slabs", length: lengthOf(claim) } : { kind: "other", length: 1 };
 }

@@ -32,7 +32,7 @@ function isListed(heap: Heap, sizeClass: SizeClass, slot: number, rounds: number
 
 /** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
 export function settle(heap: Heap, worker: WorkerSlot, sizeClass: SizeClass, entry: number): Unfinished {
-  if (entry === journal.moving) return "none";
+  if (entry !== journal.idle && entry !== journal.freeing) return "none";
   const { words, states } = heap;
   const rounds = roundsIn(heap, sizeClass);
   if (rounds < 0 || rounds > sizeClass.rounds) return "none";

@@ -7,15 +7,15 @@ const granuleBytes = 8;
 const largestPresetBytes = 8192;
 
 /**
- * Each class is the largest multiple of 8 whose smallest request still fills seven eighths of it:
- * a request r lands in a class c with c − r ≤ c / 8. Up to 64 bytes the classes are 8 bytes apart.
+ * Each class is the largest multiple of `step` whose smallest request still fills seven eighths of it:
+ * a request r lands in a class c with c − r ≤ c / 8. Up to 8 steps the classes are a step apart.
  */
-function fineClasses(): readonly number[] {
+function eighths(step: number): readonly number[] {
   const classes: number[] = [];
   let last = 0;
   while (last < largestPresetBytes) {
-    const widest = Math.floor(((last + 1) * 8) / 7 / granuleBytes) * granuleBytes;
-    last = Math.min(last < 64 ? last + granuleBytes : widest, largestPresetBytes);
+    const widest = Math.floor(((last + 1) * 8) / 7 / step) * step;
+    last = Math.min(Math.max(last + step, widest), largestPresetBytes);
     classes.push(last);
   }
   return classes;
@@ -27,9 +27,12 @@ export const SizeClasses: {
   readonly powersOfTwo: readonly number[];
   /** At most 12.5 % of a slot is wasted for any request over 64 bytes. */
   readonly fine: readonly number[];
+  /** For a pool that is malloc: multiples of 16 after the first; at most 12.5 % is wasted over 112 bytes. */
+  readonly malloc: readonly number[];
 } = {
   powersOfTwo: Object.freeze([8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]),
-  fine: Object.freeze(fineClasses()),
+  fine: Object.freeze(eighths(8)),
+  malloc: Object.freeze([8, ...eighths(16)]),
 };
 
 /**

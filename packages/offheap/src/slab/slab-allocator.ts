@@ -10,13 +10,12 @@ import { chunkBytes, header, layoutVersion } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { mendCarries } from "./counters.ts";
-import { createHeap, type Internals } from "./create.ts";
+import { createHeap, type Internals, joinHeap } from "./create.ts";
 import { FastPath } from "./fast-path.ts";
-import { type HeapHandle, openHeap } from "./format.ts";
+import type { HeapHandle } from "./format.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
-import { checkAttach } from "./os-options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy } from "./slot-state.ts";
@@ -33,8 +32,8 @@ export class SlabAllocator extends FastPath {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
 
-  private readonly heap: Heap;
-  private readonly slow: SlowPath;
+  protected readonly heap: Heap;
+  protected readonly slow: SlowPath;
   private readonly tracker: Tracker;
   /** Times that `allocateSlow` has come back to itself. */
   private retries = 0;
@@ -47,7 +46,7 @@ export class SlabAllocator extends FastPath {
     warmUp((small, tiny) => new SlabAllocator(small, tiny));
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
-    const slow = new SlowPath(heap, token);
+    const slow = new SlowPath(heap, token, internals.others);
     super(heap, slow.slot, slow.classes);
     this.heap = heap;
     this.slow = slow;
@@ -60,10 +59,7 @@ export class SlabAllocator extends FastPath {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static attach(handle: HeapHandle, options: { readonly os?: Os } = {}): SlabAllocator {
-    const os = checkAttach(options);
-    const heap = openHeap(handle);
-    heap.os = os;
-    return new SlabAllocator({}, { heap });
+    return new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
   }
 
   /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */
@@ -209,13 +205,14 @@ export class SlabAllocator extends FastPath {
     mendCarries(this.heap, this.slow.classes[sizeClass] as SizeClass);
   }
 
-  private open(): void {
+  /** Every slow call begins here. @throws ERR_DETACHED */
+  protected open(): void {
     this.reopen();
     this.slow.assertAttached();
   }
 
   /** Memory that is not shared may have grown: its old buffer, and every view over it, is empty then. */
-  private reopen(): void {
+  protected reopen(): void {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));

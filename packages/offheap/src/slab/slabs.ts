@@ -21,6 +21,7 @@ import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
+import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
 import { chunksOfNewSlab } from "./slab-length.ts";
 import { slotFree } from "./slot-state.ts";
 
@@ -46,11 +47,14 @@ export class Slabs {
   /** By class index; at 0, which is no class, stands `empty`. */
   readonly partial: readonly ChunkSet[];
   readonly empty: ChunkSet;
+  /** The spans of a pool that are no slabs. */
+  readonly others: OtherSpans | undefined;
 
-  constructor(heap: Heap, worker: WorkerSlot) {
+  constructor(heap: Heap, worker: WorkerSlot, others?: OtherSpansOf) {
     this.heap = heap;
     this.worker = worker;
     this.spans = new Spans(heap);
+    this.others = others?.(heap, this.spans, worker);
     this.empty = new ChunkSet(heap, chunkSetAt(heap.layout, 1));
     const sets = [this.empty];
     for (let index = 1; index <= heap.layout.objectBytes.length; index++) {

@@ -11,6 +11,7 @@ import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { checkedRounds, mendCarries } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
+import type { OtherSpansOf } from "./other-spans.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
 import { settle } from "./settle.ts";
@@ -31,6 +32,7 @@ export class SlowPath {
   private readonly magazines: Magazines;
   private readonly decommitter: Decommitter;
   readonly workers: Workers;
+  readonly others: OtherSpansOf | undefined;
   /** The worker word while this worker is attached. */
   private readonly word: bigint;
   private isDetached = false;
@@ -38,7 +40,7 @@ export class SlowPath {
   private sentHome = 0;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
-  constructor(heap: Heap, token: number) {
+  constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
     const slot = workers.join(token);
     if (slot === 0) {
@@ -52,7 +54,8 @@ export class SlowPath {
     this.slot = slot;
     this.id = workers.idOf(slot);
     this.word = workers.wordOf(slot);
-    this.slabs = new Slabs(heap, slot);
+    this.others = others;
+    this.slabs = new Slabs(heap, slot, others);
     this.classes = sizeClassesOf(heap.layout, slot);
     this.magazines = new Magazines(this.slabs, this.classes);
     this.reaper = new Reaper(this.magazines, workers);
@@ -61,6 +64,11 @@ export class SlowPath {
       workers.leave(slot);
       throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
     }
+  }
+
+  /** Whether this worker can still be used, as far as it knows itself. */
+  isOpen(): boolean {
+    return !this.isDetached && this.heap.isReady();
   }
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
@@ -98,6 +106,14 @@ export class SlowPath {
     return sent > 0;
   }
 
+  /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
+  countFreed(): void {
+    this.sentHome++;
+    this.writeJournal(journal.moving);
+    this.cleanUpWhenDue();
+    this.writeJournal(journal.idle);
+  }
+
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
     this.magazines.freeStray(sizeClass, slot);
   }
@@ -110,7 +126,7 @@ export class SlowPath {
     }
     this.recall();
     this.reaper.collectLeftovers();
-    const slabs = this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
     const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
     this.sentHome = 0;
     this.writeJournal(journal.idle);
@@ -142,7 +158,7 @@ export class SlowPath {
   }
 
   /** Puts right what an exception, such as a stack overflow, left half done: our own state, then a reap. */
-  private mend(): void {
+  mend(): void {
     if (readJournal(this.heap, this.slot) === journal.idle) return;
     this.recoverSelf();
     this.reaper.resume();
@@ -171,10 +187,10 @@ export class SlowPath {
 
   /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
   private reclaim(sizeClass: SizeClass): boolean {
-    if (this.magazines.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
+    if (this.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
     this.recall();
     this.reaper.collectLeftovers();
-    this.magazines.releaseEmpty(Number.POSITIVE_INFINITY);
+    this.releaseEmpty(Number.POSITIVE_INFINITY);
     return this.magazines.refill(sizeClass) || this.search(sizeClass);
   }
 
@@ -215,8 +231,12 @@ export class SlowPath {
     const { cleanupInterval } = this.heap.layout;
     if (cleanupInterval === 0 || this.sentHome < cleanupInterval) return;
     this.sentHome = 0;
-    this.magazines.releaseEmpty(slabsPerCleanup);
+    this.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();
+  }
+
+  private releaseEmpty(limit: number): number {
+    return this.magazines.releaseEmpty(limit) + (this.slabs.others?.releaseEmpty(limit) ?? 0);
   }
 
   private outOfMemory(sizeClass: SizeClass): AllocatorError {

@@ -85,7 +85,7 @@ export class Tracker {
     // comes next can still reap by hand.
     if (this.slow.workers.isLive(this.slow.id)) reapThread(this.heap, this.slow, token);
     else if (this.slow.workers.filter((word) => word.state === "free").length > 0) {
-      const standIn = new SlowPath(this.heap, this.token);
+      const standIn = new SlowPath(this.heap, this.token, this.slow.others);
       reapThread(this.heap, standIn, token);
       standIn.detach();
     }

@@ -18,6 +18,7 @@ import {
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
+import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];
@@ -33,12 +34,19 @@ const wanted = (list: readonly unknown[]): readonly Scenario<never>[] =>
   (list as readonly Scenario<never>[]).filter(({ name }) => only === undefined || name === only);
 
 const all = wanted(scenarios);
-const deaths = wanted([...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects]);
+const deaths = wanted([
+  ...withDeath(0),
+  ...withDeath(1),
+  placeTakenAgain,
+  reapWithObjects,
+  reapWithLarge,
+  resetDies,
+]);
 const seconds = wanted(secondDeaths);
 const exceptions = wanted(withException());
 const others = wanted(afterException);
 const strays = wanted([strayDies]);
-const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies]);
+const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 
 const cheap: readonly Try[] = [
   { list: all, bounds: { memory: "strong", preemptions: 0 } },

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
 import { type Access, bufferOf, hardwareAccess, reserveMemory } from "#src/memory/block.js";
 import { Heap } from "#src/memory/heap.js";
+import { MemoryPool } from "#src/pool/memory-pool.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
@@ -19,6 +20,16 @@ export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?:
 /** One more worker of a heap, with views of its own, as in another thread. */
 export function attachTo(heap: Heap, access: Access = hardwareAccess): SlabAllocator {
   return new SlabAllocator({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
+}
+
+/** The heap of a pool. */
+export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Heap {
+  return heapOf(new MemoryPool(options, { tiny }));
+}
+
+/** One more worker of a pool. */
+export function attachPoolTo(heap: Heap): MemoryPool {
+  return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout) });
 }
 
 /** The heap behind an allocator: the tests' way to its books. */

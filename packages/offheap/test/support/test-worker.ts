@@ -1,14 +1,14 @@
 // One worker thread of a test: does as it is told, and reports.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { AllocatorError, SlabAllocator } from "offheap";
+import { AllocatorError, MemoryPool, SlabAllocator } from "offheap";
 import { readFill, writeFill } from "./fill.ts";
 import { Random } from "./random.ts";
 import { type Orders, type Report, said, startWorker } from "./threads.ts";
 
 const orders = workerData as Orders;
 const { mailbox, sizes, steps } = orders;
-const heap = SlabAllocator.attach(orders.handle);
+const heap = (orders.isPool === true ? MemoryPool : SlabAllocator).attach(orders.handle);
 const random = new Random(orders.seed);
 let allocs = 0;
 let deallocs = 0;

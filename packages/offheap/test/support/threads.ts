@@ -16,6 +16,8 @@ export interface Orders {
   readonly seed: number;
   readonly steps: number;
   readonly sizes: readonly number[];
+  /** The heap is a pool. */
+  readonly isPool?: boolean;
   /** Whether it detaches in the end, or just stops. */
   readonly detaches: boolean;
 }

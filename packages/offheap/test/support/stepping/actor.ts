@@ -7,109 +7,15 @@ import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { Heap } from "#src/memory/heap.js";
 import type { Layout } from "#src/memory/layout.js";
+import { MemoryPool } from "#src/pool/memory-pool.js";
 import { openHeap } from "#src/slab/format.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
 import type { Fiber } from "./fiber.ts";
+import { type Objects, Violated } from "./objects.ts";
 
-/** Something that must not happen did. */
-export class Violated extends Error {
-  override readonly name = "Violated";
-}
-
-export interface Live {
-  readonly by: number;
-  readonly tag: number;
-  readonly bytes: number;
-}
-
-/** What the test knows of the objects of one heap. */
-export class Objects {
-  readonly live = new Map<Address, Live>();
-  /** A free began and has not returned: live or not, both are right until somebody looks. */
-  readonly limbo = new Set<Address>();
-  /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
-  readonly contested = new Set<Address>();
-  /** Objects on their way from one worker to another. */
-  readonly mailbox: Address[] = [];
-  /** The worker ids of the actors that have one. */
-  readonly ids = new Map<number, WorkerId>();
-  private readonly data: Uint32Array;
-  /** What the clock of a fake operating system shows. */
-  clock = 0;
-  private nextTag = 1;
-  private kept = new Map<Address, Live>();
-
-  constructor(buffer: ArrayBuffer) {
-    this.data = new Uint32Array(buffer);
-  }
-
-  keep(): void {
-    this.kept = new Map(this.live);
-  }
-
-  reset(): void {
-    this.live.clear();
-    this.limbo.clear();
-    this.contested.clear();
-    this.mailbox.length = 0;
-    this.clock = 2 ** 20;
-    for (const [address, object] of this.kept) {
-      this.live.set(address, object);
-      this.fill(address, object);
-    }
-  }
-
-  /** What is in no object is zero, as it was when the memory was made. */
-  clearData(from: number): void {
-    this.data.fill(0, from / 4);
-  }
-
-  add(address: Address, bytes: number, by: number): void {
-    if (this.contested.has(address)) {
-      this.limbo.add(address);
-      return;
-    }
-    const other = this.live.get(address);
-    if (other !== undefined) {
-      throw new Violated(`worker ${by} was given ${address}, which is live, allocated by worker ${other.by}`);
-    }
-    const object = { by, bytes, tag: this.nextTag++ };
-    this.live.set(address, object);
-    this.limbo.delete(address);
-    this.fill(address, object);
-  }
-
-  beginFree(address: Address): void {
-    this.verify(address);
-    this.live.delete(address);
-    this.limbo.add(address);
-  }
-
-  pass(address: Address, to: number): void {
-    const object = this.live.get(address);
-    if (object !== undefined) this.live.set(address, { ...object, by: to });
-  }
-
-  /** All objects of a worker are about to be freed. */
-  abandon(by: number): Address[] {
-    const left = [...this.live].filter(([, object]) => object.by === by).map(([address]) => address);
-    for (const address of left) this.beginFree(address);
-    return left;
-  }
-
-  verify(address: Address): void {
-    const object = this.live.get(address);
-    if (object === undefined) throw new Violated(`the test itself frees ${address}, which is not live`);
-    const at = address / 4;
-    if (this.data[at] !== object.tag || this.data[at + object.bytes / 4 - 1] !== object.tag) {
-      throw new Violated(`the object at ${address} was written over`);
-    }
-  }
-
-  private fill(address: Address, object: Live): void {
-    this.data[address / 4] = object.tag;
-    this.data[address / 4 + object.bytes / 4 - 1] = object.tag;
-  }
+/** One more worker of a heap, through the allocator that it was made for. */
+export function allocatorOf(heap: Heap): SlabAllocator {
+  return heap.layout.pageSpanChunks > 0 ? new MemoryPool({}, { heap }) : new SlabAllocator({}, { heap });
 }
 
 export class Actor {
@@ -147,7 +53,7 @@ export class Actor {
   begin(): void {
     const heap = new Heap(this.buffer, 0, this.layout, this.fiber.access);
     heap.os = this.os;
-    this.slab = new SlabAllocator({}, { heap });
+    this.slab = allocatorOf(heap);
     this.objects.ids.set(this.index, this.slab.workerId);
   }
 
@@ -170,7 +76,7 @@ export class Actor {
   attach(): void {
     const handle = { kind: "offheap", version: 1, memory: this.buffer, offset: 0 };
     const came = this.attempt(() => {
-      this.slab = new SlabAllocator({}, { heap: openHeap(handle, this.fiber.access) });
+      this.slab = allocatorOf(openHeap(handle, this.fiber.access, this.layout.pageSpanChunks > 0));
     });
     this.note(came ?? "attached");
   }
@@ -189,10 +95,10 @@ export class Actor {
 
   /** Frees an object legally. */
   free(address: Address, size?: number): void {
-    this.fiber.event(() => this.objects.beginFree(address));
+    this.fiber.event(() => this.objects.beginFree(address, this.index));
     const failed = this.attempt(() => this.slab.deallocate(address, size));
     if (failed !== undefined) throw new Violated(`deallocate(${address}): ${failed}`);
-    this.fiber.event(() => this.objects.limbo.delete(address));
+    this.fiber.event(() => this.objects.endFree(address, this.index));
   }
 
   /** Frees the oldest object of this program, if it has one. */
@@ -201,11 +107,30 @@ export class Actor {
     if (address !== undefined) this.free(address);
   }
 
+  /** Makes the oldest object of this program longer or shorter, if it has one: its first word stays. */
+  resizeOldest(size: number): void {
+    const address = this.mine.shift();
+    if (address === undefined) return;
+    const bytes = this.fiber.event(() => this.objects.live.get(address)?.bytes ?? 0);
+    this.fiber.event(() => this.objects.beginFree(address, this.index));
+    let next = address;
+    const failed = this.attempt(() => {
+      next = (this.slab as MemoryPool).reallocate(address, size);
+    });
+    if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
+    else if (failed !== undefined) throw new Violated(`reallocate(${address}, ${size}): ${failed}`);
+    this.fiber.event(() => {
+      this.objects.endFree(address, this.index);
+      this.objects.add(next, failed === undefined ? size : bytes, this.index);
+    });
+    this.mine.unshift(next);
+  }
+
   /** Frees an object that another worker may free, too. */
   freeIllegally(address: Address): void {
     this.fiber.event(() => {
       this.objects.live.delete(address);
-      this.objects.limbo.add(address);
+      this.objects.limbo.set(address, this.index);
       this.objects.contested.add(address);
     });
     this.note(this.attempt(() => this.slab.deallocate(address)) ?? "freed");
@@ -249,6 +174,15 @@ export class Actor {
         throw new Violated(`the object at ${address} of the reaped worker is still live`);
       }
     }
+  }
+
+  /** Frees everything there is, by one call. */
+  resetAll(reset: (slab: SlabAllocator) => void): void {
+    this.fiber.event(() => {
+      for (const address of [...this.objects.live.keys()]) this.objects.beginFree(address, this.index);
+    });
+    this.call(reset);
+    this.fiber.event(() => this.objects.limbo.clear());
   }
 
   /** Reaps the worker that another actor was, if it ever was one. */

@@ -6,8 +6,8 @@ import { CleanChunks } from "#src/arena/clean-chunks.js";
 import type { Os } from "#src/base/os.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkBytes, type Layout } from "#src/memory/layout.js";
-import { type Objects, Violated } from "./actor.ts";
 import type { Fiber } from "./fiber.ts";
+import { type Objects, Violated } from "./objects.ts";
 
 export function fakeOs(fiber: Fiber, objects: Objects, layout: Layout, buffer: ArrayBuffer): Os {
   const words = new Int32Array(buffer);

@@ -122,6 +122,9 @@ export class Fiber {
 }
 
 function view(fiber: Fiber, kind: Kind, length: number): unknown {
+  const fill = (value: number, from: number, to: number): void => {
+    for (let index = from; index < to; index++) fiber.store(kind, index, value);
+  };
   return new Proxy(
     {},
     {
@@ -129,6 +132,7 @@ function view(fiber: Fiber, kind: Kind, length: number): unknown {
         const index = typeof key === "string" ? Number(key) : Number.NaN;
         if (index >= 0) return index < length ? fiber.load(kind, index) : undefined;
         if (key === "length") return length;
+        if (key === "fill") return fill;
         if (Number.isNaN(index) && key !== "NaN" && key !== "undefined")
           throw new Error(`a stepping view has no ${String(key)}`);
         return undefined;

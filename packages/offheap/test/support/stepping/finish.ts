@@ -8,12 +8,17 @@
 import { claimFree } from "#src/arena/claim.js";
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { header, slotCountOf } from "#src/memory/layout.js";
-import { checkHeap } from "#src/slab/check.js";
-import { SlabAllocator } from "#src/slab/slab-allocator.js";
+import { chunkBytes, header, type Layout, pageBytes, pageCountOf, slotCountOf } from "#src/memory/layout.js";
+import { PoolChecks } from "#src/pool/pool-check.js";
+import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
+import type { SlabAllocator } from "#src/slab/slab-allocator.js";
 import { Workers } from "#src/slab/workers.js";
-import { Violated } from "./actor.ts";
+import { allocatorOf } from "./actor.ts";
+import { Violated } from "./objects.ts";
 import type { World } from "./world.ts";
+
+/** Pages of the objects that a pool is filled with at the end. */
+const runPages = 2;
 
 function codeOf(act: () => void): string | undefined {
   try {
@@ -27,7 +32,11 @@ function codeOf(act: () => void): string | undefined {
 
 function expectWhole<C>(world: World<C>, when: string): void {
   const { tolerates } = world.scenario;
-  const violations = checkHeap(world.heap).filter(({ message }) => tolerates?.test(message) !== true);
+  const isPool = world.heap.layout.pageSpanChunks > 0;
+  const checks: OtherChecksOf = (heap, report) => new PoolChecks(heap, report);
+  const violations = checkHeap(world.heap, isPool ? checks : undefined).filter(
+    ({ message }) => tolerates?.test(message) !== true,
+  );
   if (violations.length > 0) {
     const list = violations.slice(0, 5).map(({ invariant, message }) => `${invariant}: ${message}`);
     throw new Violated(`${when}, check(): ${list.join("; ")}`);
@@ -57,13 +66,24 @@ function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: 
 
 /** Objects whose free was cut short and that are live all the same. */
 function survivors<C>(world: World<C>, inspector: SlabAllocator): Address[] {
-  return [...world.objects.limbo].filter((address) => codeOf(() => inspector.sizeOf(address)) === undefined);
+  return [...world.objects.limbo.keys()].filter(
+    (address) => codeOf(() => inspector.sizeOf(address)) === undefined,
+  );
+}
+
+/** How many objects of a size an empty heap holds: slots of each class, and of a pool large ones of each kind. */
+function capacities(layout: Layout): [bytes: number, count: number][] {
+  const slots = layout.objectBytes.map((bytes, i): [number, number] => [
+    bytes,
+    layout.chunkCount * slotCountOf(layout, (i + 1) as ClassIndex, 1),
+  ]);
+  if (layout.pageSpanChunks === 0) return slots;
+  const runs = layout.chunkCount * Math.floor(pageCountOf(layout, 1) / runPages);
+  return [...slots, [runPages * pageBytes, runs], [layout.chunkCount * chunkBytes, 1]];
 }
 
 function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
-  const { layout } = world.heap;
-  layout.objectBytes.forEach((bytes, i) => {
-    const expected = layout.chunkCount * slotCountOf(layout, (i + 1) as ClassIndex, 1);
+  capacities(world.heap.layout).forEach(([bytes, expected]) => {
     const got = new Set<Address>();
     const failed = codeOf(() => {
       while (got.size <= expected) got.add(inspector.allocate(bytes));
@@ -99,7 +119,7 @@ function examine<C>(world: World<C>): void {
   if (!world.isDisturbed()) expectCounted(world);
   const present = presentOf(world);
   const [first] = present.values();
-  const host = first ?? new SlabAllocator({}, { heap: world.heap });
+  const host = first ?? allocatorOf(world.heap);
   for (const id of deadIds(world, present, host)) host.reap(id);
   if (world.scenario.isIllegal === true) for (const slab of present.values()) slab.cleanup();
   expectWhole(world, "at the end");
@@ -131,7 +151,7 @@ export function judge<C>(world: World<C>): void {
   for (const address of objects.live.keys()) objects.verify(address);
   const owned = [...objects.live].map(([address, { by }]) => `${address}:${by}`).sort();
   const results = actors.map((actor) => actor.results.join(",")).join(" | ");
-  const key = `${machine.hash()} ${owned} ${[...objects.limbo].sort()} ${results} ${dead} ${world.isDisturbed()}`;
+  const key = `${machine.hash()} ${owned} ${[...objects.limbo.keys()].sort()} ${results} ${dead} ${world.isDisturbed()}`;
   world.resultCounts.set(results, (world.resultCounts.get(results) ?? 0) + 1);
   if (world.scenario.isDestroyed === true || world.ends.has(key)) return;
   examine(world);

@@ -4,6 +4,8 @@ import type { Actor } from "./actor.ts";
 
 export interface Geometry {
   readonly classes: readonly number[];
+  /** A MemoryPool, for objects of any size. */
+  readonly isPool?: boolean;
   /** Data chunks. */
   readonly chunks: number;
   readonly slots?: number;

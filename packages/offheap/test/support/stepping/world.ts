@@ -5,11 +5,12 @@ import type { Heap } from "#src/memory/heap.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
 import { journal, readJournal } from "#src/slab/journal.js";
 import { configOf } from "#src/slab/options.js";
-import { Actor, Objects, Violated } from "./actor.ts";
+import { Actor } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
 import { Fiber, Overflow, Stopped } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
+import { Objects, Violated } from "./objects.ts";
 import type { Deviation, Scenario, Schedule, Step } from "./scenario.ts";
 
 /** A place in a schedule where it could go another way. */
@@ -80,7 +81,8 @@ export class World<C = unknown> {
     const capacityBytes = (geometry.chunks + 1) * 65_536;
     const { slots = 16_384, rounds = 2, slabChunks = 16 } = geometry;
     const tiny = { slotsPerSlab: slots, rounds, slabChunks };
-    const config = configOf(capacityBytes, geometry.classes, maxWorkers, geometry.cleanupInterval ?? 0, tiny);
+    const { classes, cleanupInterval = 0, isPool = false } = geometry;
+    const config = configOf(capacityBytes, classes, maxWorkers, cleanupInterval, tiny, isPool);
     const buffer = new ArrayBuffer(capacityBytes);
     this.heap = formatHeap(buffer, 0, checkedLayout(config), true);
     const { layout } = this.heap;

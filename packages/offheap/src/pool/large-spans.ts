@@ -1,0 +1,123 @@
+// Objects with a span of their own, as one worker handles them. The claim word is the whole truth: LARGE(owner,
+// length) is a live object. It is stored last, and ends by an exchange, so that of two frees exactly one succeeds.
+//
+//   allocate  take; map; count; LARGE          free  LARGE → BUILDING; count; give back
+//   resize    longer: the chunks behind become bodies, then LARGE gets the new length; shorter: the other way
+//             round. Bodies beyond the length are let go, by whoever settles it if need be.
+
+import { noChunk } from "../arena/chunk-set.ts";
+import { claimBuilding, claimLarge, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { mapLarge, mapOther } from "../arena/span-map.ts";
+import type { Spans } from "../arena/spans.ts";
+import { divideUp } from "../base/bits.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkBytes, record } from "../memory/layout.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
+import { begin, largeCount, operationOf, setLargeCount } from "./large-record.ts";
+import { nowhere } from "./page-runs.ts";
+
+/** Its owner's death, its adoption, and that adopter's death may each change the word once. */
+const ownerTries = 4;
+
+export class LargeSpans {
+  private readonly heap: Heap;
+  private readonly spans: Spans;
+  private readonly worker: WorkerSlot;
+
+  constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+    this.heap = heap;
+    this.spans = spans;
+    this.worker = worker;
+  }
+
+  /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
+  allocate(bytes: number, alignBytes: number): number {
+    const { heap, spans, worker } = this;
+    const length = divideUp(bytes, chunkBytes);
+    const head = spans.takeExact(
+      worker,
+      length,
+      Math.max(1, alignBytes / chunkBytes),
+      heap.dataAt / chunkBytes,
+    );
+    if (head === noChunk) return nowhere;
+    const count = largeCount(heap, worker, record.largeAllocs);
+    begin(heap, worker, journal.allocatingSpan, { target: head, limit: 0, count });
+    for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));
+    setLargeCount(heap, worker, record.largeAllocs, count + 1);
+    spans.storeClaim(head, claimLarge(worker, length));
+    // A destroy that came meanwhile has cleared the map already, and looks no further.
+    if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
+    const address = heap.dataAt + head * chunkBytes;
+    writeJournal(heap, worker, journal.idle);
+    return address;
+  }
+
+  /** Ends an object if its claim word still is `claim`; the journal is "moving" then. */
+  free(head: ChunkIndex, claim: number): boolean {
+    const { heap, spans, worker } = this;
+    const length = lengthOf(claim);
+    const count = largeCount(heap, worker, record.largeFrees) + 1;
+    begin(heap, worker, journal.freeingSpan, { target: head, limit: 0, count });
+    const isFreed = spans.swapClaim(head, claim, claimBuilding(worker, length));
+    if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
+    writeJournal(heap, worker, journal.moving);
+    if (isFreed) spans.giveBack(head, length);
+    return isFreed;
+  }
+
+  /** Makes the caller's object longer or shorter where it is; false when that cannot be. */
+  resize(head: ChunkIndex, claim: number, want: number): boolean {
+    const { heap, spans, worker } = this;
+    const length = lengthOf(claim);
+    const limit = Math.max(want, length);
+    begin(heap, worker, journal.resizingSpan, { target: head, limit, count: length });
+    if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
+      spans.cutBehind(head, length, want);
+      return false;
+    }
+    for (let i = length; i < want; i++) spans.setMap(head + i, mapOther(mapLarge, i));
+    const isResized = this.setLength(head, length, want);
+    spans.cutBehind(head, isResized ? want : length, limit);
+    return isResized;
+  }
+
+  /** From now on `owner`'s, if it still is what `claim` says. */
+  setOwner(head: ChunkIndex, claim: number, owner: WorkerSlot | 0): boolean {
+    return this.spans.swapClaim(head, claim, claimLarge(owner, lengthOf(claim)));
+  }
+
+  /** What `target` was in the middle of: its allocation did not take place, its free did. */
+  settle(target: WorkerSlot, entry: number): void {
+    const { heap, spans } = this;
+    const { target: chunk, limit, count } = operationOf(heap, target);
+    const head = chunk as ChunkIndex;
+    if (entry === journal.allocatingSpan) {
+      setLargeCount(heap, target, record.largeAllocs, count);
+      const claim = spans.claimOf(head);
+      // The walk gives back what is BUILDING.
+      if (tagOf(claim) === tag.large && workerOf(claim) === target)
+        spans.swapClaim(head, claim, claimBuilding(target, lengthOf(claim)));
+    }
+    if (entry === journal.freeingSpan) {
+      const claim = spans.claimOf(head);
+      if (tagOf(claim) === tag.building && workerOf(claim) === target)
+        setLargeCount(heap, target, record.largeFrees, count);
+    }
+    if (entry === journal.resizingSpan) {
+      const claim = spans.claimOf(head);
+      spans.cutBehind(head, tagOf(claim) === tag.large ? lengthOf(claim) : count, limit);
+    }
+  }
+
+  /** Exchanges the length, whoever the owner is by now. */
+  private setLength(head: ChunkIndex, length: number, want: number): boolean {
+    for (let tries = 0; tries < ownerTries; tries++) {
+      const claim = this.spans.claimOf(head);
+      if (tagOf(claim) !== tag.large || lengthOf(claim) !== length) return false;
+      if (this.spans.swapClaim(head, claim, claimLarge(workerOf(claim), want))) return true;
+    }
+    return false;
+  }
+}

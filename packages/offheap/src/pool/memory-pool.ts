@@ -1,0 +1,237 @@
+// MemoryPool: a heap for any size and any pattern. Small requests take the fast path of the slabs as it is; what
+// ends in its slow half and is no slot is a large object (large.ts).
+
+import type { Address } from "../base/brands.ts";
+import { AllocatorError, show } from "../base/errors.ts";
+import type { Os } from "../base/os.ts";
+import { chunkBytes, header } from "../memory/layout.ts";
+import { checkHeap, type Violation } from "../slab/check.ts";
+import { type Internals, joinHeap } from "../slab/create.ts";
+import type { HeapHandle } from "../slab/format.ts";
+import { hugeBytesOf } from "../slab/huge-pages.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
+import { locate } from "../slab/locate.ts";
+import type { HeapOptions } from "../slab/options.ts";
+import type { OtherSpansOf } from "../slab/other-spans.ts";
+import { SlabAllocator } from "../slab/slab-allocator.ts";
+import { clear } from "./clear.ts";
+import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
+import { type MallocImports, mallocOver } from "./malloc.ts";
+import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
+import { nowhere } from "./page-runs.ts";
+import { PoolChecks } from "./pool-check.ts";
+import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
+import { PoolRegion, type RegionSource } from "./region.ts";
+import { resetHeap } from "./reset.ts";
+
+/** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
+const ownerTries = 4;
+
+export class MemoryPool extends SlabAllocator {
+  private readonly large: Large;
+
+  /**
+   * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
+   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   */
+  constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
+    let made: Large | undefined;
+    const others: OtherSpansOf = (heap, spans, worker) => {
+      const large = new Large(heap, spans, worker);
+      made ??= large;
+      return large;
+    };
+    super(options, { ...internals, others });
+    this.large = made as unknown as Large;
+  }
+
+  /**
+   * Joins a pool, in another worker or in the same.
+   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
+   */
+  static override attach(handle: HeapHandle, options: { readonly os?: Os } = {}): MemoryPool {
+    return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+  }
+
+  /**
+   * A new object of at least `size` bytes, 1 to the capacity. Its bytes are whatever was there before, or 0.
+   * @returns its byte offset in the memory
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   */
+  override allocate(size: number, options?: AllocateOptions): Address {
+    return options === undefined ? super.allocate(size) : this.allocateWith(size, options);
+  }
+
+  /**
+   * Makes an object at least `size` bytes long: where it is, or at another address, with its bytes as far as both
+   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. A worker that dies in
+   * the middle of a move leaves both objects: `reap` with `live` frees them.
+   * @returns the address, which may be another
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_OUT_OF_MEMORY, ERR_DETACHED: the object
+   *   is as it was then
+   */
+  reallocate(address: Address, size: number): Address {
+    this.open();
+    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
+    const found = this.large.locate(address);
+    if (found === undefined) {
+      const { sizeClass } = locate(this.heap, this.slow.classes, address);
+      return this.indexFor(size) === sizeClass.index
+        ? address
+        : this.move(address, size, sizeClass.objectBytes);
+    }
+    const want = unitsFor(size, found);
+    if (want === found.units) return address;
+    this.slow.mend();
+    if (this.kindFor(size) === found.kind && this.large.resize(found, want)) return address;
+    return this.move(address, size, found.units * found.unitBytes);
+  }
+
+  override sizeOf(address: Address): number {
+    this.open();
+    const found = this.large.locate(address);
+    return found === undefined ? super.sizeOf(address) : found.units * found.unitBytes;
+  }
+
+  override adopt(address: Address): void {
+    this.open();
+    for (let tries = 0; tries < ownerTries; tries++) {
+      const found = this.large.locate(address);
+      if (found === undefined) return super.adopt(address);
+      if (this.large.adopt(found)) return;
+    }
+  }
+
+  /**
+   * Frees everything at once, whoever allocated it, without a look at any object. For
+   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call.
+   */
+  reset(): void {
+    this.open();
+    this.slow.mend();
+    resetHeap(this.heap, this.slow.slot);
+    writeJournal(this.heap, this.slow.slot, journal.idle);
+  }
+
+  /** Objects that are freed together. */
+  region(): PoolRegion {
+    this.open();
+    const source: RegionSource = {
+      allocate: (size, options) => this.allocate(size, options),
+      deallocate: (address) => this.deallocate(address),
+      zero: (address, bytes) => this.zero(address, bytes),
+      epoch: () => this.epoch(),
+    };
+    return new PoolRegion(source);
+  }
+
+  override stats(): PoolStats {
+    this.open();
+    return { ...collectPoolStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
+  }
+
+  override check(): Violation[] {
+    this.open();
+    return checkHeap(this.heap, (heap, report) => new PoolChecks(heap, report));
+  }
+
+  /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
+  asMalloc(): MallocImports {
+    return mallocOver(this, this.heap.layout.objectBytes);
+  }
+
+  protected override allocateSlow(size: number): Address {
+    if (this.indexFor(size) !== 0) return super.allocateSlow(size);
+    return this.allocateLarge(size, 1);
+  }
+
+  protected override deallocateSlow(address: Address, size: number | undefined): void {
+    this.open();
+    let found = this.large.locate(address);
+    if (found === undefined) return super.deallocateSlow(address, size);
+    if (size !== undefined && (!isSize(size) || unitsFor(size, found) !== found.units)) {
+      const bytes = found.units * found.unitBytes;
+      throw new AllocatorError(
+        "ERR_SIZE_MISMATCH",
+        `the object at ${address} has ${bytes} bytes, given back were ${show(size)}`,
+      );
+    }
+    this.slow.mend();
+    for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {
+      if (this.large.free(found)) {
+        this.slow.countFreed();
+        return;
+      }
+      found = this.large.locate(address);
+    }
+    throw notLive(address, "it was freed meanwhile");
+  }
+
+  private allocateWith(size: number, options: AllocateOptions): Address {
+    const { align, zeroed } = checkAllocateOptions(options);
+    this.large.isZero = false;
+    const address = align <= 8 ? super.allocate(size) : this.allocateAligned(size, align);
+    if (zeroed && !this.large.isZero) this.zero(address, size);
+    return address;
+  }
+
+  /** The first class that serves and is a multiple of the alignment; slabs begin at chunks, so its slots are aligned. */
+  private allocateAligned(size: number, align: number): Address {
+    const index = this.indexFor(size);
+    if (index === 0) return this.allocateLarge(size, align);
+    for (let i = index; i <= this.heap.layout.objectBytes.length; i++) {
+      const { objectBytes } = this.slow.classes[i] as { readonly objectBytes: number };
+      if (objectBytes % align === 0) return super.allocate(objectBytes);
+    }
+    return this.allocateLarge(size, align);
+  }
+
+  private allocateLarge(size: number, align: number): Address {
+    this.open();
+    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
+    this.slow.mend();
+    const address = this.large.allocate(size, align);
+    if (address !== nowhere) return address;
+    this.slow.cleanUp(false);
+    this.large.search();
+    const again = this.large.allocate(size, align);
+    if (again === nowhere) throw this.noRoomFor(size);
+    return again;
+  }
+
+  private kindFor(size: number): LocatedLarge["kind"] | "slot" {
+    return this.indexFor(size) !== 0 ? "slot" : this.large.kindFor(size, 1);
+  }
+
+  private move(address: Address, size: number, bytes: number): Address {
+    const next = this.allocate(size);
+    this.u8.copyWithin(next, address, address + Math.min(size, bytes));
+    this.deallocate(address);
+    return next;
+  }
+
+  private zero(address: Address, bytes: number): void {
+    clear(this.f64, address, bytes);
+  }
+
+  private epoch(): number {
+    this.reopen();
+    return this.slow.isOpen() ? (this.heap.words[header.resets] as number) >>> 0 : -1;
+  }
+
+  private invalidSize(size: unknown): AllocatorError {
+    const most = this.large.mostBytes;
+    return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${most}, got ${show(size)}`);
+  }
+
+  private noRoomFor(size: number): AllocatorError {
+    const { capacity, bookBytes, spanBytes, liveBytes, large, sizeClasses } = collectPoolStats(this.heap);
+    const cached = sizeClasses.reduce((bytes, entry) => bytes + entry.cached * entry.objectSize, 0);
+    const rest = capacity - bookBytes - spanBytes;
+    return new AllocatorError(
+      "ERR_OUT_OF_MEMORY",
+      `no ${size} bytes in a row can be had: of ${capacity} bytes, ${liveBytes} are live, ${cached} cached by workers, ` +
+        `${large.freeBytes} free in spans of pages, ${rest} in no span (64 KiB chunks: ${rest / chunkBytes}), ${bookBytes} books`,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+// What a call of a pool may ask for, checked before anything is written.
+
+import { AllocatorError, show } from "../base/errors.ts";
+
+/** Largest alignment, in bytes: that of a huge page. */
+export const maxAlignBytes = 2 ** 21;
+
+export interface AllocateOptions {
+  /** The address is a multiple of it: a power of two, at most 2 MiB. Default 8. */
+  readonly align?: number;
+  /** The first `size` bytes are 0. Default: they are whatever was there before. */
+  readonly zeroed?: boolean;
+}
+
+/** @throws ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT */
+export function checkAllocateOptions(options: unknown): { align: number; zeroed: boolean } {
+  if (typeof options !== "object" || options === null)
+    throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
+  const { align = 8, zeroed = false } = options as { readonly [K in keyof AllocateOptions]: unknown };
+  if (typeof zeroed !== "boolean")
+    throw new AllocatorError("ERR_INVALID_OPTION", `zeroed is true or false, got ${show(zeroed)}`);
+  const isPower = typeof align === "number" && align >= 1 && align <= maxAlignBytes && isPowerOfTwo(align);
+  if (!isPower) {
+    const rule = `a power of two up to ${maxAlignBytes} bytes`;
+    throw new AllocatorError("ERR_INVALID_ALIGNMENT", `align is ${rule}, got ${show(align)}`);
+  }
+  return { align, zeroed };
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(value) && (value & (value - 1)) === 0;
+}
+
+/** Whether a value can be a number of bytes at all. */
+export function isSize(size: unknown): size is number {
+  return typeof size === "number" && Number.isInteger(size) && size > 0;
+}

@@ -1,0 +1,137 @@
+// What check() looks at in a pool beyond its slabs: spans of pages and large objects, and everything that is
+// derived from their claim words and state bytes.
+
+import { claimBody, isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { mapLarge, mapOther, mapPages } from "../arena/span-map.ts";
+import { Spans } from "../arena/spans.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { infoAt, pageInfo, record } from "../memory/layout.ts";
+import type { OtherChecks, Report } from "../slab/check.ts";
+import { slotLive } from "../slab/slot-state.ts";
+import { Workers } from "../slab/workers.ts";
+import { largeCount } from "./large-record.ts";
+import { PageSpans } from "./page-spans.ts";
+import { isLivePage, pageContinued, pageFree, pageFreed, runPages } from "./page-state.ts";
+
+/** No worker: the checks claim nothing. */
+const nobody = 0 as WorkerSlot;
+
+export class PoolChecks implements OtherChecks {
+  private readonly heap: Heap;
+  private readonly report: Report;
+  private readonly workers: Workers;
+  private readonly pageSpans: PageSpans;
+  private live = 0;
+
+  constructor(heap: Heap, report: Report) {
+    this.heap = heap;
+    this.report = report;
+    this.workers = new Workers(heap);
+    this.pageSpans = new PageSpans(heap, new Spans(heap), nobody);
+  }
+
+  checkSpan(chunk: number, claim: number): number {
+    if (tagOf(claim) !== tag.large && !isPages(claim)) return 0;
+    const length = lengthOf(claim);
+    if (chunk + length > this.heap.layout.chunkCount) {
+      this.report("claim", `the span at chunk ${chunk} is ${length} chunks long, beyond the heap`);
+      return 1;
+    }
+    this.checkChunks(chunk, length, isPages(claim) ? mapPages : mapLarge);
+    if (isPages(claim)) this.checkPages(chunk as ChunkIndex, claim);
+    else {
+      this.live++;
+      this.checkOwner(workerOf(claim), `the large object at chunk ${chunk}`);
+    }
+    return length;
+  }
+
+  /** Allocations − frees of all workers = live objects. */
+  checkTotals(): void {
+    let counted = 0;
+    for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
+      counted +=
+        largeCount(this.heap, slot, record.largeAllocs) - largeCount(this.heap, slot, record.largeFrees);
+    }
+    if (counted !== this.live)
+      this.report("counter", `${counted} large objects live by the counters, ${this.live} by their spans`);
+  }
+
+  private checkChunks(head: number, length: number, kind: number): void {
+    const { words, layout } = this.heap;
+    for (let i = 0; i < length; i++) {
+      const body = this.heap.atomics.load(words, layout.claimsAt + head + i);
+      if (i > 0 && body !== claimBody(i))
+        this.report("claim", `chunk ${head + i} of the span at ${head} has claim word ${body}`);
+      const map = words[layout.mapAt + head + i] as number;
+      if (map !== mapOther(kind, i))
+        this.report("map", `chunk ${head + i} is mapped ${map}, not ${mapOther(kind, i)}`);
+    }
+  }
+
+  private checkOwner(worker: WorkerSlot, what: string): void {
+    if (worker > this.heap.layout.maxWorkers) this.report("state", `${what} is live by worker ${worker}`);
+    else if (worker !== 0 && this.workers.read(worker).state === "free")
+      this.report("state", `${what} is live by worker ${worker}, which is gone`);
+  }
+
+  private checkPages(head: ChunkIndex, claim: number): void {
+    const { states, words, layout } = this.heap;
+    const where = `the span of pages at chunk ${head}`;
+    if (tagOf(claim) === tag.pagesHeld) this.report("claim", `${where} is held by worker ${workerOf(claim)}`);
+    const first = this.pageSpans.firstSlot(head);
+    const pages = this.pageSpans.pageCount(claim);
+    const freeAt = infoAt(layout, head) + pageInfo.free;
+    const found = { free: 0, longest: 0, isFreed: false };
+    let freeRun = 0;
+    for (let page = 0; page < pages; ) {
+      const state = states[first + page] as number;
+      const length = state === pageFree ? 1 : runPages(states, first + page, first + pages);
+      freeRun = state === pageFree ? freeRun + 1 : 0;
+      found.longest = Math.max(found.longest, freeRun);
+      for (let i = page; i < page + length; i++) {
+        const isFree = ((words[freeAt + (i >>> 5)] as number) & (1 << (i & 31))) !== 0;
+        if (isFree !== (state === pageFree))
+          this.report(
+            "slab-info",
+            `page ${i} of ${where} has state byte ${state}, its free bit is ${isFree}`,
+          );
+      }
+      if (state === pageFree) found.free++;
+      else if (state === pageFreed) found.isFreed = true;
+      else this.checkRun(state, `page ${page} of ${where}`);
+      page += length;
+    }
+    this.checkHints(head, pages, found, where);
+  }
+
+  private checkRun(state: number, where: string): void {
+    if (isLivePage(state)) {
+      this.live++;
+      this.checkOwner((state & (slotLive - 1)) as WorkerSlot, where);
+    } else if (state === pageContinued) this.report("state", `${where} continues no run`);
+    else this.report("state", `${where} is half freed by worker ${state}`);
+  }
+
+  private checkHints(
+    head: ChunkIndex,
+    pages: number,
+    found: { free: number; longest: number; isFreed: boolean },
+    where: string,
+  ): void {
+    const free = this.pageSpans.hints.freeOf(head);
+    const longest = this.pageSpans.hints.longestOf(head);
+    if (longest !== found.longest)
+      this.report("slab-info", `${where} notes a free run of ${longest} pages, has one of ${found.longest}`);
+    if (free !== found.free)
+      this.report("slab-info", `${where} counts ${free} free pages, has ${found.free}`);
+    const { room, isEmpty, isPending } = this.pageSpans.hints.setsOf(head);
+    const expected = 31 - Math.clz32(found.longest);
+    if (room !== expected)
+      this.report("chunk-set", `${where} is in room ${room}, its longest free run is ${found.longest}`);
+    if (found.free === pages && !isEmpty) this.report("chunk-set", `${where} is empty and not in that set`);
+    if (found.isFreed && !isPending)
+      this.report("chunk-set", `${where} has a freed run and is not in the set of those`);
+  }
+}

@@ -1,0 +1,33 @@
+// What the slab layer asks of spans that are no slabs. A pool has such spans; a heap of slabs alone has none.
+
+import type { Spans } from "../arena/spans.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+
+/** What a recovery finds, as far as these spans add to it. */
+export interface FoundObjects {
+  liveObjects: number;
+  freedObjects: number;
+  freedBytes: number;
+  claims: number;
+}
+
+/** One worker's view of them. */
+export interface OtherSpans {
+  /** Settles what `target` was in the middle of, by its journal, before the walk. Can be done again. */
+  settle(target: WorkerSlot, entry: number): void;
+  /** Brings home what `target` held of the span that begins at a chunk; returns the chunks to go on by. */
+  visit(
+    chunk: ChunkIndex,
+    claim: number,
+    target: WorkerSlot,
+    live: "keep" | "disown" | "free",
+    found: FoundObjects,
+  ): number;
+  /** Puts the upper levels of their sets of chunks right, after the walk. */
+  repair(): void;
+  /** Gives up to `limit` empty spans back; returns how many went. */
+  releaseEmpty(limit: number): number;
+}
+
+export type OtherSpansOf = (heap: Heap, spans: Spans, worker: WorkerSlot) => OtherSpans;

@@ -1,0 +1,37 @@
+// Large objects of a pool, every schedule; and their deaths, of workers and of reapers.
+
+import { describe } from "node:test";
+import type { Bounds } from "../support/stepping/explore.ts";
+import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import * as large from "./scenarios/large.ts";
+import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import * as runs from "./scenarios/runs.ts";
+
+describe("every schedule: page runs", () => {
+  interleave(runs.allocateRuns);
+  interleave(runs.freeRuns);
+  interleave(runs.freeAllocateRuns);
+  interleave(runs.handOverRun);
+  interleave(runs.giveBackRuns);
+  interleave(runs.secondEmpty);
+  interleave(runs.resizeRun);
+  interleave(runs.doubleFreeRun);
+  interleave(runs.doubleFreeRunAgain);
+});
+
+describe("every schedule: large objects", () => {
+  interleave(large.allocateLarge);
+  interleave(large.freeAllocateLarge);
+  interleave(large.doubleFreeLarge);
+  interleave(large.resizeLarge);
+  interleave(large.reapFreeLarge);
+  interleave(large.reapAdoptLarge);
+  interleave(large.reapResizeLarge);
+});
+
+describe("kill at every access: large objects", () => {
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  for (const scenario of [...largeReaperDies, reapWithLarge])
+    interrupt(scenario, [two], isDeep ? 10_000 : 300);
+  interrupt(resetDies, [{ ...two, kills: isDeep ? 2 : 1 }], 1000);
+});

@@ -1,0 +1,63 @@
+// Deaths in the middle of large objects' operations: of the worker, of its reaper, and of one that resets.
+
+import type { Address } from "#src/base/brands.js";
+import type { MemoryPool } from "#src/pool/memory-pool.js";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Scenario, Step } from "../../support/stepping/scenario.ts";
+import { allocate, free, freeOldest, take } from "./common.ts";
+import { pool, resize, runBytes } from "./runs.ts";
+
+const chunk = 65_536;
+const span = 2 * chunk;
+
+const reapBefore =
+  (...workers: number[]): Step<unknown> =>
+  (actor) => {
+    for (const worker of workers) actor.reap(worker);
+  };
+
+const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
+  "a page run that builds a span": [allocate(runBytes), allocate(runBytes)],
+  "a free of a page run": [free(0)],
+  "a resize of a page run": [allocate(2048), resize(runBytes), resize(2048)],
+  "a large object": [allocate(span), freeOldest],
+  "a resize of a large object": [allocate(span), resize(3 * chunk), resize(span)],
+};
+
+const chain = {
+  geometry: { ...pool, chunks: 5 },
+  mayRunOut: true,
+  victims: [0, 1],
+  startsAfter: { 1: [0], 2: [1] },
+  setup: ([a]: readonly Actor[]) => take(a as Actor, 1, runBytes),
+} as const;
+
+export const largeReaperDies: readonly Scenario<Address[]>[] = Object.entries(lastDeeds).map(
+  ([deed, program]) => ({
+    ...chain,
+    name: `death in ${deed}, and of its reaper`,
+    programs: [program, [reapBefore(0)], [reapBefore(1, 0), allocate(runBytes)]],
+  }),
+);
+
+export const reapWithLarge: Scenario<Address[]> = {
+  ...chain,
+  name: "death in a reap that frees large objects",
+  setup: ([a]) => [...take(a as Actor, 2, runBytes), ...take(a as Actor, 1, span)],
+  programs: [[], [(actor) => actor.reapWithObjects(0)], [reapBefore(1, 0), allocate(runBytes)]],
+};
+
+/** The others are quiet; whoever reaps the dead one ends its reset. */
+export const resetDies: Scenario<Address[]> = {
+  ...chain,
+  name: "death in a reset, and of its reaper",
+  setup: ([, b]) => {
+    take(b as Actor, 2, 64);
+    return take(b as Actor, 1, runBytes);
+  },
+  programs: [
+    [(actor) => actor.resetAll((slab) => (slab as MemoryPool).reset())],
+    [reapBefore(0)],
+    [reapBefore(1, 0), allocate(64)],
+  ],
+};

@@ -1,0 +1,46 @@
+// A worker that runs an instance of the C program on a pool, with a stack of its own in that pool.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { type HeapHandle, MemoryPool } from "offheap";
+import type { WasmMemory } from "#src/memory/block.js";
+import { instantiate } from "./wasm-modules.ts";
+
+export interface WasmOrders {
+  readonly handle: HeapHandle;
+  readonly path: string;
+  readonly seed: number;
+  readonly steps: number;
+  /** Address and number of the cells through which instances pass objects to each other. */
+  readonly cells: readonly [address: number, count: number];
+  readonly stackBytes: number;
+  /** Says who it is, and runs until it is killed. */
+  readonly endless?: boolean;
+}
+
+export interface WasmReport {
+  readonly sums: readonly string[];
+  /** Objects freed here that another instance had allocated. */
+  readonly foreign: number;
+  readonly stack: number;
+}
+
+const { handle, path, seed, steps, cells, stackBytes, endless } = workerData as WasmOrders;
+const pool = MemoryPool.attach(handle);
+const stack = pool.allocate(stackBytes, { align: 16 });
+const program = instantiate(path, handle.memory as WasmMemory, pool.asMalloc());
+// Stacks of WebAssembly grow down; this has to be the first thing that happens to an instance.
+(program["__stack_pointer"] as { value: number }).value = stack + stackBytes;
+
+if (endless) {
+  parentPort?.postMessage(pool.workerId);
+  for (;;) program["churn"]?.(seed, 1000);
+}
+const sums: string[] = [];
+let foreign = 0;
+for (let round = 0; round < 4; round++) {
+  sums.push(String(BigInt.asUintN(64, BigInt(program["churn"]?.(seed, steps) as number))));
+  foreign += program["exchange"]?.(...cells, seed, steps) as number;
+}
+pool.deallocate(stack);
+pool.detach();
+parentPort?.postMessage({ sums, foreign, stack } satisfies WasmReport);
