@@ -7,6 +7,12 @@ const scattered = "a drain that passes a claimed slab by, against allocations";
 const leftovers = "what a worker left behind is brought home by two clean-ups";
 
 const places = [
+  ["slab/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
+  ["slab/slow-path.js cleanUp: ", [leftovers]],
+  ["slab/slow-path.js reclaim", ["the last slots are what a worker left behind"]],
+  ["slab/slow-path.js dropForeignRounds", ["overlapping-frees.test.ts"]],
+  ["slab/slabs.js wipe", ["overlapping-frees.test.ts"]],
+  ["slab/slabs.js describe", ["overlapping-frees.test.ts"]],
   ["slab/magazines.js freeStray", [`second death: ${strays}`, `exception: ${strays}`]],
   ["slab/magazines.js turnIntoStray", [corpse]],
   ["slab/magazines.js s", [scattered, `second death: ${scattered}`, "hints.test.ts"]],
@@ -41,7 +47,6 @@ const places = [
       "an exception in a reap, then a detach",
       "an exception, then a reap",
       `exception: ${leftovers}`,
-      "the last slots are what a worker left behind",
     ],
   ],
   [
@@ -79,8 +84,11 @@ const places = [
   ["slab/", ["statistics.test.ts"]],
 ];
 
-/** The finders to try first. */
+/** The finders to try first: of the closest place before the others. */
 export function likelyFor(name) {
-  const found = places.filter(([place]) => name.startsWith(place)).flatMap(([, finders]) => finders);
-  return [...new Set(found)].slice(0, 4);
+  const found = places
+    .filter(([place]) => name.startsWith(place))
+    .sort(([a], [b]) => b.length - a.length)
+    .flatMap(([, finders]) => finders);
+  return [...new Set(found)].slice(0, 5);
 }

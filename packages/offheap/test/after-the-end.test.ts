@@ -21,6 +21,7 @@ function callsOf(allocator: SlabAllocator, live: number): Record<string, () => u
     adopt: () => allocator.adopt(live),
     cleanup: () => allocator.cleanup(),
     stats: () => allocator.stats(),
+    residency: () => allocator.residency(),
     check: () => allocator.check(),
     reap: () => allocator.reap(129),
     track: () => allocator.track(worker),

@@ -124,6 +124,17 @@ describe("when the later one came after the slab had gone", () => {
     assert.deepEqual(loser.check(), []);
   });
 
+  it("a byte that nobody looked at is free in the next slab", () => {
+    const { heap, loser, slot } = late();
+    loser.cleanup();
+    loser.detach();
+    heap.states[slot] = 1;
+    const other = attachTo(heap);
+    const objects = Array.from({ length: slots }, () => other.allocate(size));
+    assert.ok(objects.some((address) => slotAt(heap, address) === slot));
+    assert.deepEqual(other.check(), []);
+  });
+
   it("the slot is a stray of the slab that stands there now, until the next clean-up", () => {
     const { heap, loser } = late(128);
     loser.allocate(size);
