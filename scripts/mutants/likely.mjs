@@ -78,7 +78,7 @@ const places = [
   ],
   ["arena/", ["hints.test.ts"]],
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
-  ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts"]],
+  ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts", "decommit.test.ts"]],
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
   ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
   ["slab/", ["statistics.test.ts"]],
