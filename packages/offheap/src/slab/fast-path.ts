@@ -54,7 +54,7 @@ const magazineWord = 4;
 const requestsAt = (maxClassCount + 1) << shiftOfRow;
 
 /** The part of a SlabAllocator that every call goes through. Its fields are what the two calls read. */
-export abstract class FastPath extends ViewedMemory {
+export abstract class FastPath<Options> extends ViewedMemory {
   // After close the two views are empty: every call ends in its slow half.
   private words!: Int32Array;
   private states!: Uint8Array;
@@ -108,18 +108,19 @@ export abstract class FastPath extends ViewedMemory {
   }
 
   /** The same, for every case. */
-  protected abstract allocateSlow(size: number): Address;
+  protected abstract allocateSlow(size: number, options: Options | undefined): Address;
   protected abstract deallocateSlow(address: Address, size: number | undefined): void;
   /** Called when a counter's low word crosses a multiple of 2^31. */
   protected abstract carry(sizeClass: number): void;
 
   /**
-   * A new object of at least `size` bytes. Its bytes are whatever was there before.
+   * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
+   * ask for that. Options take the slow half.
    * @returns its byte offset in the memory
-   * @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
-  allocate(size: number): Address {
-    if (typeof size === "number" && (size | 0) === size && size > 0) {
+  allocate(size: number, options?: Options): Address {
+    if (options === undefined && typeof size === "number" && (size | 0) === size && size > 0) {
       const table = this.table;
       const index = table[requestsAt + ((size + 7) >> granules)];
       if (index !== undefined) {
@@ -147,7 +148,7 @@ export abstract class FastPath extends ViewedMemory {
         }
       }
     }
-    return this.allocateSlow(size);
+    return this.allocateSlow(size, options);
   }
 
   /**
@@ -175,14 +176,15 @@ export abstract class FastPath extends ViewedMemory {
           (size === undefined || this.indexFor(size) === index)
         ) {
           const at = (this.countersAt + (index << shiftOfCounters)) | 0;
-          const frees = words[(at + freesWord) | 0] as number;
+          const freesAt = (at + freesWord) | 0;
+          const frees = words[freesAt] as number;
           const filled = (words[(at + baseWord) | 0] as number) + frees;
           const rounds = (filled - (words[at] as number)) | 0;
           if (rounds < (table[rowAt | roundsWord] as number)) {
             const next = (frees + 1) | 0;
             words[((table[rowAt | magazineWord] as number) + rounds) | 0] = slot;
             this.states[slot] = this.worker;
-            words[(at + freesWord) | 0] = next;
+            words[freesAt] = next;
             if ((next & crossing) === 0) this.carry(index);
             return;
           }
