@@ -42,7 +42,8 @@ const shiftOfCounters = counterShift;
 const classMask = mapClassMask;
 const distanceShift = mapDistanceShift;
 const crossing = carryMask;
-const chunkSize = chunkBytes;
+/** log2 of the bytes of a chunk. */
+const chunkShift = 16;
 const live = slotLive;
 const slotLimit = maxSlotsPerSlab;
 
@@ -139,17 +140,18 @@ export abstract class FastPath<Options> extends ViewedMemory {
           if (this.states[slot] === this.worker && (entry & classMask) === index) {
             const head = (chunk - (entry >>> distanceShift)) | 0;
             const bytes = table[rowAt | bytesWord] as number;
-            const offset = ((slot - (head << this.stateShift)) * bytes) | 0;
+            const offset = (slot - (head << this.stateShift)) * bytes;
             const next = allocs + 1;
             this.states[slot] = this.liveState;
             words[at] = next;
             if ((next & crossing) === 0) this.carry(index);
-            return this.dataAt + head * chunkSize + offset;
+            // 32 bits that wrap: an address is below 2^32.
+            return (this.dataAt + (head << chunkShift) + offset) >>> 0;
           }
         }
       }
     }
-    return this.allocateSlow(size, options);
+    return this.allocateSlow(size, options) >>> 0;
   }
 
   /**
