@@ -176,4 +176,93 @@ describe("counters beyond 32 bits", () => {
       assertZeroResidue(heir);
     });
   }
+
+  /** Another place's carries, and its low words as they are once it has died, or not been anywhere slow for long. */
+  function placed(allocator: SlabAllocator, worker: number): { at: number; carries: number } {
+    const { layout } = heapOf(allocator);
+    const index = (layout.objectBytes.indexOf(size) + 1) as ClassIndex;
+    return {
+      at: counterAt(layout, worker as WorkerSlot, index),
+      carries: carryAt(layout, worker as WorkerSlot, index),
+    };
+  }
+
+  for (const [name, low, high] of [
+    ["allocations, all freed by others", counter.allocs, carry.allocs],
+    ["frees, all of others' objects", counter.frees, carry.frees],
+  ] as const) {
+    it(`go over two multiples of 2^31 with nothing but ${name}`, () => {
+      const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
+      const objects = Array.from({ length: 4 }, () => allocator.allocate(size));
+      const { words } = heapOf(allocator);
+      const { at, carries } = placed(allocator, 1);
+      const step = () =>
+        low === counter.allocs ? allocator.allocate(size) : allocator.deallocate(objects.pop() as number);
+      for (const done of [2 ** 31 - 1, 2 ** 32 - 1]) {
+        // The base moves with the count, so that the magazine stays as it is.
+        const by = (done | 0) - (words[at + low] as number);
+        words[at + low] = done | 0;
+        const base = words[at + counter.base] as number;
+        words[at + counter.base] = (low === counter.allocs ? base + by : base - by) | 0;
+        step();
+      }
+      assert.equal(words[carries + high], 2);
+    });
+  }
+
+  it("go over 2^31 in a free that is cut short, or whose carry is: a reap or the next slow call makes up for it", () => {
+    const allocator = new SlabAllocator({ capacity, maxWorkers: 3 });
+    const dead = SlabAllocator.attach(allocator.handle);
+    const { words, layout, states } = heapOf(allocator);
+    const { at, carries } = placed(allocator, 2);
+    const frees = (done: number) => {
+      words[at + counter.base] =
+        (words[at + counter.base] as number) - done + (words[at + counter.frees] as number);
+      words[at + counter.frees] = done;
+    };
+    const address = dead.allocate(size);
+    frees(2 ** 31 - 1);
+    const rounds =
+      (words[at + counter.base] as number) + 2 ** 31 - 1 - (words[at + counter.allocs] as number);
+    const slot = (address - layout.bookBytes) / size;
+    words[
+      layout.recordsAt +
+        layout.recordWords +
+        (layout.magazineAt[layout.objectBytes.indexOf(size)] as number) +
+        rounds
+    ] = slot;
+    states[slot] = 2;
+    assert.equal(allocator.reap(dead.workerId).operation, "deallocate");
+    assert.deepEqual([words[at + counter.frees], words[carries + carry.frees]], [-(2 ** 31), 1]);
+
+    words[carries + carry.frees] = 0;
+    const again = SlabAllocator.attach(allocator.handle);
+    assert.equal(again.workerId % 128, 2);
+    allocator.reap(again.workerId);
+    assert.equal(words[carries + carry.frees], 1);
+  });
+
+  it("go over 2^31 in a reap that frees objects", () => {
+    const allocator = new SlabAllocator({ capacity, maxWorkers: 3 });
+    const dead = SlabAllocator.attach(allocator.handle);
+    dead.allocate(size);
+    const { words } = heapOf(allocator);
+    const { at, carries } = placed(allocator, 1);
+    words[at + counter.frees] = 2 ** 31 - 1;
+    words[at + counter.base] = -(2 ** 31 - 1);
+    assert.equal(allocator.reap(dead.workerId, { live: true }).freedObjects, 1);
+    assert.deepEqual([words[at + counter.frees], words[carries + carry.frees]], [-(2 ** 31), 1]);
+  });
+
+  it("that went over 2^31 in a stray are made up for when the next free is slow", () => {
+    const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
+    const objects = Array.from({ length: 3000 }, () => allocator.allocate(size));
+    const { words } = heapOf(allocator);
+    const { at, carries } = placed(allocator, 1);
+    const by = -(2 ** 31) - (words[at + counter.frees] as number);
+    words[at + counter.frees] = -(2 ** 31);
+    words[at + counter.base] = ((words[at + counter.base] as number) - by) | 0;
+    for (const address of objects) allocator.deallocate(address);
+    assert.equal(words[carries + carry.frees], 1);
+  });
 });

@@ -22,13 +22,13 @@ export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
 }
 
 /**
- * The count before a walk over the rounds, which damaged counters would make billions of steps long. One more
- * than there is room for is a free that was cut short.
+ * The count before a walk over the rounds or a store among them, which damaged counters would make billions of
+ * steps long, or lead into other books. One more than there is room for is a free that was cut short.
  * @throws ERR_CORRUPT_HEAP
  */
 export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
   const rounds = roundsIn(heap, sizeClass);
-  if (rounds <= sizeClass.rounds + 1) return rounds;
+  if (rounds >= 0 && rounds <= sizeClass.rounds + 1) return rounds;
   const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
   throw new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
 }

@@ -133,7 +133,7 @@ export class Magazines {
    * free was cut short.
    */
   forgetRounds(sizeClass: SizeClass): void {
-    const rounds = roundsIn(this.slabs.heap, sizeClass);
+    const rounds = checkedRounds(this.slabs.heap, sizeClass);
     const at = sizeClass.magazineAt;
     for (let i = rounds; i <= sizeClass.rounds; i++) this.slabs.heap.words[at + i] = noRound;
   }

@@ -13,7 +13,7 @@ import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
 import { counter } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { mendCarries, roundsIn, setRounds, setStrays, straysOf } from "./counters.ts";
+import { checkedRounds, mendCarries, setRounds, setStrays, straysOf } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import type { Magazines } from "./magazines.ts";
 import { settle, type Unfinished } from "./settle.ts";
@@ -81,7 +81,7 @@ export class Recoverer {
     if (this.target === slabs.worker) this.magazines.resetScratch();
     for (let chunk = 0; chunk < heap.layout.chunkCount; ) chunk += this.visit(chunk as ChunkIndex);
     slabs.spans.free.repair();
-    slabs.empty.repair();
+    // The first of them is the set of wholly free slabs.
     for (const set of slabs.partial) set.repair();
     slabs.others?.repair();
     this.emptyMagazines();
@@ -118,6 +118,7 @@ export class Recoverer {
     if (!isSlab(claim)) {
       return slabs.others?.visit(chunk, claim, this.target, this.live, this.found) ?? 1;
     }
+    if (!slabs.isSlab(claim)) return 1;
     this.sweep(chunk, claim);
     return lengthOf(claim);
   }
@@ -180,7 +181,7 @@ export class Recoverer {
     const { magazines } = this;
     const { heap, worker } = magazines.slabs;
     const own = magazines.classes[this.classOfSlot(slot)] as SizeClass;
-    heap.words[own.magazineAt + roundsIn(heap, own)] = slot;
+    heap.words[own.magazineAt + checkedRounds(heap, own)] = slot;
     writeJournal(heap, worker, journal.freeing);
     if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
       const at = own.countersAt + counter.frees;

@@ -44,7 +44,7 @@ export class Slabs {
   readonly heap: Heap;
   readonly spans: Spans;
   readonly worker: WorkerSlot;
-  /** By class index; 0 is unused. */
+  /** By class index; at 0, which is no class, stands `empty`. */
   readonly partial: readonly ChunkSet[];
   readonly empty: ChunkSet;
   /** The spans of a pool that are no slabs. */
@@ -78,13 +78,19 @@ export class Slabs {
     return slotCountOf(this.heap.layout, classOf(claim), lengthOf(claim));
   }
 
+  /** Whether a claim word is that of a slab, held or not. One with a class that is none is damaged. */
+  isSlab(claim: number): boolean {
+    return isSlab(claim) && classOf(claim) > 0 && classOf(claim) < this.partial.length;
+  }
+
   /**
    * Claims the slab at `head` if it is one and nobody holds it. Returns the claim word as it now stands,
-   * or `notClaimed`. Everything about the slab is read after this.
+   * or `notClaimed`, also for what only damaged books lead to. Everything about the slab is read after this.
    */
   claim(head: ChunkIndex): number {
+    if (head < 0 || head >= this.heap.layout.chunkCount) return notClaimed;
     const claim = this.spans.claimOf(head);
-    if (tagOf(claim) !== tag.unclaimed) return notClaimed;
+    if (tagOf(claim) !== tag.unclaimed || !this.isSlab(claim)) return notClaimed;
     const claimed = claimClaimed(classOf(claim), lengthOf(claim), this.worker);
     return this.spans.swapClaim(head, claim, claimed) ? claimed : notClaimed;
   }

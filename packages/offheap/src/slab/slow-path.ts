@@ -2,7 +2,7 @@
 // Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
 
 import { noChunk } from "../arena/chunk-set.ts";
-import { classOf, isSlab } from "../arena/claim.ts";
+import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
@@ -125,9 +125,7 @@ export class SlowPath {
       if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
     }
     this.recall();
-    this.writeJournal(journal.moving);
     this.reaper.collectLeftovers();
-    this.writeJournal(journal.moving);
     const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
     const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
     this.sentHome = 0;
@@ -191,9 +189,7 @@ export class SlowPath {
   private reclaim(sizeClass: SizeClass): boolean {
     if (this.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
     this.recall();
-    this.writeJournal(journal.moving);
     this.reaper.collectLeftovers();
-    this.writeJournal(journal.moving);
     this.releaseEmpty(Number.POSITIVE_INFINITY);
     return this.magazines.refill(sizeClass) || this.search(sizeClass);
   }
@@ -208,7 +204,7 @@ export class SlowPath {
         sawFree = true;
         if (!spans.free.has(chunk)) spans.mendFree(chunk);
       }
-      if (!isSlab(seen)) continue;
+      if (!this.slabs.isSlab(seen)) continue;
       const claim = this.slabs.claim(chunk);
       if (claim === notClaimed) continue;
       if (classOf(claim) === sizeClass.index) {
@@ -221,14 +217,13 @@ export class SlowPath {
     return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
   }
 
-  /** Sends everything this worker has cached home. */
+  /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
   private recall(): void {
     this.writeJournal(journal.moving);
     for (const sizeClass of this.classes) {
       // A drain may leave some for the next; what another worker holds just now stays for good.
       while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
     }
-    this.writeJournal(journal.idle);
     if (hasStrays(this.magazines)) this.recoverSelf();
   }
 

@@ -1,9 +1,11 @@
 // Runs the scenarios until one fails: what scripts/mutants.mjs calls for each mutant, with --cheap for small bounds,
-// then without for those that are left.
+// --dear or --thorough for those that are left, --only NAME for one scenario within all bounds.
 // Ends with code 1 and the name of what failed, or with code 0 when nothing did.
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
+import { label } from "../support/stepping/suite.ts";
+import { afterException } from "./scenarios/after-exception.ts";
 import { scenarios } from "./scenarios/all.ts";
 import {
   heirDies,
@@ -11,11 +13,11 @@ import {
   reaperDies,
   reaperWithObjectsDies,
   reapWithObjects,
+  secondDeaths,
   strayDies,
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
-
 import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
 
 interface Try {
@@ -23,60 +25,65 @@ interface Try {
   readonly bounds: Bounds;
 }
 
-const deaths = [
+const isThorough = process.argv.includes("--thorough");
+const effort = isThorough ? 10 : 1;
+const onlyAt = process.argv.indexOf("--only");
+const only = onlyAt < 0 ? undefined : process.argv[onlyAt + 1];
+
+const wanted = (list: readonly unknown[]): readonly Scenario<never>[] =>
+  (list as readonly Scenario<never>[]).filter(({ name }) => only === undefined || name === only);
+
+const all = wanted(scenarios);
+const deaths = wanted([
   ...withDeath(0),
   ...withDeath(1),
   placeTakenAgain,
   reapWithObjects,
   reapWithLarge,
   resetDies,
-] as Scenario<never>[];
-const chains = [
-  strayDies,
-  ...reaperDies,
-  reaperWithObjectsDies,
-  ...largeReaperDies,
-] as unknown as Scenario<never>[];
-
-/** With --thorough there are ten times the schedules. */
-const effort = process.argv.includes("--thorough") ? 10 : 1;
+]);
+const seconds = wanted(secondDeaths);
+const exceptions = wanted(withException());
+const others = wanted(afterException);
+const strays = wanted([strayDies]);
+const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 
 const cheap: readonly Try[] = [
-  { list: scenarios, bounds: { memory: "strong", preemptions: 0 } },
-  { list: deaths, bounds: { memory: "strong", preemptions: 0, kills: 1 } },
-  { list: scenarios, bounds: { memory: "lazy", preemptions: 1, reduce: true } },
-  { list: withException(), bounds: { memory: "strong", preemptions: 0, throws: 1 } },
+  { list: all, bounds: { memory: "strong", preemptions: 0 } },
+  { list: [...deaths, ...seconds], bounds: { memory: "strong", preemptions: 0, kills: 1 } },
+  { list: [...others, ...exceptions], bounds: { memory: "strong", preemptions: 0, throws: 1 } },
+  { list: all, bounds: { memory: "lazy", preemptions: 1, reduce: true } },
+  { list: all, bounds: { memory: "lazy", preemptions: 0, arrivals: 1, limit: 300 } },
 ];
 const dear: readonly Try[] = [
-  { list: deaths, bounds: { memory: "lazy", preemptions: 0, kills: 1 } },
-  {
-    list: [strayDies as unknown as Scenario<never>],
-    bounds: { memory: "strong", preemptions: 0, kills: 1, throws: 1 },
-  },
+  { list: all, bounds: { memory: "lazy", preemptions: 1, arrivals: 1, reduce: true, limit: 500 * effort } },
+  { list: [...deaths, ...seconds], bounds: { memory: "lazy", preemptions: 0, kills: 1 } },
+  { list: strays, bounds: { memory: "strong", preemptions: 0, kills: 1, throws: 1 } },
   { list: chains, bounds: { memory: "strong", preemptions: 0, kills: 2, limit: 700 * effort } },
-  { list: scenarios, bounds: { memory: "strong", preemptions: 2, reduce: true, limit: 2500 * effort } },
-  { list: scenarios, bounds: { memory: "eager", preemptions: 1, arrivals: 1, reduce: true } },
+  { list: all, bounds: { memory: "strong", preemptions: 2, reduce: true, limit: 2500 * effort } },
+  { list: all, bounds: { memory: "eager", preemptions: 1, arrivals: 1, reduce: true, limit: 500 * effort } },
 ];
 
-function explain(scenario: Scenario<never>, memory: string, { message }: Failure): string {
-  return `${scenario.name} (${memory}): ${message.split("\n")[0]}`;
+function explain(scenario: Scenario<never>, how: string, { message }: Failure): string {
+  return `${scenario.name} (${how}): ${message.split("\n")[0]}`;
 }
 
 function hunt(tries: readonly Try[]): string | undefined {
   for (const { list, bounds } of tries) {
+    const start = performance.now();
     for (const scenario of list) {
       const { failure } = explore(scenario, bounds);
-      if (failure !== undefined) return explain(scenario, bounds.memory, failure);
+      if (failure !== undefined) return explain(scenario, label(bounds), failure);
     }
+    console.log(`${label(bounds)}: ${Math.round(performance.now() - start)} ms`);
   }
   return undefined;
 }
 
 function huntAtRandom(): string | undefined {
-  const all = [...scenarios, ...deaths, ...chains, heirDies as unknown as Scenario<never>];
-  for (const scenario of all) {
-    const { failure } = sample(scenario, { memory: "lazy", seed: 1, count: 120 * effort, kills: true });
-    if (failure !== undefined) return explain(scenario, "lazy", failure);
+  for (const scenario of [...all, ...deaths, ...chains, ...wanted([heirDies])]) {
+    const { failure } = sample(scenario, { memory: "lazy", seed: 1, count: 100 * effort, kills: true });
+    if (failure !== undefined) return explain(scenario, "lazy, at random", failure);
   }
   return undefined;
 }
@@ -84,7 +91,8 @@ function huntAtRandom(): string | undefined {
 function attempt(): string | undefined {
   // A mutant may be so broken that not even the setup of a scenario ends well.
   try {
-    return process.argv.includes("--cheap") ? hunt(cheap) : (hunt(dear) ?? huntAtRandom());
+    if (process.argv.includes("--cheap")) return hunt(cheap);
+    return (only === undefined ? undefined : hunt(cheap)) ?? hunt(dear) ?? huntAtRandom();
   } catch (error) {
     return `setup: ${error instanceof Error ? error.message : String(error)}`;
   }

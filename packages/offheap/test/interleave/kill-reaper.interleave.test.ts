@@ -4,17 +4,31 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interrupt, isDeep } from "../support/stepping/suite.ts";
-import { heirDies, reaperDies, reaperWithObjectsDies, strayDies, withException } from "./scenarios/deaths.ts";
+import { afterException } from "./scenarios/after-exception.ts";
+import {
+  heirDies,
+  reaperDies,
+  reaperWithObjectsDies,
+  secondDeaths,
+  strayDies,
+  withException,
+} from "./scenarios/deaths.ts";
 
 describe("kill at every access: of reapers", () => {
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
   for (const scenario of [...reaperDies, reaperWithObjectsDies])
     interrupt(scenario, [two], isDeep ? 10_000 : 300);
   interrupt(heirDies, [{ ...two, kills: isDeep ? 3 : 1 }], isDeep ? 50_000 : 1000);
+  for (const scenario of secondDeaths) {
+    const one: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
+    interrupt(scenario, [one, { ...one, memory: "lazy" }]);
+  }
   interrupt(strayDies, [two, { ...two, kills: 1, throws: 1 }], 300);
 });
 
 describe("an exception at every access", () => {
+  for (const scenario of afterException)
+    interrupt(scenario, [{ memory: "strong", preemptions: 0, throws: isDeep ? 2 : 1 }]);
   for (const scenario of withException()) {
     interrupt(scenario, [{ memory: "strong", preemptions: isDeep ? 1 : 0, throws: 1, reduce: true }]);
   }

@@ -3,6 +3,7 @@
 import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
 import {
+  adoptFree,
   attachAttach,
   attachDetach,
   destroyAttach,
@@ -10,7 +11,9 @@ import {
   leftovers,
   reapAdopt,
   reapAllocate,
+  reaperReaped,
   reapFree,
+  reapLiveAdopt,
   reapReap,
 } from "./scenarios/workers.ts";
 
@@ -24,4 +27,7 @@ describe("every schedule: workers", () => {
   interleave(reapFree);
   interleave(reapAdopt);
   interleave(reapReap);
+  interleave(adoptFree);
+  interleave(reapLiveAdopt);
+  interleave(reaperReaped);
 });

@@ -1,7 +1,7 @@
 // Two workers allocate and free on one class: magazines, refills and drains against each other.
 
-import type { Address } from "#src/base/brands.js";
-import { counter } from "#src/memory/layout.js";
+import type { Address, ClassIndex } from "#src/base/brands.js";
+import { counter, counterAt } from "#src/memory/layout.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
@@ -55,7 +55,8 @@ export const twoLines: Scenario<Address[]> = {
 
 /** Counts of operations cross a multiple of 2^31, from `least` on. */
 function countFrom(actor: Actor, least: number): void {
-  const { words, at } = actor.counters();
+  const { words, layout } = actor.books();
+  const at = counterAt(layout, actor.slot, 1 as ClassIndex);
   words[at + counter.allocs] = least;
   words[at + counter.frees] = least;
 }

@@ -6,6 +6,8 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { scenarios } from "./all.ts";
 import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
+import { scatteredDrain, strayFree } from "./held.ts";
+import { reaperReaped } from "./workers.ts";
 
 /** What the dead worker was doing: each reaches another part of the slow half. */
 const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
@@ -112,6 +114,28 @@ export const reaperWithObjectsDies: Scenario<Address[]> = {
   startsAfter: { 1: [0], 2: [1] },
   programs: [[allocate()], [(actor) => actor.reapWithObjects(0)], [reapBefore(1, 0), allocate()]],
 };
+
+/** The same, whoever it reaps was dead from the start: fewer schedules. */
+const corpseObjects: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death in a reap that frees objects, of a worker that died at rest",
+  victims: [0, 1],
+  startsAfter: { 1: [0] },
+  setup: ([a, b]) => {
+    const objects = take(a as Actor, 5);
+    (a as Actor).free(objects[0] as Address);
+    (b as Actor).free(objects[1] as Address);
+    return objects;
+  },
+  programs: [[], [(actor) => actor.reapWithObjects(0)]],
+};
+
+/** One death each, of a worker that meets what a death before has left. */
+export const secondDeaths: readonly Scenario<never>[] = [
+  ...[strayFree, scatteredDrain].map((scenario) => ({ ...scenario, victims: [0, 2] })),
+  corpseObjects,
+  { ...reaperReaped, victims: [0, 1, 2] },
+].map((scenario) => ({ ...scenario, name: `second death: ${scenario.name}`, mayRunOut: true }) as never);
 
 /** The scenarios without deaths, with worker `victim` to die in them. */
 export function withDeath(victim: number): readonly Scenario<never>[] {

@@ -3,7 +3,7 @@
 import type { Address, WorkerId } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
-import { allocate, attach, cleanUp, detach, one, take } from "./common.ts";
+import { allocate, attach, cleanUp, detach, free, one, take } from "./common.ts";
 
 export const attachAttach: Scenario<void> = {
   name: "attach against attach",
@@ -134,4 +134,52 @@ export const leftovers: Scenario<Address[]> = {
     return objects;
   },
   programs: [[detach], [cleanUp], [attach, allocate(), allocate()]],
+};
+
+export const adoptFree: Scenario<Address[]> = {
+  name: "adopt against free, and against another adopt",
+  geometry: { ...one, chunks: 1 },
+  setup: ([, b]) => take(b as Actor, 2),
+  programs: [
+    [0, 1].map((i) => (actor, objects) => actor.call((slab) => slab.adopt(objects[i] as Address))),
+    [free(0), (actor, objects) => actor.call((slab) => slab.adopt(objects[1] as Address))],
+  ],
+  verify: ([a]) => (a?.results[1] === "done" ? undefined : "adopt of a live object failed"),
+};
+
+export const reapLiveAdopt: Scenario<Corpse> = {
+  ...reaping,
+  name: "reap that frees objects against adopt",
+  programs: [
+    [(actor, { objects }) => actor.call((slab) => slab.adopt(objects[1] as Address))],
+    [
+      (actor, { id }) => {
+        actor.abandon(2);
+        actor.call((slab) => slab.reap(id, { live: true }));
+      },
+    ],
+    [],
+  ],
+  verify: ([a], { objects }) => {
+    if (a?.results[0] !== "done") return undefined;
+    a.call((slab) => slab.sizeOf(objects[1] as Address));
+    return a.results.at(-1) === "done" ? undefined : "an adopted object was freed";
+  },
+};
+
+/** As a death in the middle of a reap leaves it: the second worker was reaping the third. */
+export const reaperReaped: Scenario<Corpse> = {
+  ...reaping,
+  name: "reap of a reaper against allocate",
+  victims: [1, 2],
+  startsAfter: { 0: [1, 2], 3: [1, 2] },
+  setup: (actors) => {
+    const dead = corpse(actors);
+    const [, reaper, victim] = actors as [Actor, Actor, Actor];
+    const { wide, layout } = reaper.books();
+    const at = layout.workersAt / 2 + victim.slot;
+    wide[at] = ((wide[at] as bigint) & ~511n) | 2n | (BigInt(reaper.slot) << 2n);
+    return dead;
+  },
+  programs: [[(actor) => actor.reap(1)], [], [], [allocate(), allocate()]],
 };

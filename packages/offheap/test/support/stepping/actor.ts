@@ -2,11 +2,11 @@
 // was written into them. The knowledge changes in events between two accesses, so it is exact: an object
 // is owned from the last access of its allocation to the first of its free.
 
-import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
+import type { Address, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { Heap } from "#src/memory/heap.js";
-import { counterAt, type Layout } from "#src/memory/layout.js";
+import type { Layout } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
 import { openHeap } from "#src/slab/format.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
@@ -62,10 +62,14 @@ export class Actor {
     this.mine = [];
   }
 
-  /** For a setup that needs counters near their edge. */
-  counters(): { words: Int32Array; at: number } {
-    const slot = (this.slab.workerId % 128) as WorkerSlot;
-    return { words: new Int32Array(this.buffer), at: counterAt(this.layout, slot, 1 as ClassIndex) };
+  get slot(): WorkerSlot {
+    return ((this.slab?.workerId ?? 0) % 128) as WorkerSlot;
+  }
+
+  /** The books themselves, for a setup that puts them into a state which only a death or a race leaves. */
+  books(): { words: Int32Array; wide: BigInt64Array; layout: Layout; heap: Heap } {
+    const heap = new Heap(this.buffer, 0, this.layout);
+    return { words: heap.words, wide: heap.wide, layout: this.layout, heap };
   }
 
   /** Joins as a program: every access of it is a step. */
@@ -154,9 +158,14 @@ export class Actor {
     this.fiber.event(() => this.objects.pass(address, this.index));
   }
 
+  /** From now on the objects of a dead worker may be freed. */
+  abandon(dead: number): Address[] {
+    return this.fiber.event(() => this.objects.abandon(dead));
+  }
+
   /** Reaps a dead worker and frees what it had allocated and nobody adopted. */
   reapWithObjects(dead: number): void {
-    const left = this.fiber.event(() => this.objects.abandon(dead));
+    const left = this.abandon(dead);
     const id = this.idOf(dead);
     this.call((slab) => slab.reap(id, { live: true }));
     for (const address of left) {

@@ -103,7 +103,7 @@ class Explorer<C> {
     const { worker, turn } = point;
     const { victims, programs } = this.world.scenario;
     if (left.kills > 0 && victims?.includes(worker) === true) list.push({ at, kind: "kill", value: worker });
-    if (left.throws > 0) list.push({ at, kind: "throw", value: worker });
+    if (left.throws > 0 && point.mayThrow) list.push({ at, kind: "throw", value: worker });
     const mayStop = turn === 1 || (turn === 0 && left.preemptions > 0 && this.isWorthwhile(point));
     for (let other = 0; mayStop && other < programs.length; other++) {
       if (other !== worker && this.couldRun(other, at, points, schedule))

@@ -5,9 +5,10 @@
 //
 // Ends that are the same, byte for byte, are examined once.
 
+import { claimFree } from "#src/arena/claim.js";
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { chunkBytes, type Layout, pageBytes, pageCountOf, slotCountOf } from "#src/memory/layout.js";
+import { chunkBytes, header, type Layout, pageBytes, pageCountOf, slotCountOf } from "#src/memory/layout.js";
 import { PoolChecks } from "#src/pool/pool-check.js";
 import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
 import type { SlabAllocator } from "#src/slab/slab-allocator.js";
@@ -95,8 +96,27 @@ function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
   });
 }
 
+/** Chunks in spans are counted as a hint, which only a death or an exception may make wrong, and their peak is no less. */
+function expectCounted<C>(world: World<C>): void {
+  const { words, layout } = world.heap;
+  const inSpans = words.subarray(layout.claimsAt, layout.claimsAt + layout.chunkCount);
+  const count = inSpans.reduce((sum, claim) => sum + (claim === claimFree ? 0 : 1), 0);
+  const [counted, peak] = [words[header.spanChunks] as number, words[header.spanChunksPeak] as number];
+  if (counted !== count) throw new Violated(`${counted} chunks in spans are counted, there are ${count}`);
+  if (peak < count) throw new Violated(`at most ${peak} chunks were in spans ever, there are ${count}`);
+}
+
+/** Every object is freed and every worker has cleaned up: nothing is cached, by nobody, and no slab is left. */
+function expectEmpty(host: SlabAllocator): void {
+  const { spanBytes, sizeClasses } = host.stats();
+  const cached = sizeClasses.reduce((sum, entry) => sum + entry.cached, 0);
+  if (cached > 0 || spanBytes > 0)
+    throw new Violated(`after all clean-ups ${cached} slots are cached, ${spanBytes} bytes in spans`);
+}
+
 /** Examines an end that was not seen before. */
 function examine<C>(world: World<C>): void {
+  if (!world.isDisturbed()) expectCounted(world);
   const present = presentOf(world);
   const [first] = present.values();
   const host = first ?? allocatorOf(world.heap);
@@ -120,6 +140,7 @@ function examine<C>(world: World<C>): void {
   for (const slab of present.values()) slab.cleanup();
   if (first === undefined) host.cleanup();
   expectWhole(world, "with all objects freed");
+  if (world.scenario.tolerates === undefined) expectEmpty(host);
   expectCapacity(world, host);
   expectWhole(world, "after allocating the whole capacity");
 }
@@ -130,7 +151,7 @@ export function judge<C>(world: World<C>): void {
   for (const address of objects.live.keys()) objects.verify(address);
   const owned = [...objects.live].map(([address, { by }]) => `${address}:${by}`).sort();
   const results = actors.map((actor) => actor.results.join(",")).join(" | ");
-  const key = `${machine.hash()} ${owned} ${[...objects.limbo.keys()].sort()} ${results} ${dead}`;
+  const key = `${machine.hash()} ${owned} ${[...objects.limbo.keys()].sort()} ${results} ${dead} ${world.isDisturbed()}`;
   world.resultCounts.set(results, (world.resultCounts.get(results) ?? 0) + 1);
   if (world.scenario.isDestroyed === true || world.ends.has(key)) return;
   examine(world);

@@ -3,6 +3,7 @@
 
 import type { Heap } from "#src/memory/heap.js";
 import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { journal, readJournal } from "#src/slab/journal.js";
 import { configOf } from "#src/slab/options.js";
 import { Actor } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
@@ -10,7 +11,7 @@ import { Fiber, Overflow, Stopped } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
 import { Objects, Violated } from "./objects.ts";
-import type { Deviation, Scenario, Schedule } from "./scenario.ts";
+import type { Deviation, Scenario, Schedule, Step } from "./scenario.ts";
 
 /** A place in a schedule where it could go another way. */
 export interface Point {
@@ -21,6 +22,7 @@ export interface Point {
   readonly turn: 0 | 1 | 2;
   readonly isAtomic: boolean;
   readonly writes: boolean;
+  readonly mayThrow: boolean;
   /** see: stores that wait. */
   readonly waiting: number;
 }
@@ -146,6 +148,11 @@ export class World<C = unknown> {
     return this.run((at) => (schedule[position]?.at === at ? schedule[position++] : undefined));
   }
 
+  /** Whether a worker died in the middle of its program, or was stopped by an exception. */
+  isDisturbed(): boolean {
+    return this.taken.some(({ kind }) => kind === "kill" || kind === "throw");
+  }
+
   /** Whether a worker is in the heap and alive. */
   isPresent(worker: number): boolean {
     return !this.dead.includes(worker) && (this.actors[worker] as Actor).slab !== undefined;
@@ -205,7 +212,7 @@ export class World<C = unknown> {
     actor.clear();
     try {
       if (this.scenario.attached === undefined || this.scenario.attached.includes(worker)) actor.begin();
-      for (const step of this.scenario.programs[worker] ?? []) if (!this.runStep(step, actor)) break;
+      this.runProgram(worker, actor);
       if (this.scenario.victims?.includes(worker) === true) this.dead.push(worker);
       this.done[worker] = true;
     } catch (reason) {
@@ -214,18 +221,35 @@ export class World<C = unknown> {
     fiber.mode = "free";
   }
 
-  /** A worker that an exception passed through lives on, and its next call is a clean-up. False: it cannot. */
-  private runStep(step: (actor: Actor, context: C) => void, actor: Actor): boolean {
+  /** A worker that an exception passed through lives on. */
+  private runProgram(worker: number, actor: Actor): void {
+    const program = this.scenario.programs[worker] ?? [];
+    let isDue = false;
+    for (const [i, step] of program.entries()) {
+      if (this.runStep(step, actor)) continue;
+      if (actor.slab === undefined) return;
+      if (this.scenario.goesOn === undefined) actor.call((slab) => slab.cleanup());
+      else isDue ||= i >= program.length - 2;
+    }
+    if (isDue) actor.call((slab) => slab.cleanup());
+  }
+
+  /** False: an exception passed. */
+  private runStep(step: Step<C>, actor: Actor): boolean {
     try {
       step(actor, this.context);
       return true;
     } catch (reason) {
       if (!(reason instanceof Overflow)) throw reason;
       actor.note("overflow");
-      if (actor.slab === undefined) return false;
-      actor.call((slab) => slab.cleanup());
-      return true;
+      return false;
     }
+  }
+
+  /** Whether an exception may pass through an actor: slots are being moved, as its journal says, or anywhere. */
+  private mayThrow({ slab, slot }: Actor): boolean {
+    if (this.scenario.goesOn !== "from moving") return true;
+    return slab !== undefined && readJournal(this.heap, slot) === journal.moving;
   }
 
   private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {
@@ -236,7 +260,9 @@ export class World<C = unknown> {
     if ((seen & bits) === 0) this.touched.set(location, seen | bits);
     const { turn } = this;
     this.turn = 0;
-    const decision = this.point({ kind: "access", worker, location, turn, isAtomic, writes, waiting: 0 });
+    const mayThrow = this.mayThrow(this.actors[worker] as Actor);
+    const what = { kind: "access", worker, location, turn, isAtomic, writes, mayThrow, waiting: 0 } as const;
+    const decision = this.point(what);
     if (decision === undefined) return;
     if (decision.kind === "throw") throw new Overflow("stack overflow");
     if (decision.kind === "kill") {
@@ -256,6 +282,7 @@ export class World<C = unknown> {
       turn: 0,
       isAtomic: false,
       writes: false,
+      mayThrow: false,
       waiting,
     });
     return decision?.value ?? (this.memory === "lazy" ? 0 : waiting);

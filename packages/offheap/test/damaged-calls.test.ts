@@ -1,0 +1,202 @@
+// Calls on heaps whose books were damaged. What they answer nobody can say; but each comes to an end, and an error is
+// an AllocatorError: the engine's TypeErrors and RangeErrors never come out of the library.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { AllocatorError, type HeapHandle, SlabAllocator } from "offheap";
+import { claimUnclaimed } from "#src/arena/claim.js";
+import { mapEntry } from "#src/arena/span-map.js";
+import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import { chunkSetAt, counter, counterAt, type Layout, magazineAt } from "#src/memory/layout.js";
+import { capacity, change, damaged, layout, original, regions, sizeClasses } from "./support/fuzz/damaged.ts";
+import { outcome, runs } from "./support/fuzz/values.ts";
+import { expectCode, heapOf } from "./support/heaps.ts";
+
+const addresses = [...original.live.keys()];
+
+/** Each takes a number that chooses among what it can be called with. */
+const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknown> = {
+  allocate: (allocator, choice) => allocator.allocate(sizeClasses[choice % 3] as number),
+  deallocate: (allocator, choice) => allocator.deallocate(addresses[choice % addresses.length] as number),
+  "deallocate with a size": (allocator, choice) => {
+    const address = addresses[choice % addresses.length] as number;
+    allocator.deallocate(address, original.live.get(address));
+  },
+  sizeOf: (allocator, choice) => allocator.sizeOf(addresses[choice % addresses.length] as number),
+  adopt: (allocator, choice) => allocator.adopt(addresses[choice % addresses.length] as number),
+  cleanup: (allocator) => allocator.cleanup(),
+  stats: (allocator) => allocator.stats(),
+  check: (allocator) => allocator.check(),
+  reap: (allocator, choice) => allocator.reap(128 * (1 + (choice % 3)) + 1 + (choice % 5)),
+  "reap with objects": (allocator, choice) => allocator.reap(129 + (choice % 5), { live: true }),
+  track: (allocator, choice) => allocator.track({ threadId: choice, once: (_event, end) => end() }),
+  detach: (allocator) => allocator.detach(),
+};
+
+const names = Object.keys(calls);
+const step = fc.record({ call: fc.constantFrom(...names), choice: fc.nat(10_000) });
+const everywhere = [0, layout.bookBytes / 4] as const;
+const place = fc.constantFrom(everywhere, ...Object.values(regions));
+
+/** undefined for what is an AllocatorError, or no error at all. */
+function foreignError(call: () => unknown): Error | undefined {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof AllocatorError ? undefined : (error as Error);
+  }
+  return undefined;
+}
+
+describe("calls on a heap with damaged books", () => {
+  it("end, and throw nothing but AllocatorErrors", () => {
+    const steps = fc.array(step, { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(
+        place,
+        fc.array(change, { minLength: 1, maxLength: 30 }),
+        steps,
+        (region, changes, list) => {
+          const handle: HeapHandle = {
+            kind: "offheap",
+            version: original.version,
+            memory: damaged(region, changes),
+            offset: 0,
+          };
+          const start = performance.now();
+          let allocator: SlabAllocator | undefined;
+          const refused = foreignError(() => {
+            allocator = SlabAllocator.attach(handle);
+          });
+          if (refused !== undefined) throw refused;
+          if (allocator === undefined) return;
+          for (const { call, choice } of list) {
+            const error = foreignError(() => calls[call]?.(allocator as SlabAllocator, choice));
+            if (error !== undefined) throw error;
+          }
+          assert.ok(performance.now() - start < 10_000, `took ${performance.now() - start} ms`);
+        },
+      ),
+      runs(600),
+    );
+  });
+
+  it("say so instead of walking over billions of rounds that are not there", () => {
+    const three: ((allocator: SlabAllocator, address: number) => unknown)[] = [
+      (allocator) => allocator.allocate(64),
+      (allocator, address) => allocator.deallocate(address),
+      (allocator) => allocator.cleanup(),
+    ];
+    for (const call of three) {
+      const allocator = new SlabAllocator({ capacity, maxWorkers: 2, sizeClasses });
+      const address = allocator.allocate(64);
+      allocator.cleanup();
+      const base = counterAt(heapOf(allocator).layout, 1 as WorkerSlot, 1 as ClassIndex) + counter.base;
+      heapOf(allocator).words[base] = 2 ** 30;
+      assert.ok(
+        outcome(["ERR_CORRUPT_HEAP"], () => call(allocator, address)),
+        `${call} returned`,
+      );
+    }
+  });
+});
+
+describe("a heap in which one word is wrong", () => {
+  const size = 64;
+  const sizeClass = 1 as ClassIndex;
+  const one = 1 as WorkerSlot;
+
+  function fresh(): { allocator: SlabAllocator; words: Int32Array; books: Layout } {
+    const allocator = new SlabAllocator({ capacity, maxWorkers: 3, sizeClasses });
+    return { allocator, words: heapOf(allocator).words, books: heapOf(allocator).layout };
+  }
+
+  it("a claim word with a class beyond the last is no slab to anyone", () => {
+    for (const claim of [claimUnclaimed(63 as ClassIndex, 1), claimUnclaimed(0 as ClassIndex, 1)]) {
+      const { allocator, words, books } = fresh();
+      const other = SlabAllocator.attach(allocator.handle);
+      const objects = Array.from({ length: 3 }, () => allocator.allocate(size));
+      allocator.cleanup();
+      words[books.claimsAt] = claim;
+      for (const set of [1, 2]) words[chunkSetAt(books, set)] = 1;
+      for (let i = 0; i < 40; i++) other.allocate(size);
+      for (const address of objects) expectCode("ERR_INVALID_ADDRESS", () => other.sizeOf(address));
+      other.cleanup();
+      other.reap(allocator.workerId);
+      assert.ok(other.check().some(({ invariant }) => invariant === "claim"));
+      other.detach();
+    }
+  });
+
+  it("a slab whose map names another class: the allocation gives up", () => {
+    const { allocator, words, books } = fresh();
+    allocator.allocate(size);
+    allocator.cleanup();
+    for (let i = 0; i < books.slabChunks; i++) words[books.mapAt + i] = mapEntry(2 as ClassIndex, i);
+    const error = expectCode("ERR_CORRUPT_HEAP", () => allocator.allocate(size));
+    assert.match(error.message, /lost as soon as they are had/);
+    assert.ok(allocator.check().some(({ invariant }) => invariant === "map"));
+    // The other classes have slabs of their own.
+    allocator.deallocate(allocator.allocate(8192));
+  });
+
+  it("a slab whose map leads before the first chunk, or behind the last", () => {
+    for (const entry of [mapEntry(sizeClass, 9), mapEntry(sizeClass, 2 ** 23), -1]) {
+      const { allocator, words, books } = fresh();
+      const objects = Array.from({ length: 3000 }, () => allocator.allocate(size));
+      words[books.mapAt] = entry;
+      for (const address of objects) foreignError(() => allocator.deallocate(address));
+      for (const call of Object.values(calls))
+        assert.equal(
+          foreignError(() => call(allocator, 1)),
+          undefined,
+        );
+    }
+  });
+
+  it("a round that is no slot is dropped", () => {
+    for (const round of [-1, 2 ** 31 - 1, 2 ** 20]) {
+      const { allocator, words, books } = fresh();
+      const objects = Array.from({ length: 8 }, () => allocator.allocate(size));
+      for (const address of objects) allocator.deallocate(address);
+      const at = magazineAt(books, one, sizeClass);
+      for (let i = 0; i < 8; i++) words[at + i] = round;
+      assert.equal(
+        foreignError(() => allocator.allocate(size)),
+        undefined,
+      );
+      assert.equal(
+        foreignError(() => allocator.cleanup()),
+        undefined,
+      );
+    }
+  });
+
+  it("a reap that frees objects stores nothing beside its magazine, and does not walk for long", () => {
+    for (const frees of [-(2 ** 31), -9, 5000, 2 ** 31 - 1]) {
+      const { allocator, words, books } = fresh();
+      const dead = SlabAllocator.attach(allocator.handle);
+      dead.allocate(size);
+      words[counterAt(books, one, sizeClass) + counter.frees] = frees;
+      const before = words.slice(0, books.recordsAt);
+      expectCode("ERR_CORRUPT_HEAP", () => allocator.reap(dead.workerId, { live: true }));
+      // But for the worker word of the dead, which is being reaped.
+      before[books.workersAt + 4] = words[books.workersAt + 4] as number;
+      assert.deepEqual(words.slice(0, books.recordsAt), before);
+    }
+  });
+
+  it("a worker that is there and has never joined is named", () => {
+    const { allocator, books } = fresh();
+    for (const kind of [1n, 2n, 3n]) {
+      heapOf(allocator).wide[books.workersAt / 2 + 3] = kind;
+      assert.ok(
+        allocator.check().some(({ message }) => message === "worker 3 is there and has never joined"),
+        `state ${kind}`,
+      );
+    }
+    heapOf(allocator).wide[books.workersAt / 2 + 3] = 0n;
+    assert.deepEqual(allocator.check(), []);
+  });
+});

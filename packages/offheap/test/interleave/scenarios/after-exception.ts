@@ -1,0 +1,66 @@
+// An exception passes through a worker, and its next call is not a clean-up but what its program goes on with. Each
+// call that follows is one that must mend first.
+
+import type { Address } from "#src/base/brands.js";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Scenario } from "../../support/stepping/scenario.ts";
+import { allocate, cleanUp, detach, free, one, take } from "./common.ts";
+
+const tight: Pick<Scenario<Address[]>, "geometry" | "setup" | "mayRunOut" | "goesOn"> = {
+  geometry: { ...one, slots: 3, rounds: 1 },
+  mayRunOut: true,
+  goesOn: "from moving",
+  setup: ([a, b]) => {
+    const objects = take(b as Actor, 6);
+    (a as Actor).free(objects.pop() as Address);
+    return objects;
+  },
+};
+
+const reapThird = (actor: Actor): void => actor.reap(2);
+
+/** The third worker is dead: with objects, and slots it had cached. */
+const withCorpse: Pick<Scenario<Address[]>, "setup" | "victims" | "startsAfter"> = {
+  victims: [2],
+  startsAfter: { 0: [2] },
+  setup: ([a, b, c]) => {
+    const objects = take(b as Actor, 4);
+    const [own] = take(c as Actor, 2);
+    (c as Actor).free(own as Address);
+    (a as Actor).free(objects.pop() as Address);
+    return objects;
+  },
+};
+
+export const afterException: readonly Scenario<Address[]>[] = [
+  { ...tight, name: "an exception, then frees", programs: [[free(0), free(1), free(2), free(3)], []] },
+  {
+    ...tight,
+    name: "an exception, then allocations",
+    programs: [[allocate(), allocate(), allocate(), allocate()], []],
+  },
+  {
+    ...tight,
+    name: "an exception, then the other call",
+    goesOn: "from anywhere",
+    programs: [[allocate(), free(0), allocate(), free(1), allocate(), free(2)], []],
+  },
+  {
+    ...tight,
+    ...withCorpse,
+    name: "an exception, then a reap",
+    programs: [[cleanUp, reapThird, allocate()], [], []],
+  },
+  {
+    ...tight,
+    ...withCorpse,
+    name: "an exception in a reap, then allocations",
+    programs: [[reapThird, allocate(), allocate(), allocate()], [], []],
+  },
+  {
+    ...tight,
+    ...withCorpse,
+    name: "an exception in a reap, then a detach",
+    programs: [[reapThird, detach, cleanUp, cleanUp], [], []],
+  },
+];

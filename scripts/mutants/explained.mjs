@@ -1,0 +1,81 @@
+// Why a mutant survives, in groups that docs/proof.md describes. A pattern is the beginning of its name.
+
+const groups = [
+  {
+    group: "loads",
+    of: [
+      "arena/chunk-set.js clearUpper: downgrade: this.heap.atomics.load",
+      "arena/spans.js claimOf: downgrade",
+      "arena/spans.js countSpan: downgrade: atomics.load",
+      "arena/decommit.js isDue: downgrade: atomics.load",
+      "slab/workers.js load: downgrade",
+    ],
+  },
+  {
+    group: "unseen order",
+    of: [
+      "arena/decommit.js giveBackRun: swap",
+      "arena/spans.js giveBack: swap: this.countSpan",
+      "slab/fast-path.js allocate: swap: this.states[slot]",
+      "slab/magazines.js freeStray: swap: words[journalAt]",
+      "slab/magazines.js freeStray: swap: words[straysAt]",
+      "slab/magazines.js freeStray: swap: words[roundAt] = noRound",
+      "slab/magazines.js freeStray: swap: words[baseAt]",
+      "slab/magazines.js turnIntoStray: swap",
+      "slab/magazines.js sendFirst: swap: words[linesAt",
+      "slab/reaper.js finish: swap",
+      "slab/recover.js freeObject: swap",
+      "slab/recover.js emptyMagazines: swap",
+      "slab/slab-allocator.js reopen: swap",
+      "slab/slab-allocator.js open: swap",
+      "slab/slabs.js build: swap: this.describe",
+      "slab/slabs.js release: swap",
+      "slab/slabs.js rebuild: swap",
+      "slab/slow-path.js ensureRoom: swap: this.mend",
+      "slab/slow-path.js ensureRoom: swap: mendCarries",
+      "slab/slow-path.js ensureRound: swap: this.mend",
+      "slab/slow-path.js mend: swap",
+      "slab/slow-path.js detach: swap: this.reaper.resume",
+    ],
+  },
+  {
+    group: "said twice",
+    of: [
+      "slab/magazines.js freeStray: drop: words[journalAt] = moving",
+      "slab/magazines.js turnIntoStray: drop: heap.words",
+      "slab/recover.js freeObject: drop: mendCarries",
+      "slab/recover.js freeObject: drop: writeJournal(heap, worker, journal.moving)",
+      "slab/recover.js settleOperation: drop: mendCarries",
+      "slab/settle.js settle: swap",
+      "slab/settle.js settle: drop: mendCarries",
+      "slab/reaper.js takeOver: pretend: this.workers.win",
+    ],
+  },
+  {
+    group: "only time",
+    of: [
+      "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #1",
+      "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #2",
+      "arena/spans.js borrow: drop: this.free.removeRun",
+      "slab/reaper.js collectLeftovers: skip",
+      "slab/slabs.js mendEmpty: skip: isSlab(this.spans.claimOf(head)) #1",
+      "slab/slow-path.js reclaim: drop: this.magazines.releaseEmpty",
+      "slab/slow-path.js reclaim: swap",
+    ],
+  },
+  {
+    group: "lost hint",
+    of: [
+      "arena/clean-chunks.js forget: downgrade: atomics.and(words, this.agedAt",
+      "arena/clean-chunks.js age: downgrade",
+      "arena/decommit.js pass: downgrade",
+      "arena/decommit.js isDue: downgrade: atomics.swap",
+      "arena/spans.js countSpan: downgrade: atomics.swap",
+    ],
+  },
+];
+
+/** The group that explains a survivor; undefined when none does. */
+export function reasonOf(name) {
+  return groups.find(({ of }) => of.some((pattern) => name.startsWith(pattern)))?.group;
+}

@@ -1,0 +1,105 @@
+// What is set on a mutant: the scenarios within some bounds, then the other tests. Each in a process of its own,
+// for a mutant may never come back; it has a limit of seconds.
+
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../workspace.mjs";
+
+const home = join(root, "packages", "offheap");
+const hunt = join("interleave", "hunt.js");
+const testsMark = "the other tests: ";
+const testFile = ".test.ts";
+
+/** What one worker alone shows is the business of the other tests: the quick ones first. */
+const tests = {
+  "quick tests": [
+    "hints",
+    "slab",
+    "overlapping-frees",
+    "after-the-end",
+    "statistics",
+    "cleanup",
+    "contract-errors",
+  ],
+  "slow tests": [
+    "workers-in-thread",
+    "accesses",
+    "decommit",
+    "pool",
+    "huge-pages",
+    "memory-sources",
+    "stack-end",
+    "stack-overflow",
+    "fuzz-damage",
+    "damaged-calls",
+    "fuzz-calls",
+  ],
+};
+
+/** What is tried on a mutant, one after the other. */
+export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];
+
+/** A copy of the package, in which one file at a time is not what it was. */
+export function workshop() {
+  const folder = mkdtempSync(join(tmpdir(), "offheap-mutants-"));
+  for (const name of ["package.json", "dist", "dist-test", "test"]) {
+    cpSync(join(home, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+/** Runs a script of the copy. Says what failed, if anything. */
+function fails(folder, script, args, seconds) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(folder, "dist-test", script), ...args], { cwd: folder });
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+    let text = "";
+    const listen = (part) => {
+      text += part;
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      const last = text.trim().split("\n").at(-1);
+      resolve(signal !== null ? `it does not end (${seconds} s)` : code !== 0 ? last : undefined);
+    });
+  });
+}
+
+async function failingTest(folder, names, seconds) {
+  for (const name of names) {
+    if ((await fails(folder, `${name}.test.js`, [], seconds)) !== undefined)
+      return `${testsMark}${name}${testFile}`;
+  }
+  return undefined;
+}
+
+/** What finds the mutant that stands in the folder, if anything does. */
+export function finder(folder, bounds, seconds) {
+  if (bounds in tests) return failingTest(folder, tests[bounds], seconds);
+  return fails(folder, hunt, [`--${bounds}`], seconds);
+}
+
+/** One test file, or one scenario within all bounds, by its name. */
+function one(folder, name, seconds) {
+  if (!name.endsWith(testFile)) return fails(folder, hunt, ["--only", name], seconds);
+  return failingTest(folder, [name.slice(0, -testFile.length)], seconds);
+}
+
+/** The name of what found a mutant, as `one` takes it. */
+export function nameOf(by) {
+  if (by.startsWith(testsMark)) return by.slice(testsMark.length);
+  return /^(.*?) \((?:strong|eager|lazy)[^)]*\): /.exec(by)?.[1];
+}
+
+export async function firstFinder(folder, names, seconds) {
+  for (const name of names) {
+    const found = await one(folder, name, seconds);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

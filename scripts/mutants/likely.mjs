@@ -1,0 +1,86 @@
+// What is likeliest to find a mutant, by the place it stands in: tried first, so that most die within a second.
+// A test file, or a scenario of the explorer by its name.
+
+const strays = "frees that become strays, against another's";
+const corpse = "second death: death in a reap that frees objects, of a worker that died at rest";
+const scattered = "a drain that passes a claimed slab by, against allocations";
+const leftovers = "what a worker left behind is brought home by two clean-ups";
+
+const places = [
+  ["slab/magazines.js freeStray", [`second death: ${strays}`, `exception: ${strays}`]],
+  ["slab/magazines.js turnIntoStray", [corpse]],
+  ["slab/magazines.js s", [scattered, `second death: ${scattered}`, "hints.test.ts"]],
+  ["slab/magazines.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
+  [
+    "slab/magazines.js releaseEmpty",
+    ["clean-up of a slab in use that is said to be empty, against its refill"],
+  ],
+  ["slab/magazines.js", ["hints.test.ts", "overlapping-frees.test.ts"]],
+  ["slab/recover.js freeObject", [corpse, "reap that frees objects against adopt", "statistics.test.ts"]],
+  ["slab/recover.js settle", ["statistics.test.ts"]],
+  ["slab/recover.js loosen", ["reap against free of the dead worker's objects"]],
+  ["slab/recover.js", ["hints.test.ts", `exception: ${strays}`]],
+  [
+    "slab/reaper.js collectLeftovers",
+    [leftovers, "what a worker left behind is brought home, against attach to its place"],
+  ],
+  [
+    "slab/reaper.js",
+    ["reap of a reaper against allocate", "second death: reap of a reaper against allocate"],
+  ],
+  [
+    "slab/slow-path.js ensureRoom",
+    ["an exception, then frees", "an exception, then the other call", "statistics.test.ts"],
+  ],
+  ["slab/slow-path.js ensureRound", ["an exception, then allocations", "an exception, then the other call"]],
+  [
+    "slab/slow-path.js",
+    [
+      "hints.test.ts",
+      "an exception in a reap, then allocations",
+      "an exception in a reap, then a detach",
+      "an exception, then a reap",
+      `exception: ${leftovers}`,
+      "the last slots are what a worker left behind",
+    ],
+  ],
+  [
+    "slab/slabs.js",
+    ["hints.test.ts", "a slab of another class that is said to be of this one, against its becoming that"],
+  ],
+  ["slab/slabs.js build", ["destroy against attach"]],
+  ["slab/slabs.js mendEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
+  [
+    "arena/spans.js",
+    ["hints.test.ts", "a taken chunk that is said to be free, against its being given back"],
+  ],
+  [
+    "arena/clean",
+    [
+      "spans of two chunks against each other",
+      "decommit.test.ts",
+      "free chunks to the OS against a span taken",
+    ],
+  ],
+  [
+    "arena/decommit",
+    [
+      "decommit.test.ts",
+      "delayed decommit against a span taken",
+      "two workers give the same chunks to the OS",
+      "runs of chunks to the OS against spans of two chunks",
+    ],
+  ],
+  ["arena/", ["hints.test.ts"]],
+  ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
+  ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts"]],
+  ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
+  ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
+  ["slab/", ["statistics.test.ts"]],
+];
+
+/** The finders to try first. */
+export function likelyFor(name) {
+  const found = places.filter(([place]) => name.startsWith(place)).flatMap(([, finders]) => finders);
+  return [...new Set(found)].slice(0, 4);
+}
