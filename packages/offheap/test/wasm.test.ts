@@ -168,11 +168,12 @@ describe("C modules in two workers at once", needs(churn), () => {
   it("free each other's objects, and leave nothing", async () => {
     const { pool } = shared();
     const cellCount = 64;
-    const cells = pool.allocate(4 * cellCount);
-    pool.u32.fill(0, cells / 4, cells / 4 + cellCount);
+    const cells = pool.allocate(4 * cellCount + 4);
+    const meeting = cells + 4 * cellCount;
+    pool.u32.fill(0, cells / 4, meeting / 4 + 1);
     const orders: Omit<WasmOrders, "seed"> = {
       ...{ handle: pool.handle, path: pathOf(churn), steps },
-      ...{ cells: [cells, cellCount], stackBytes: 65_536 },
+      ...{ cells: [cells, cellCount], meeting, stackBytes: 65_536 },
     };
     const workers = [1, 2].map((seed) => {
       const workerData: WasmOrders = { ...orders, seed };
@@ -200,7 +201,7 @@ describe("a worker that is killed while its C module runs", needs(churn), () => 
     const { pool } = shared();
     for (let kill = 0; kill < 6; kill++) {
       const workerData: WasmOrders = {
-        ...{ handle: pool.handle, path: pathOf(churn), seed: kill, steps, cells: [0, 0] },
+        ...{ handle: pool.handle, path: pathOf(churn), seed: kill, steps, cells: [0, 0], meeting: 0 },
         ...{ stackBytes: 65_536, endless: true },
       };
       const url = new URL("./support/wasm-worker.js", import.meta.url);

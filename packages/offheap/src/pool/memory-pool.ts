@@ -14,6 +14,7 @@ import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
+import { warmUp } from "../slab/warm-up.ts";
 import { clear } from "./clear.ts";
 import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
@@ -27,7 +28,7 @@ import { resetHeap } from "./reset.ts";
 /** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
 
-export class MemoryPool extends SlabAllocator {
+export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
 
   /**
@@ -35,6 +36,7 @@ export class MemoryPool extends SlabAllocator {
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
+    warmUp((small, tiny) => new MemoryPool(small, tiny));
     let made: Large | undefined;
     const others: OtherSpansOf = (heap, spans, worker) => {
       const large = new Large(heap, spans, worker);
@@ -51,15 +53,6 @@ export class MemoryPool extends SlabAllocator {
    */
   static override attach(handle: HeapHandle, options: { readonly os?: Os } = {}): MemoryPool {
     return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
-  }
-
-  /**
-   * A new object of at least `size` bytes, 1 to the capacity. Its bytes are whatever was there before, or 0.
-   * @returns its byte offset in the memory
-   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
-   */
-  override allocate(size: number, options?: AllocateOptions): Address {
-    return options === undefined ? super.allocate(size) : this.allocateWith(size, options);
   }
 
   /**
@@ -140,7 +133,8 @@ export class MemoryPool extends SlabAllocator {
     return mallocOver(this, this.heap.layout.objectBytes);
   }
 
-  protected override allocateSlow(size: number): Address {
+  protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
+    if (options !== undefined) return this.allocateWith(size, options);
     if (this.indexFor(size) !== 0) return super.allocateSlow(size);
     return this.allocateLarge(size, 1);
   }
@@ -170,7 +164,7 @@ export class MemoryPool extends SlabAllocator {
   private allocateWith(size: number, options: AllocateOptions): Address {
     const { align, zeroed } = checkAllocateOptions(options);
     this.large.isZero = false;
-    const address = align <= 8 ? super.allocate(size) : this.allocateAligned(size, align);
+    const address = align <= 8 ? this.allocate(size) : this.allocateAligned(size, align);
     if (zeroed && !this.large.isZero) this.zero(address, size);
     return address;
   }
@@ -181,7 +175,7 @@ export class MemoryPool extends SlabAllocator {
     if (index === 0) return this.allocateLarge(size, align);
     for (let i = index; i <= this.heap.layout.objectBytes.length; i++) {
       const { objectBytes } = this.slow.classes[i] as { readonly objectBytes: number };
-      if (objectBytes % align === 0) return super.allocate(objectBytes);
+      if (objectBytes % align === 0) return this.allocate(objectBytes);
     }
     return this.allocateLarge(size, align);
   }

@@ -28,7 +28,7 @@ import { slotOf } from "./workers.ts";
 /** How often an allocation begins anew because a round it had just been given was no good. */
 const mostRetries = 8;
 
-export class SlabAllocator extends FastPath {
+export class SlabAllocator<Options = undefined> extends FastPath<Options> {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
 
@@ -167,7 +167,7 @@ export class SlabAllocator extends FastPath {
       os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
   }
 
-  protected override allocateSlow(size: number): Address {
+  protected override allocateSlow(size: number, _options?: Options): Address {
     this.open();
     const index = this.indexFor(size);
     if (index === 0) {

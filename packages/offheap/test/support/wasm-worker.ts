@@ -12,6 +12,8 @@ export interface WasmOrders {
   readonly steps: number;
   /** Address and number of the cells through which instances pass objects to each other. */
   readonly cells: readonly [address: number, count: number];
+  /** Address of a word in which two instances count the rounds that they have begun; 0: alone. */
+  readonly meeting: number;
   readonly stackBytes: number;
   /** Says who it is, and runs until it is killed. */
   readonly endless?: boolean;
@@ -24,7 +26,7 @@ export interface WasmReport {
   readonly stack: number;
 }
 
-const { handle, path, seed, steps, cells, stackBytes, endless } = workerData as WasmOrders;
+const { handle, path, seed, steps, cells, meeting, stackBytes, endless } = workerData as WasmOrders;
 const pool = MemoryPool.attach(handle);
 const stack = pool.allocate(stackBytes, { align: 16 });
 const program = instantiate(path, handle.memory as WasmMemory, pool.asMalloc());
@@ -37,7 +39,19 @@ if (endless) {
 }
 const sums: string[] = [];
 let foreign = 0;
+/** Waits until both have begun the round, so that they meet however slow one of them is. */
+function meet(round: number): void {
+  const words = pool.i32;
+  Atomics.add(words, meeting / 4, 1);
+  Atomics.notify(words, meeting / 4);
+  for (let begun = 0; begun < 2 * (round + 1); ) {
+    begun = Atomics.load(words, meeting / 4);
+    if (begun < 2 * (round + 1)) Atomics.wait(words, meeting / 4, begun, 30_000);
+  }
+}
+
 for (let round = 0; round < 4; round++) {
+  meet(round);
   sums.push(String(BigInt.asUintN(64, BigInt(program["churn"]?.(seed, steps) as number))));
   foreign += program["exchange"]?.(...cells, seed, steps) as number;
 }
