@@ -2,27 +2,18 @@
 import { type HeapHandle, MemoryPool, SizeClasses } from "offheap";
 import { maxRequestBytes } from "../trace/trace.ts";
 import type { AllocatorAdapter, HeapSetup, ReplayHeap } from "./adapter.ts";
-import { measureOf } from "./measure.ts";
+import { placesFor, replayHeapOf } from "./replay-heap.ts";
 
 export const adapter: AllocatorAdapter = {
   limitBytes: maxRequestBytes,
   limitReason: "",
   defaultClasses: "fine",
 
-  createHeap({ capacityBytes, classes, workers }: HeapSetup): ReplayHeap {
-    const heap = new MemoryPool({
-      capacity: capacityBytes,
-      sizeClasses: SizeClasses[classes],
-      maxWorkers: workers + 1, // and the one that makes the heap
-    });
-    return {
-      handle: heap.handle,
-      track: (worker) => heap.track(worker),
-      measure: () => measureOf(heap.stats()),
-      check: () => heap.check().map(({ invariant, message }) => `${invariant}: ${message}`),
-      cleanup: () => void heap.cleanup({ all: true }),
-      destroy: () => heap.destroy(),
-    };
+  createHeap(setup: HeapSetup): ReplayHeap {
+    const { capacityBytes: capacity, classes } = setup;
+    return replayHeapOf(
+      new MemoryPool({ capacity, sizeClasses: SizeClasses[classes], maxWorkers: placesFor(setup) }),
+    );
   },
 
   attach(handle) {

@@ -1,27 +1,18 @@
 /** `--allocator slab`: SlabAllocator, one heap in shared memory for all workers. */
 import { type HeapHandle, SizeClasses, SlabAllocator } from "offheap";
 import type { AllocatorAdapter, HeapSetup, ReplayHeap } from "./adapter.ts";
-import { measureOf } from "./measure.ts";
+import { placesFor, replayHeapOf } from "./replay-heap.ts";
 
 export const adapter: AllocatorAdapter = {
   limitBytes: 8192,
   limitReason: "that --allocator pool serves",
   defaultClasses: "powersOfTwo",
 
-  createHeap({ capacityBytes, classes, workers }: HeapSetup): ReplayHeap {
-    const heap = new SlabAllocator({
-      capacity: capacityBytes,
-      sizeClasses: SizeClasses[classes],
-      maxWorkers: workers + 1, // and the one that makes the heap
-    });
-    return {
-      handle: heap.handle,
-      track: (worker) => heap.track(worker),
-      measure: () => measureOf(heap.stats()),
-      check: () => heap.check().map(({ invariant, message }) => `${invariant}: ${message}`),
-      cleanup: () => void heap.cleanup({ all: true }),
-      destroy: () => heap.destroy(),
-    };
+  createHeap(setup: HeapSetup): ReplayHeap {
+    const { capacityBytes: capacity, classes } = setup;
+    return replayHeapOf(
+      new SlabAllocator({ capacity, sizeClasses: SizeClasses[classes], maxWorkers: placesFor(setup) }),
+    );
   },
 
   attach(handle) {
