@@ -46,15 +46,14 @@ export class Magazines {
     this.heads = new Int32Array(most);
   }
 
-  /** Fills an empty magazine up to half; false when there is no free slot and no free chunk to be had. */
+  /** Fills an empty magazine up to half; false when no slab with a free slot can be had. */
   refill(sizeClass: SizeClass): boolean {
     for (let tries = 0; tries < refillTries; tries++) {
       const head = this.slabs.claimPartial(sizeClass.index);
       if (head === noChunk) break;
       if (this.takeFrom(sizeClass, head)) return true;
     }
-    const built = this.slabs.build(sizeClass);
-    return built !== noChunk && this.takeFrom(sizeClass, built);
+    return false;
   }
 
   /** Takes slots of a slab that this worker has claimed into its empty magazine, and unclaims it. */

@@ -14,6 +14,7 @@ import { Magazines } from "./magazines.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
+import { pinsSlabs, releaseSpare } from "./reuse.ts";
 import { settle } from "./settle.ts";
 import { notClaimed, Slabs } from "./slabs.ts";
 import { collectStats } from "./stats.ts";
@@ -85,7 +86,8 @@ export class SlowPath {
     settle(this.heap, this.slot, sizeClass, journal.idle);
     if (this.dropForeignRounds(sizeClass)) return;
     this.writeJournal(journal.moving);
-    const refilled = this.magazines.refill(sizeClass) || this.reclaim(sizeClass);
+    const refilled =
+      this.magazines.refill(sizeClass) || this.buildReusing(sizeClass) || this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
     if (!refilled) throw this.outOfMemory(sizeClass);
   }
@@ -187,11 +189,30 @@ export class SlowPath {
 
   /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
   private reclaim(sizeClass: SizeClass): boolean {
-    if (this.releaseEmpty(slabsPerCleanup) > 0 && this.magazines.refill(sizeClass)) return true;
+    if (this.releaseEmpty(slabsPerCleanup) > 0 && this.build(sizeClass)) return true;
     this.recall();
     this.reaper.collectLeftovers();
     this.releaseEmpty(Number.POSITIVE_INFINITY);
-    return this.magazines.refill(sizeClass) || this.search(sizeClass);
+    return this.magazines.refill(sizeClass) || this.build(sizeClass) || this.search(sizeClass);
+  }
+
+  /** Fills the magazine from a new slab; false when there is no free chunk. */
+  private build(sizeClass: SizeClass): boolean {
+    const built = this.slabs.build(sizeClass);
+    return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
+  }
+
+  /** The same, on memory that other classes have done with where there is such (reuse.ts). */
+  private buildReusing(sizeClass: SizeClass): boolean {
+    for (const other of this.classes) {
+      if (other.index === 0 || other === sizeClass || !pinsSlabs(this.slabs, other)) continue;
+      this.writeJournal(journal.idle);
+      settle(this.heap, this.slot, other, journal.idle);
+      this.writeJournal(journal.moving);
+      this.magazines.drain(other, other.rounds);
+    }
+    releaseSpare(this.slabs);
+    return this.build(sizeClass);
   }
 
   /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
@@ -212,9 +233,7 @@ export class SlowPath {
       } else if (this.slabs.release(chunk, claim)) sawFree = true;
       else this.slabs.unclaim(chunk, claim);
     }
-    if (!sawFree) return false;
-    const built = this.slabs.build(sizeClass);
-    return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
+    return sawFree && this.build(sizeClass);
   }
 
   /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
