@@ -7,6 +7,7 @@ import {
   giveBackFree,
   longSpans,
   periodicCleanUp,
+  pinnedReuse,
   secondWord,
   spanReuse,
 } from "./scenarios/spans.ts";
@@ -16,6 +17,7 @@ describe("every schedule: spans and clean-up", () => {
   interleave(periodicCleanUp);
   interleave(cleanUpAllocate);
   interleave(spanReuse);
+  interleave(pinnedReuse);
   interleave(secondWord);
   interleave(longSpans);
 });

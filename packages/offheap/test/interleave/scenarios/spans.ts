@@ -53,6 +53,22 @@ export const spanReuse: Scenario<Address[]> = {
   ],
 };
 
+/** Each of the two slabs has one slot free and one in the first worker's magazine when that turns to another class. */
+export const pinnedReuse: Scenario<Address[]> = {
+  name: "slabs that rounds keep, given up for another class, against allocate in theirs",
+  geometry: { classes: [64, 128], chunks: 3, slots: 2, rounds: 2 },
+  mayRunOut: true,
+  setup: ([a]) => {
+    const objects = take(a as Actor, 4);
+    for (const index of [0, 2, 1, 3]) (a as Actor).free(objects[index] as Address);
+    return objects;
+  },
+  programs: [
+    [allocate(128), allocate()],
+    [allocate(), freeOldest],
+  ],
+};
+
 /** More chunks than a word of a set has bits, so that the upper levels decide what is found. */
 export const secondWord: Scenario<Address[]> = {
   name: "the last chunk taken against the first given back",
