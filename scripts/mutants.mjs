@@ -59,7 +59,6 @@ const files = [
   "slab/magazines.js",
   "slab/reaper.js",
   "slab/recover.js",
-  "slab/reuse.js",
   "slab/settle.js",
   "slab/slab-allocator.js",
   "slab/slabs.js",

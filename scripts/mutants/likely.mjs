@@ -18,7 +18,7 @@ const places = [
   ["slab/magazines.js s", [scattered, `second death: ${scattered}`, "hints.test.ts"]],
   ["slab/magazines.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
   [
-    "slab/magazines.js releaseEmpty",
+    "slab/slabs.js releaseIfEmpty",
     ["clean-up of a slab in use that is said to be empty, against its refill"],
   ],
   ["slab/magazines.js", ["hints.test.ts", "overlapping-frees.test.ts"]],

@@ -170,16 +170,7 @@ export class Magazines {
       const head = set.next(from);
       if (head === noChunk) return released;
       from = head + 1;
-      const claim = slabs.claim(head);
-      if (claim === notClaimed) {
-        slabs.mendEmpty(head);
-        continue;
-      }
-      if (slabs.release(head, claim)) released++;
-      else {
-        slabs.rebuild(head, claim);
-        slabs.unclaim(head, claim);
-      }
+      if (slabs.releaseIfEmpty(head)) released++;
     }
     return released;
   }

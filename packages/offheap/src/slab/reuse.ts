@@ -9,7 +9,7 @@ import type { ChunkIndex } from "../base/brands.ts";
 import { infoAt, slabInfo } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 import { roundsIn } from "./counters.ts";
-import { notClaimed, type Slabs } from "./slabs.ts";
+import type { Slabs } from "./slabs.ts";
 
 /** Slabs that are looked at, of a class and of all empty ones, so that no single call pays for many. */
 const looks = 4;
@@ -42,12 +42,7 @@ export function releaseSpare(slabs: Slabs): boolean {
     head !== noChunk && look < looks;
     head = set.next(head + 1), look++
   ) {
-    if (isOnlyPartial(slabs, head)) continue;
-    const claim = slabs.claim(head);
-    if (claim === notClaimed) continue;
-    if (slabs.release(head, claim)) return true;
-    slabs.rebuild(head, claim);
-    slabs.unclaim(head, claim);
+    if (!isOnlyPartial(slabs, head) && slabs.releaseIfEmpty(head)) return true;
   }
   return false;
 }

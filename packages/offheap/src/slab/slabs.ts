@@ -197,6 +197,19 @@ export class Slabs {
     return true;
   }
 
+  /** Gives the slab at `head` back if it can be had and is empty; puts its hints right if it is not. */
+  releaseIfEmpty(head: ChunkIndex): boolean {
+    const claim = this.claim(head);
+    if (claim === notClaimed) {
+      this.mendEmpty(head);
+      return false;
+    }
+    if (this.release(head, claim)) return true;
+    this.rebuild(head, claim);
+    this.unclaim(head, claim);
+    return false;
+  }
+
   /** Under the claim: makes the info words and the sets true again from the state bytes. */
   rebuild(head: ChunkIndex, claim: number): void {
     const { words, states, layout } = this.heap;
@@ -228,7 +241,7 @@ export class Slabs {
   }
 
   /** Takes the hint "this slab is wholly free" away where there is no slab, or a busy one. */
-  mendEmpty(head: ChunkIndex): void {
+  private mendEmpty(head: ChunkIndex): void {
     if (isSlab(this.spans.claimOf(head))) return;
     this.empty.remove(head);
     if (isSlab(this.spans.claimOf(head))) this.empty.add(head);
