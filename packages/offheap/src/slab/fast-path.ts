@@ -18,6 +18,7 @@
 // Not kept: closures over constants, as fast for the first heap of a thread, and half as fast from the second.
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
+import { trailingZeros } from "../base/bits.ts";
 import type { Address, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -43,7 +44,7 @@ const classMask = mapClassMask;
 const distanceShift = mapDistanceShift;
 const crossing = carryMask;
 /** log2 of the bytes of a chunk. */
-const chunkShift = 16;
+const chunkShift = trailingZeros(chunkBytes);
 const live = slotLive;
 const slotLimit = maxSlotsPerSlab;
 

@@ -123,9 +123,6 @@ export class SlowPath {
   /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
   cleanUp(all = false): { slabs: number; decommittedBytes: number } {
     this.mend();
-    for (const sizeClass of this.classes) {
-      if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
-    }
     this.recall();
     this.reaper.collectLeftovers();
     const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
@@ -206,9 +203,7 @@ export class SlowPath {
   private buildReusing(sizeClass: SizeClass): boolean {
     for (const other of this.classes) {
       if (other.index === 0 || other === sizeClass || !pinsSlabs(this.slabs, other)) continue;
-      this.writeJournal(journal.idle);
-      settle(this.heap, this.slot, other, journal.idle);
-      this.writeJournal(journal.moving);
+      this.settleBetween([other]);
       this.magazines.drain(other, other.rounds);
     }
     releaseSpare(this.slabs);
@@ -238,12 +233,24 @@ export class SlowPath {
 
   /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
   private recall(): void {
-    this.writeJournal(journal.moving);
+    this.settleBetween(this.classes);
     for (const sizeClass of this.classes) {
       // A drain may leave some for the next; what another worker holds just now stays for good.
       while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
     }
     if (hasStrays(this.magazines)) this.recoverSelf();
+  }
+
+  /**
+   * What an exception left half done of a call is settled before its class's rounds move, and counts only while
+   * the journal is idle. Leaves it at "moving".
+   */
+  private settleBetween(classes: readonly SizeClass[]): void {
+    this.writeJournal(journal.idle);
+    for (const sizeClass of classes) {
+      if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
+    }
+    this.writeJournal(journal.moving);
   }
 
   private cleanUpWhenDue(): void {
