@@ -277,11 +277,12 @@ describe("a drain while the oldest round's slab is held by another", () => {
     const made = held();
     made.first.deallocate(made.objects[slots + 3] as number);
     // As such a drain leaves it: the rounds of slab 1 are chained up.
-    const { chainOf } = made.first["slow"]["magazines"] as unknown as { chainOf: Int16Array };
-    chainOf[1] = 0;
+    const drainer = made.first["slow"]["magazines"]["drainer"] as unknown as { chainOf: Int16Array };
+    drainer.chainOf = new Int16Array(made.heap.layout.chunkCount).fill(-1);
+    drainer.chainOf[1] = 0;
     made.heap.words[made.heap.layout.recordsAt] = 1;
     for (const i of [4, 5, 6]) made.first.deallocate(made.objects[slots + i] as number);
-    assert.equal(chainOf[1], -1);
+    assert.equal(drainer.chainOf[1], -1);
     made.letGo();
     made.first.cleanup();
     assert.deepEqual(made.first.check(), []);

@@ -11,6 +11,7 @@ import type { ChunkIndex, ClassIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, counter, counterAt } from "#src/memory/layout.js";
 import type { SizeClass } from "#src/slab/class-table.js";
+import { roundsIn, setRounds } from "#src/slab/counters.js";
 import type { Magazines } from "#src/slab/magazines.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -106,9 +107,8 @@ describe("when the later one came after the slab had gone", () => {
     const own = heap.states[slot] as number;
     // The other free came first, and its slot has gone home.
     heap.states[slot] = 0;
-    const at = counterAt(heap.layout, 2 as WorkerSlot, 1 as ClassIndex);
-    heap.words[at + counter.frees] = (heap.words[at + counter.frees] as number) + 1;
-    heap.words[at + counter.base] = (heap.words[at + counter.base] as number) - 1;
+    const sizeClass = winner["slow"].classes[1] as SizeClass;
+    setRounds(heap, sizeClass, roundsIn(heap, sizeClass), 1);
     new ChunkSet(heap, chunkSetAt(heap.layout, 1)).add(0 as ChunkIndex);
     assert.equal(winner.cleanup().slabs, 1);
     if (reuse !== undefined) winner.allocate(reuse);

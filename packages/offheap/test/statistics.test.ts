@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SlabAllocator } from "offheap";
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { carry, carryAt, counter, counterAt } from "#src/memory/layout.js";
+import { counter, gauge } from "#src/memory/layout.js";
+import type { SizeClass } from "#src/slab/class-table.js";
 import { heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
@@ -95,40 +95,20 @@ describe("statistics", () => {
 describe("counters beyond 32 bits", () => {
   const size = 64;
 
+  function classOf(allocator: SlabAllocator): SizeClass {
+    return allocator["slow"].classes.find(({ objectBytes }) => objectBytes === size) as SizeClass;
+  }
+
   /** A worker that has done `done` allocations and as many frees before. */
   function veteran(done: number) {
     const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
-    const { words, layout } = heapOf(allocator);
-    const index = (layout.objectBytes.indexOf(size) + 1) as ClassIndex;
-    const at = counterAt(layout, 1 as WorkerSlot, index);
-    const carries = carryAt(layout, 1 as WorkerSlot, index);
-    for (const [low, high] of [
-      [counter.allocs, carry.allocs],
-      [counter.frees, carry.frees],
-    ] as const) {
-      words[at + low] = done | 0;
-      words[carries + high] = Math.floor(done / 2 ** 31);
+    const { countersAt } = classOf(allocator);
+    for (const at of [countersAt + counter.allocs, countersAt + counter.frees]) {
+      heapOf(allocator).words[at] = done | 0;
+      heapOf(allocator).words[at + 1] = Math.floor(done / 2 ** 32);
     }
     return allocator;
   }
-
-  it("go over one multiple of 2^31 after the other", () => {
-    const allocator = veteran(0);
-    const { words, layout } = heapOf(allocator);
-    const index = (layout.objectBytes.indexOf(size) + 1) as ClassIndex;
-    const at = counterAt(layout, 1 as WorkerSlot, index);
-    for (let crossings = 1; crossings <= 5; crossings++) {
-      // Only the low words, as if so many operations had been done in between: the carries are left to the code.
-      const near = crossings * 2 ** 31 - 20;
-      words[at + counter.allocs] = near | 0;
-      words[at + counter.frees] = near | 0;
-      for (let i = 1; i <= 40; i++) allocator.deallocate(allocator.allocate(size));
-      const done = near + 40;
-      const { allocs, deallocs } = allocator.stats();
-      assert.deepEqual([allocs, deallocs], [done, done]);
-    }
-    assertZeroResidue(allocator, [size]);
-  });
 
   for (const [name, start] of [
     ["2^31", 2 ** 31 - 60],
@@ -177,92 +157,31 @@ describe("counters beyond 32 bits", () => {
     });
   }
 
-  /** Another place's carries, and its low words as they are once it has died, or not been anywhere slow for long. */
-  function placed(allocator: SlabAllocator, worker: number): { at: number; carries: number } {
-    const { layout } = heapOf(allocator);
-    const index = (layout.objectBytes.indexOf(size) + 1) as ClassIndex;
-    return {
-      at: counterAt(layout, worker as WorkerSlot, index),
-      carries: carryAt(layout, worker as WorkerSlot, index),
-    };
-  }
-
-  for (const [name, low, high] of [
-    ["allocations, all freed by others", counter.allocs, carry.allocs],
-    ["frees, all of others' objects", counter.frees, carry.frees],
-  ] as const) {
-    it(`go over two multiples of 2^31 with nothing but ${name}`, () => {
-      const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
-      const objects = Array.from({ length: 4 }, () => allocator.allocate(size));
-      const { words } = heapOf(allocator);
-      const { at, carries } = placed(allocator, 1);
-      const step = () =>
-        low === counter.allocs ? allocator.allocate(size) : allocator.deallocate(objects.pop() as number);
-      for (const done of [2 ** 31 - 1, 2 ** 32 - 1]) {
-        // The base moves with the count, so that the magazine stays as it is.
-        const by = (done | 0) - (words[at + low] as number);
-        words[at + low] = done | 0;
-        const base = words[at + counter.base] as number;
-        words[at + counter.base] = (low === counter.allocs ? base + by : base - by) | 0;
-        step();
-      }
-      assert.equal(words[carries + high], 2);
-    });
-  }
-
-  it("go over 2^31 in a free that is cut short, or whose carry is: a reap or the next slow call makes up for it", () => {
-    const allocator = new SlabAllocator({ capacity, maxWorkers: 3 });
-    const dead = SlabAllocator.attach(allocator.handle);
-    const { words, layout, states } = heapOf(allocator);
-    const { at, carries } = placed(allocator, 2);
-    const frees = (done: number) => {
-      words[at + counter.base] =
-        (words[at + counter.base] as number) - done + (words[at + counter.frees] as number);
-      words[at + counter.frees] = done;
-    };
-    const address = dead.allocate(size);
-    frees(2 ** 31 - 1);
-    const rounds =
-      (words[at + counter.base] as number) + 2 ** 31 - 1 - (words[at + counter.allocs] as number);
-    const slot = (address - layout.bookBytes) / size;
-    words[
-      layout.recordsAt +
-        layout.recordWords +
-        (layout.magazineAt[layout.objectBytes.indexOf(size)] as number) +
-        rounds
-    ] = slot;
-    states[slot] = 2;
-    assert.equal(allocator.reap(dead.workerId).operation, "deallocate");
-    assert.deepEqual([words[at + counter.frees], words[carries + carry.frees]], [-(2 ** 31), 1]);
-
-    words[carries + carry.frees] = 0;
-    const again = SlabAllocator.attach(allocator.handle);
-    assert.equal(again.workerId % 128, 2);
-    allocator.reap(again.workerId);
-    assert.equal(words[carries + carry.frees], 1);
-  });
-
-  it("go over 2^31 in a reap that frees objects", () => {
-    const allocator = new SlabAllocator({ capacity, maxWorkers: 3 });
-    const dead = SlabAllocator.attach(allocator.handle);
-    dead.allocate(size);
-    const { words } = heapOf(allocator);
-    const { at, carries } = placed(allocator, 1);
-    words[at + counter.frees] = 2 ** 31 - 1;
-    words[at + counter.base] = -(2 ** 31 - 1);
-    assert.equal(allocator.reap(dead.workerId, { live: true }).freedObjects, 1);
-    assert.deepEqual([words[at + counter.frees], words[carries + carry.frees]], [-(2 ** 31), 1]);
-  });
-
-  it("that went over 2^31 in a stray are made up for when the next free is slow", () => {
+  it("are right after a million pairs, in which the gauge runs over and the magazine never", () => {
     const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
-    const objects = Array.from({ length: 3000 }, () => allocator.allocate(size));
-    const { words } = heapOf(allocator);
-    const { at, carries } = placed(allocator, 1);
-    const by = -(2 ** 31) - (words[at + counter.frees] as number);
-    words[at + counter.frees] = -(2 ** 31);
-    words[at + counter.base] = ((words[at + counter.base] as number) - by) | 0;
-    for (const address of objects) allocator.deallocate(address);
-    assert.equal(words[carries + carry.frees], 1);
+    for (let i = 0; i < 1_000_000; i++) allocator.deallocate(allocator.allocate(size));
+    const { allocs, deallocs, liveObjects } = allocator.stats();
+    assert.deepEqual([allocs, deallocs, liveObjects], [1_000_000, 1_000_000, 0]);
+    assertZeroResidue(allocator);
+  });
+
+  it("are right wherever the gauge stands", () => {
+    for (const short of [1, 2, 3]) {
+      for (const many of [2 ** 17, 2 ** 18]) {
+        const allocator = new SlabAllocator({ capacity, maxWorkers: 2 });
+        const live = [1, 2, 3, 4].map(() => allocator.allocate(size));
+        const { gaugeAt } = classOf(allocator);
+        const { words } = heapOf(allocator);
+        // As if so many pairs had been done: each leaves the room as it was.
+        words[gaugeAt] = (words[gaugeAt] as number) + (many - short - 4) * gauge.oneAlloc;
+        const before = allocator.stats();
+        assert.deepEqual([before.allocs, before.deallocs], [many - short, many - short - 4]);
+        for (let i = 0; i < 5; i++) allocator.deallocate(allocator.allocate(size));
+        for (const address of live) allocator.deallocate(address);
+        const { allocs, deallocs } = allocator.stats();
+        assert.deepEqual([allocs, deallocs], [many - short + 5, many - short + 5]);
+        assertZeroResidue(allocator);
+      }
+    }
   });
 });

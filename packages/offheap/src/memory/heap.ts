@@ -21,6 +21,8 @@ export class Heap {
   wide!: BigInt64Array;
   /** One byte a slot: the truth about it. */
   states!: Uint8Array;
+  /** The same from one byte earlier on: indexed by slot + 1, and 0 at 0. What rounds hold. */
+  roundStates!: Uint8Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   /** The operating system, where this worker was given it. */
@@ -42,7 +44,9 @@ export class Heap {
     const { statesAt, chunkCount, stateShift } = this.layout;
     this.words = this.access.words(buffer, this.offset, statesAt / 4);
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
-    this.states = this.access.states(buffer, this.offset + statesAt, chunkCount * 2 ** stateShift);
+    const slots = chunkCount * 2 ** stateShift;
+    this.states = this.access.states(buffer, this.offset + statesAt, slots);
+    this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
   }
 
   isReady(): boolean {

@@ -6,10 +6,10 @@
 // Every region starts on a cache-line boundary. Sizes of regions follow from the configuration, which the
 // header holds, so whoever attaches computes the same layout from the header alone.
 
-import { alignUp, clamp, divideUp } from "../base/bits.ts";
+import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const layoutVersion = 1;
+export const layoutVersion = 2;
 export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
@@ -39,8 +39,8 @@ export const headerWords = 64;
 const wordsPerClassEntry = 2;
 
 /**
- * A worker's record: one line of its own words, of which the last four are always 0, then counters and
- * carries of each class, then the magazines.
+ * A worker's record: one line of its own words, of which the last four are always 0, then the gauges of its
+ * magazines, the counters of each class, the magazines.
  */
 export const record = {
   journal: 0,
@@ -53,14 +53,22 @@ export const record = {
   largeFrees: 7,
 } as const;
 const recordHeadWords = 16;
-/** Counters of one class in a record. cached = base + frees − allocs + strays. */
-export const counter = { allocs: 0, frees: 1, base: 2, strays: 3 } as const;
-/** log2 of the words from one class's counters to the next. */
-export const counterShift = 2;
-const wordsPerCounter = 1 << counterShift;
-/** How often the low words of allocs and frees crossed a multiple of 2^31. */
-export const carry = { allocs: 0, frees: 1 } as const;
-const wordsPerCarry = 2;
+
+/**
+ * The gauge of a magazine: all that allocate and deallocate count, in one word. From the top: allocations since
+ * the totals were last settled, which of the two totals hold, whether the magazine was ever used, and its
+ * room: limit + 1 − rounds. Zeroed memory is a magazine without room.
+ */
+export const gauge = { oneAlloc: 1 << 13, totals: 1 << 12, used: 1 << 11, room: (1 << 11) - 1 } as const;
+export const gaugeAllocShift = 13;
+
+/** Counters of one class: totals (allocations and frees of two words each, rounds) twice, and strays. */
+export const counter = { allocs: 0, frees: 2, rounds: 4, strays: 5 } as const;
+/** Words from one of the two totals to the other. */
+export const totalsWords = 8;
+const wordsPerCounter = 2 * totalsWords;
+/** The words of a round: the object's address, and its slot + 1, so that zeroed memory holds no round. */
+export const wordsPerRound = 2;
 
 /** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
 export const slabInfo = { freeCount: 0, lines: 2 } as const;
@@ -121,7 +129,8 @@ export interface Layout extends HeapConfig {
   readonly tracksAt: number;
   readonly recordsAt: number;
   readonly recordWords: number;
-  readonly magazineAt: readonly number[];
+  /** Words from one class's magazine to the next. */
+  readonly magazineWords: number;
   readonly claimsAt: number;
   readonly mapAt: number;
   readonly infoAt: number;
@@ -152,12 +161,9 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);
   const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
-  const magazineAt: number[] = [];
-  let recordWords = toLine(recordHeadWords + classCount * (wordsPerCounter + wordsPerCarry));
-  for (const rounds of config.roundCounts) {
-    magazineAt.push(recordWords);
-    recordWords = toLine(recordWords + rounds + 1);
-  }
+  // Below the first round of a magazine stands one that is none, above the last there is room for one more.
+  const magazineWords = (Math.max(...config.roundCounts) + 2) * wordsPerRound;
+  const recordWords = toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
   const infoAt = toLine(mapAt + chunkCount);
@@ -167,10 +173,10 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
-  // On a page, so that the state bytes of a run of chunks can be given back with it.
+  // On a page, so that the state bytes of a run of chunks can be given back with it; before them one that is 0.
   const stateBytes = chunkCount * 2 ** stateShift;
   const statesUnit = clamp(2 ** stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord, statesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest) + 1) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
@@ -184,7 +190,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     tracksAt,
     recordsAt,
     recordWords,
-    magazineAt,
+    magazineWords,
     claimsAt,
     mapAt,
     infoAt,
@@ -195,7 +201,10 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   };
 }
 
-/** The layout with the most data chunks that fit; `chunkCount` is 0 when not even one does. */
+/**
+ * The layout with the most data chunks that fit; `chunkCount` is 0 when not even one does. Where one more would
+ * need a chunk more for the books, the books have that chunk.
+ */
 export function computeLayout(config: HeapConfig): Layout {
   const perChunkBytes = layoutOf(config, 1).bookBytes;
   let chunkCount = Math.floor(config.capacityBytes / chunkBytes);
@@ -205,24 +214,44 @@ export function computeLayout(config: HeapConfig): Layout {
     chunkCount -= Math.max(1, Math.floor(overBytes / (chunkBytes + perChunkBytes)));
     layout = layoutOf(config, Math.max(chunkCount, 1));
   }
-  return { ...layout, chunkCount: Math.max(chunkCount, 0) };
+  if (chunkCount <= 0) return { ...layout, chunkCount: 0 };
+  return { ...layout, bookBytes: alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes };
 }
 
 export function recordAt(layout: Layout, worker: WorkerSlot): number {
   return layout.recordsAt + (worker - 1) * layout.recordWords;
 }
 
+/** The gauges of a worker, by class index; that of no class is always 0. */
+export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
+  return recordAt(layout, worker) + recordHeadWords;
+}
+
+/** Words from a record's start to the counters of the first class, and to the magazines. */
+function countersIn(classCount: number): number {
+  return toLine(recordHeadWords + classCount + 1);
+}
+function magazinesIn(classCount: number): number {
+  return countersIn(classCount) + classCount * wordsPerCounter;
+}
+
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  return recordAt(layout, worker) + recordHeadWords + (sizeClass - 1) * wordsPerCounter;
+  return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
 }
 
-export function carryAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  const carries = recordHeadWords + layout.objectBytes.length * wordsPerCounter;
-  return recordAt(layout, worker) + carries + (sizeClass - 1) * wordsPerCarry;
+/**
+ * Where the top round of a magazine without room would be; a round lower for each one there is room for. That of
+ * class 0, for addresses in no slab, stays zero.
+ */
+export function magazineTopAt(layout: Layout, worker: WorkerSlot, sizeClass: number): number {
+  const magazines = recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
+  return magazines + sizeClass * layout.magazineWords;
 }
 
+/** The lowest round of a magazine. */
 export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  return recordAt(layout, worker) + (layout.magazineAt[sizeClass - 1] as number);
+  const rounds = layout.roundCounts[sizeClass - 1] as number;
+  return magazineTopAt(layout, worker, sizeClass) - rounds * wordsPerRound;
 }
 
 export function infoAt(layout: Layout, head: number): number {

@@ -27,6 +27,8 @@ import { resetHeap } from "./reset.ts";
 
 /** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
+/** What an allocation without options asks for. */
+const plain = { align: 1, zeroed: false };
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
@@ -133,10 +135,29 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return mallocOver(this, this.heap.layout.objectBytes);
   }
 
+  // Large enough for V8 not to inline it, as the slabs' own slow halves are.
   protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
-    if (options !== undefined) return this.allocateWith(size, options);
-    if (this.indexFor(size) !== 0) return super.allocateSlow(size);
-    return this.allocateLarge(size, 1);
+    const { align, zeroed } = options === undefined ? plain : checkAllocateOptions(options);
+    const index = this.indexFor(size);
+    if (options === undefined && index !== 0) return super.allocateSlow(size);
+    const slotBytes = index === 0 ? 0 : align <= 8 ? size : this.alignedSlotBytes(index, align);
+    if (slotBytes !== 0) {
+      const address = this.allocate(slotBytes);
+      if (zeroed) this.zero(address, size);
+      return address;
+    }
+    this.open();
+    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
+    this.slow.mend();
+    let address = this.large.allocate(size, align);
+    if (address === nowhere) {
+      this.slow.cleanUp(false);
+      this.large.search();
+      address = this.large.allocate(size, align);
+    }
+    if (address === nowhere) throw this.noRoomFor(size);
+    if (zeroed && !this.large.isZero) this.zero(address as Address, size);
+    return address as Address;
   }
 
   protected override deallocateSlow(address: Address, size: number | undefined): void {
@@ -161,36 +182,16 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     throw notLive(address, "it was freed meanwhile");
   }
 
-  private allocateWith(size: number, options: AllocateOptions): Address {
-    const { align, zeroed } = checkAllocateOptions(options);
-    this.large.isZero = false;
-    const address = align <= 8 ? this.allocate(size) : this.allocateAligned(size, align);
-    if (zeroed && !this.large.isZero) this.zero(address, size);
-    return address;
-  }
-
-  /** The first class that serves and is a multiple of the alignment; slabs begin at chunks, so its slots are aligned. */
-  private allocateAligned(size: number, align: number): Address {
-    const index = this.indexFor(size);
-    if (index === 0) return this.allocateLarge(size, align);
+  /**
+   * Bytes of the first class that serves and is a multiple of the alignment; slabs begin at chunks, so its slots are
+   * aligned. 0 where there is none.
+   */
+  private alignedSlotBytes(index: number, align: number): number {
     for (let i = index; i <= this.heap.layout.objectBytes.length; i++) {
       const { objectBytes } = this.slow.classes[i] as { readonly objectBytes: number };
-      if (objectBytes % align === 0) return this.allocate(objectBytes);
+      if (objectBytes % align === 0) return objectBytes;
     }
-    return this.allocateLarge(size, align);
-  }
-
-  private allocateLarge(size: number, align: number): Address {
-    this.open();
-    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
-    this.slow.mend();
-    const address = this.large.allocate(size, align);
-    if (address !== nowhere) return address;
-    this.slow.cleanUp(false);
-    this.large.search();
-    const again = this.large.allocate(size, align);
-    if (again === nowhere) throw this.noRoomFor(size);
-    return again;
+    return 0;
   }
 
   private kindFor(size: number): LocatedLarge["kind"] | "slot" {

@@ -14,7 +14,7 @@ import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header, pageCountOf, record, slotCountOf } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "../slab/class-table.ts";
-import { allocsOf, freesOf, setFrees, setRounds, setStrays } from "../slab/counters.ts";
+import { allocsOf, freesOf, setRounds, setStrays } from "../slab/counters.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { largeCount, setLargeCount } from "./large-record.ts";
 
@@ -61,8 +61,7 @@ function countAllFreed(heap: Heap, worker: WorkerSlot): void {
   }
   for (const sizeClass of own) {
     if (sizeClass.index === 0) continue;
-    setFrees(heap, sizeClass, freesOf(heap, sizeClass) + (live[sizeClass.index - 1] as number));
-    setRounds(heap, sizeClass, 0);
+    setRounds(heap, sizeClass, 0, live[sizeClass.index - 1] as number);
   }
   const frees = largeCount(heap, worker, record.largeFrees);
   setLargeCount(heap, worker, record.largeFrees, frees + liveLarge);

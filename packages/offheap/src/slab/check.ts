@@ -21,6 +21,7 @@ import { chunkSetAt, infoAt, slabInfo, slotCountOf } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
 import { journal, readJournal } from "./journal.ts";
+import { slotOfRound } from "./rounds.ts";
 import { slotFree, slotLive } from "./slot-state.ts";
 import { Workers } from "./workers.ts";
 
@@ -236,7 +237,7 @@ class Checker {
     if (isGone && rounds > 0) this.report("magazine", `${where}: gone, with ${rounds} rounds left`);
     const seen = new Set<number>();
     for (let i = 0; i < rounds; i++) {
-      const round = words[sizeClass.magazineAt + i] as number;
+      const round = slotOfRound(this.heap, sizeClass, i);
       const map = words[layout.mapAt + (round >>> layout.stateShift)] ?? 0;
       if (seen.has(round)) this.report("magazine", `${where}: slot ${round} is there twice`);
       seen.add(round);

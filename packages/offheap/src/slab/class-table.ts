@@ -4,8 +4,8 @@
 import { oddInverse, trailingZeros } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 import {
-  carryAt,
   counterAt,
+  gaugesAt,
   type Layout,
   magazineAt,
   maxClassCount,
@@ -19,9 +19,9 @@ export class SizeClass {
   readonly objectBytes: number;
   /** Slots of this worker's magazine. */
   readonly rounds: number;
-  /** Word offsets of this worker's counters, carries and magazine. */
+  /** Word offsets of this worker's gauge, counters, and lowest round. */
+  readonly gaugeAt: number;
   readonly countersAt: number;
-  readonly carriesAt: number;
   readonly magazineAt: number;
   /**
    * objectBytes = odd × 2^shift. The slot of a byte offset is rotateRight(offset × inverse, shift): exact for
@@ -40,8 +40,8 @@ export class SizeClass {
     this.index = index;
     this.objectBytes = objectBytes;
     this.rounds = index === 0 ? 0 : (layout.roundCounts[index - 1] as number);
+    this.gaugeAt = gaugesAt(layout, worker) + index;
     this.countersAt = counterAt(layout, worker, model);
-    this.carriesAt = carryAt(layout, worker, model);
     this.magazineAt = magazineAt(layout, worker, model);
     this.shift = index === 0 ? 0 : trailingZeros(objectBytes);
     this.inverse = index === 0 ? 0 : oddInverse(objectBytes >>> this.shift);

@@ -1,44 +1,84 @@
-// A worker's counters of one class. The low words are the hot ones: allocate and deallocate store one each.
+// A worker's counters of one class. The gauge is the hot word: allocate and deallocate store it once each.
 //
-//   rounds in the magazine = base + frees − allocs  (mod 2^32)      cached = that + strays
+//   rounds in the magazine = limit + 1 − the gauge's room           cached = rounds + strays
+//   allocs = the totals' allocs + the gauge's                       (64 bits each)
+//   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
 //
-// `base` moves by one store when slots enter or leave the magazine otherwise, so no kill can come between
-// two halves of a count. The carry words count how often a low word crossed a multiple of 2^31: its top bit
-// must equal the carry's lowest, so a carry that is one behind shows itself and is read as if it were there.
+// Where rounds enter or leave the magazine otherwise, the totals are settled: the ones that do not hold are
+// written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
 
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { carry, counter } from "../memory/layout.ts";
+import { counter, gauge, gaugeAllocShift, totalsWords } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 
-/** A low word that has these bits clear has just crossed a multiple of 2^31. */
-export const carryMask = 0x7fffffff;
+/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^19. */
+const settleFrom = 2 ** 17;
+
+function gaugeOf(heap: Heap, sizeClass: SizeClass): number {
+  return heap.words[sizeClass.gaugeAt] as number;
+}
+
+function totalsAt(sizeClass: SizeClass, word: number): number {
+  return sizeClass.countersAt + ((word & gauge.totals) === 0 ? 0 : totalsWords);
+}
+
+function wide(heap: Heap, at: number): number {
+  return (heap.words[at + 1] as number) * 2 ** 32 + ((heap.words[at] as number) >>> 0);
+}
+
+function setWide(heap: Heap, at: number, value: number): void {
+  heap.words[at] = value | 0;
+  heap.words[at + 1] = Math.floor(value / 2 ** 32);
+}
 
 export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
-  const { words } = heap;
-  const at = sizeClass.countersAt;
-  const frees = words[at + counter.frees] as number;
-  return ((words[at + counter.base] as number) + frees - (words[at + counter.allocs] as number)) | 0;
+  const word = gaugeOf(heap, sizeClass);
+  return word === 0 ? 0 : sizeClass.rounds + 1 - (word & gauge.room);
 }
 
 /**
- * The count before a walk over the rounds or a store among them, which damaged counters would make billions of
- * steps long, or lead into other books. One more than there is room for is a free that was cut short.
+ * The count before a walk over the rounds or a store among them, which a damaged gauge would lead into other
+ * books. One more than there is room for is a free that was cut short.
  * @throws ERR_CORRUPT_HEAP
  */
 export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
   const rounds = roundsIn(heap, sizeClass);
-  if (rounds >= 0 && rounds <= sizeClass.rounds + 1) return rounds;
+  if (rounds >= 0) return rounds;
   const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
   throw new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
 }
 
-/** Sets the magazine's count by its one word. */
-export function setRounds(heap: Heap, sizeClass: SizeClass, rounds: number): void {
-  const { words } = heap;
-  const at = sizeClass.countersAt;
-  const frees = words[at + counter.frees] as number;
-  words[at + counter.base] = (rounds - frees + (words[at + counter.allocs] as number)) | 0;
+/** Writes the totals that do not hold; returns the gauge that makes them hold. `freed` more were freed than now. */
+export function prepareTotals(heap: Heap, sizeClass: SizeClass, rounds: number, freed: number): number {
+  const word = gaugeOf(heap, sizeClass);
+  const at = totalsAt(sizeClass, ~word);
+  setWide(heap, at + counter.allocs, allocsOf(heap, sizeClass));
+  setWide(heap, at + counter.frees, freesOf(heap, sizeClass) + freed);
+  heap.words[at + counter.rounds] = rounds;
+  return (~word & gauge.totals) | gauge.used | ((sizeClass.rounds + 1 - rounds) & gauge.room);
+}
+
+/** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */
+export function setRounds(heap: Heap, sizeClass: SizeClass, rounds: number, freed = 0): void {
+  // A magazine that was never used stays so, and its memory untouched.
+  if (gaugeOf(heap, sizeClass) === 0 && rounds === 0 && freed === 0) return;
+  heap.words[sizeClass.gaugeAt] = prepareTotals(heap, sizeClass, rounds, freed);
+}
+
+/** Makes a magazine that was never used one with room, and keeps a gauge from running over. */
+export function settleTotals(heap: Heap, sizeClass: SizeClass): void {
+  const word = gaugeOf(heap, sizeClass);
+  if (word !== 0 && word >>> gaugeAllocShift < settleFrom) return;
+  heap.words[sizeClass.gaugeAt] = prepareTotals(heap, sizeClass, checkedRounds(heap, sizeClass), 0);
+}
+
+/** One object more was freed, and is in the magazine. Back: a free that is none after all. */
+export function countFree(heap: Heap, sizeClass: SizeClass): void {
+  heap.words[sizeClass.gaugeAt] = (gaugeOf(heap, sizeClass) - 1) | 0;
+}
+export function uncountFree(heap: Heap, sizeClass: SizeClass): void {
+  heap.words[sizeClass.gaugeAt] = (gaugeOf(heap, sizeClass) + 1) | 0;
 }
 
 export function straysOf(heap: Heap, sizeClass: SizeClass): number {
@@ -49,42 +89,14 @@ export function setStrays(heap: Heap, sizeClass: SizeClass, strays: number): voi
   heap.words[sizeClass.countersAt + counter.strays] = strays;
 }
 
-function halves(low: number, carries: number): number {
-  return carries + ((low >>> 31) ^ (carries & 1));
-}
-
-function total(low: number, carries: number): number {
-  return Math.floor(halves(low, carries) / 2) * 2 ** 32 + (low >>> 0);
-}
-
 export function allocsOf(heap: Heap, sizeClass: SizeClass): number {
-  const { words } = heap;
-  const low = words[sizeClass.countersAt + counter.allocs] as number;
-  return total(low, words[sizeClass.carriesAt + carry.allocs] as number);
+  const word = gaugeOf(heap, sizeClass);
+  return wide(heap, totalsAt(sizeClass, word) + counter.allocs) + (word >>> gaugeAllocShift);
 }
 
 export function freesOf(heap: Heap, sizeClass: SizeClass): number {
-  const { words } = heap;
-  const low = words[sizeClass.countersAt + counter.frees] as number;
-  return total(low, words[sizeClass.carriesAt + carry.frees] as number);
-}
-
-/** Sets how many were freed in all; the low word first, so that the carry is one behind at most in between. */
-export function setFrees(heap: Heap, sizeClass: SizeClass, frees: number): void {
-  heap.words[sizeClass.countersAt + counter.frees] = frees | 0;
-  heap.words[sizeClass.carriesAt + carry.frees] = Math.floor(frees / 2 ** 31);
-}
-
-/** Brings both carries up to their low words: at a crossing, and where an interruption came in between. */
-export function mendCarries(heap: Heap, sizeClass: SizeClass): void {
-  const { words } = heap;
-  for (const [low, high] of [
-    [counter.allocs, carry.allocs],
-    [counter.frees, carry.frees],
-  ] as const) {
-    const at = sizeClass.carriesAt + high;
-    const carries = words[at] as number;
-    const due = halves(words[sizeClass.countersAt + low] as number, carries);
-    if (due !== carries) words[at] = due;
-  }
+  const word = gaugeOf(heap, sizeClass);
+  const at = totalsAt(sizeClass, word);
+  const more = roundsIn(heap, sizeClass) - (heap.words[at + counter.rounds] as number);
+  return wide(heap, at + counter.frees) + (word >>> gaugeAllocShift) + more;
 }

@@ -18,91 +18,87 @@
 // Not kept: closures over constants, as fast for the first heap of a thread, and half as fast from the second.
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
-import { trailingZeros } from "../base/bits.ts";
-import type { Address, ClassIndex, WorkerSlot } from "../base/brands.ts";
+import type { Address, WorkerSlot } from "../base/brands.ts";
 import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
 import {
   chunkBytes,
-  counter,
-  counterAt,
-  counterShift,
+  gauge,
+  gaugesAt,
+  magazineTopAt,
   maxClassCount,
   maxSlotsPerSlab,
 } from "../memory/layout.ts";
 import { ViewedMemory } from "../memory/views.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
-import { carryMask } from "./counters.ts";
 import { liveBy, slotLive } from "./slot-state.ts";
 
-// The allocations of a class stand first in its counters, and the inverse first in its row.
-const freesWord = counter.frees;
-const baseWord = counter.base;
+const oneAlloc = gauge.oneAlloc;
+const roomOf = gauge.room;
+/** With these bits above 1: there is room, and the allocations have not run over into the sign. */
+const roomAndSign = (1 << 31) | (gauge.room - 1);
 const granules = granuleShift;
-const shiftOfCounters = counterShift;
 const classMask = mapClassMask;
 const distanceShift = mapDistanceShift;
-const crossing = carryMask;
-/** log2 of the bytes of a chunk. */
-const chunkShift = trailingZeros(chunkBytes);
 const live = slotLive;
 const slotLimit = maxSlotsPerSlab;
 
-// One table for all that is constant, so that one array is looked up: a row for each class, the inverse
-// first, then the class of each request in granules.
-const shiftOfRow = 3;
-const shiftWord = 1;
-const roundsWord = 2;
-const bytesWord = 3;
-const magazineWord = 4;
+// One table for all that is constant, so that one array is looked up: inverse and shift of each class, then
+// the class of each request in granules.
+const shiftOfRow = 1;
 const requestsAt = (maxClassCount + 1) << shiftOfRow;
 
 /** The part of a SlabAllocator that every call goes through. Its fields are what the two calls read. */
 export abstract class FastPath<Options> extends ViewedMemory {
-  // After close the two views are empty: every call ends in its slow half.
   private words!: Int32Array;
   private states!: Uint8Array;
-  private readonly worker: number;
-  private readonly liveState: number;
+  protected readonly worker: number;
+  protected readonly liveState: number;
   private readonly mapAt: number;
   private readonly stateShift: number;
-  private readonly chunkCount: number;
   /** Chunks of the memory before the heap's first data chunk. */
   private readonly firstChunk: number;
-  private readonly dataAt: number;
-  /** Where the counters of class 0 would be. */
-  private readonly countersAt: number;
+  private readonly gaugesAt: number;
+  private readonly magazineTopAt: number;
+  private readonly magazineWords: number;
   private readonly table: Int32Array;
+  // Both 0 after close.
+  private chunkCount: number;
+  private largestBytes: number;
 
   protected constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
     super(bufferOf(heap.source));
-    this.useViews(heap.words, heap.states);
+    const { layout } = heap;
+    this.useViews(heap);
     this.worker = worker;
     this.liveState = liveBy(worker);
-    this.mapAt = heap.layout.mapAt;
-    this.stateShift = heap.layout.stateShift;
-    this.chunkCount = heap.layout.chunkCount;
     this.firstChunk = heap.dataAt / chunkBytes;
-    this.dataAt = heap.dataAt;
-    this.countersAt = counterAt(heap.layout, worker, 0 as ClassIndex);
-    const classOf = classByGranule(heap.layout);
+    this.mapAt = layout.mapAt - this.firstChunk;
+    this.stateShift = layout.stateShift;
+    this.gaugesAt = gaugesAt(layout, worker);
+    this.magazineTopAt = magazineTopAt(layout, worker, 0);
+    this.magazineWords = layout.magazineWords;
+    this.chunkCount = layout.chunkCount;
+    const classOf = classByGranule(layout);
+    this.largestBytes = (classOf.length - 1) << granules;
     this.table = new Int32Array(requestsAt + classOf.length);
     this.table.set(classOf, requestsAt);
-    // The row of no class stays zero: every offset in it is that of slot 0, whose byte is not live.
-    for (const { index, inverse, shift, rounds, objectBytes, magazineAt } of classes) {
-      if (index !== 0) this.table.set([inverse, shift, rounds, objectBytes, magazineAt], index << shiftOfRow);
+    // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
+    for (const { index, inverse, shift } of classes) {
+      if (index !== 0) this.table.set([inverse, shift], index << shiftOfRow);
     }
   }
 
-  /** Lets the calls work on these views. */
-  protected useViews(words: Int32Array, states: Uint8Array): void {
-    this.words = words;
-    this.states = states;
+  /** Lets the calls work on the heap's views. */
+  protected useViews(heap: Heap): void {
+    this.words = heap.words;
+    this.states = heap.roundStates;
   }
 
   /** From now on every call ends in its slow half. */
   protected closeFastPath(): void {
-    this.useViews(new Int32Array(0), new Uint8Array(0));
+    this.chunkCount = 0;
+    this.largestBytes = 0;
   }
 
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
@@ -114,8 +110,6 @@ export abstract class FastPath<Options> extends ViewedMemory {
   /** The same, for every case. */
   protected abstract allocateSlow(size: number, options: Options | undefined): Address;
   protected abstract deallocateSlow(address: Address, size: number | undefined): void;
-  /** Called when a counter's low word crosses a multiple of 2^31. */
-  protected abstract carry(sizeClass: number): void;
 
   /**
    * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
@@ -124,32 +118,28 @@ export abstract class FastPath<Options> extends ViewedMemory {
    * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
   allocate(size: number, options?: Options): Address {
-    if (options === undefined && typeof size === "number" && (size | 0) === size && size > 0) {
-      const table = this.table;
-      const index = table[requestsAt + ((size + 7) >> granules)];
-      if (index !== undefined) {
-        const words = this.words;
-        const rowAt = index << shiftOfRow;
-        const at = (this.countersAt + (index << shiftOfCounters)) | 0;
-        const allocs = words[at] as number;
-        const filled = (words[(at + freesWord) | 0] as number) + (words[(at + baseWord) | 0] as number);
-        const rounds = (filled - allocs) | 0;
-        if (rounds > 0) {
-          const slot = words[((table[rowAt | magazineWord] as number) + rounds - 1) | 0] as number;
-          const chunk = slot >>> this.stateShift;
-          const entry = words[(this.mapAt + chunk) | 0] as number;
-          if (this.states[slot] === this.worker && (entry & classMask) === index) {
-            const head = (chunk - (entry >>> distanceShift)) | 0;
-            const bytes = table[rowAt | bytesWord] as number;
-            const offset = (slot - (head << this.stateShift)) * bytes;
-            const next = allocs + 1;
-            this.states[slot] = this.liveState;
-            words[at] = next;
-            if ((next & crossing) === 0) this.carry(index);
-            // 32 bits that wrap: an address is below 2^32.
-            return (this.dataAt + (head << chunkShift) + offset) >>> 0;
-          }
-        }
+    if (
+      options === undefined &&
+      typeof size === "number" &&
+      (size | 0) === size &&
+      size > 0 &&
+      size <= this.largestBytes
+    ) {
+      const words = this.words;
+      const index = this.table[requestsAt + ((size + 7) >>> granules)] as number;
+      const gaugeAt = (this.gaugesAt + index) | 0;
+      const filled = words[gaugeAt] as number;
+      const roundAt = (this.magazineTopAt + index * this.magazineWords - ((filled & roomOf) << 1)) | 0;
+      const address = (words[roundAt] as number) >>> 0;
+      const state = words[(roundAt + 1) | 0] as number;
+      // An empty magazine's top is no round: its state is that of no slot, and 0.
+      if (
+        this.states[state] === this.worker &&
+        ((words[(this.mapAt + (address >>> 16)) | 0] as number) & classMask) === index
+      ) {
+        this.states[state] = this.liveState;
+        words[gaugeAt] = filled + oneAlloc + 1;
+        return address;
       }
     }
     return this.allocateSlow(size, options) >>> 0;
@@ -161,35 +151,33 @@ export abstract class FastPath<Options> extends ViewedMemory {
    */
   deallocate(address: Address, size?: number): void {
     if (typeof address === "number" && address >>> 0 === address) {
-      const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
+      const memoryChunk = address >>> 16;
+      const chunk = (memoryChunk - this.firstChunk) >>> 0;
       if (chunk < this.chunkCount) {
         const words = this.words;
         const table = this.table;
-        const entry = words[(this.mapAt + chunk) | 0] as number;
-        const distance = entry >>> distanceShift;
+        const entry = words[(this.mapAt + memoryChunk) | 0] as number;
         const index = entry & classMask;
+        const distance = entry >>> distanceShift;
         const rowAt = index << shiftOfRow;
         const product = Math.imul((distance << 16) | (address & 0xffff), table[rowAt] as number);
-        const shift = table[rowAt | shiftWord] as number;
+        const shift = table[rowAt | 1] as number;
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-        const slot = (((chunk - distance) << this.stateShift) + position) | 0;
-        // An empty view has no bytes: undefined is not live, and the call goes the slow way.
+        const state = (((chunk - distance) << this.stateShift) + position + 1) | 0;
         if (
           position < slotLimit &&
-          (this.states[slot] as number) >= live &&
+          (this.states[state] as number) >= live &&
           (size === undefined || this.indexFor(size) === index)
         ) {
-          const at = (this.countersAt + (index << shiftOfCounters)) | 0;
-          const freesAt = (at + freesWord) | 0;
-          const frees = words[freesAt] as number;
-          const filled = (words[(at + baseWord) | 0] as number) + frees;
-          const rounds = (filled - (words[at] as number)) | 0;
-          if (rounds < (table[rowAt | roundsWord] as number)) {
-            const next = frees + 1;
-            words[((table[rowAt | magazineWord] as number) + rounds) | 0] = slot;
-            this.states[slot] = this.worker;
-            words[freesAt] = next;
-            if ((next & crossing) === 0) this.carry(index);
+          const gaugeAt = (this.gaugesAt + index) | 0;
+          const filled = words[gaugeAt] as number;
+          if ((filled & roomAndSign) > 1) {
+            const roundAt =
+              (this.magazineTopAt + index * this.magazineWords - ((filled & roomOf) << 1) + 2) | 0;
+            words[roundAt] = address;
+            words[(roundAt + 1) | 0] = state;
+            this.states[state] = this.worker;
+            words[gaugeAt] = filled - 1;
             return;
           }
         }

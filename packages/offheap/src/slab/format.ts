@@ -161,7 +161,7 @@ function readConfig(words: Int32Array): HeapConfig {
   inRange("clean-up interval", cleanupInterval, 0, 2 ** 31 - 1);
   inRange("slab length", slabChunks, 1, 16);
   inRange("slots of a slab", slotsPerSlab, 1, maxSlotsPerSlab);
-  inRange("huge page alignment", hugePad, 0, 32);
+  inRange("huge page alignment", hugePad, 0, 64);
   inRange("length of page spans", pageSpanChunks, 0, 16);
   const objectBytes: number[] = [];
   const roundCounts: number[] = [];

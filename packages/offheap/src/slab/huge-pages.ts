@@ -12,8 +12,8 @@ import { chunkBytes, computeLayout, type Layout } from "../memory/layout.ts";
 const chunksPerHugePage = 32;
 /** What a small heap would lose in chunks that are left out is more than alignment gains. */
 const leastBytesToAlign = 64 * 2 ** 20;
-/** Leaving chunks out may make the books shorter, and then another number must be left out. */
-const alignTries = 4;
+/** Each chunk left out takes one from the data, or now and then from the books: more than the chunks of a huge page. */
+const mostPad = 2 * chunksPerHugePage;
 
 /**
  * The layout for huge pages, which the OS has granted.
@@ -31,17 +31,13 @@ export function adviseHugePages(os: Os, source: MemorySource, offset: number, la
 function alignedLayout(os: Os, buffer: ArrayBufferLike, offset: number, plain: Layout): Layout {
   if (plain.capacityBytes < leastBytesToAlign) return computeLayout(plain);
   const hugeBytes = BigInt(chunksPerHugePage * chunkBytes);
-  let placed = plain;
-  for (let tries = 0; tries < alignTries; tries++) {
-    placed = computeLayout(placed);
+  for (let pad = 0; pad < mostPad; pad++) {
+    const placed = computeLayout({ ...plain, hugePad: 1 + pad });
     const begins = os.addressOf(buffer) + BigInt(offset + placed.bookBytes);
     // A SharedArrayBuffer lies a few bytes past a page: as near as chunks can come is near enough.
-    const past = Number(begins % hugeBytes);
-    const missing = past < chunkBytes ? 0 : Math.ceil((Number(hugeBytes) - past) / chunkBytes);
-    if (missing === 0) return placed;
-    placed = { ...placed, hugePad: 1 + ((placed.hugePad - 1 + missing) % chunksPerHugePage) };
+    if (Number(begins % hugeBytes) < chunkBytes) return placed;
   }
-  return computeLayout(placed);
+  return computeLayout(plain);
 }
 
 /** Bytes of the heap that huge pages back; 0 where nobody asked for them, or this worker cannot tell. */

@@ -47,7 +47,7 @@ const defaultCleanupInterval = 100;
 const largestSlabChunks = 16;
 /** A magazine holds at most this many bytes of objects, and this many rounds. */
 const magazineBytes = 65_536;
-const mostRounds = 1024;
+const mostRounds = 512;
 /** All magazines of all workers stay under capacity / 8, down to one round each. */
 const pinnedFraction = 8;
 /** Slabs of every class that must fit before they may have their full length. */

@@ -11,11 +11,11 @@
 import { claimFree, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask } from "../arena/span-map.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
-import { counter } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { checkedRounds, mendCarries, setRounds, setStrays, straysOf } from "./counters.ts";
+import { checkedRounds, countFree, setRounds, setStrays, settleTotals, straysOf } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import type { Magazines } from "./magazines.ts";
+import { setRound } from "./rounds.ts";
 import { settle, type Unfinished } from "./settle.ts";
 import { notClaimed } from "./slabs.ts";
 import { liveBy, slotFree, slotLive } from "./slot-state.ts";
@@ -96,7 +96,6 @@ export class Recoverer {
     this.magazines.slabs.others?.settle(this.target, entry);
     for (const sizeClass of this.classes) {
       if (sizeClass.index === 0) continue;
-      mendCarries(heap, sizeClass);
       const settled = settle(heap, this.target, sizeClass, entry);
       if (settled !== "none" && entry === journal.idle) this.found.operation = settled;
     }
@@ -181,12 +180,11 @@ export class Recoverer {
     const { magazines } = this;
     const { heap, worker } = magazines.slabs;
     const own = magazines.classes[this.classOfSlot(slot)] as SizeClass;
-    heap.words[own.magazineAt + checkedRounds(heap, own)] = slot;
+    settleTotals(heap, own);
+    setRound(heap, own, checkedRounds(heap, own), slot);
     writeJournal(heap, worker, journal.freeing);
     if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
-      const at = own.countersAt + counter.frees;
-      heap.words[at] = ((heap.words[at] as number) + 1) | 0;
-      mendCarries(heap, own);
+      countFree(heap, own);
       writeJournal(heap, worker, journal.moving);
       magazines.turnIntoStray(own);
       this.found.freedObjects++;

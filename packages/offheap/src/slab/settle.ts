@@ -9,10 +9,10 @@
 import { mapClassMask } from "../arena/span-map.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { counter } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
-import { mendCarries, roundsIn } from "./counters.ts";
+import { countFree, roundsIn } from "./counters.ts";
 import { journal } from "./journal.ts";
+import { slotOfRound } from "./rounds.ts";
 import { liveBy } from "./slot-state.ts";
 
 export type Unfinished = "none" | "allocate" | "deallocate";
@@ -26,28 +26,26 @@ function stands(heap: Heap, sizeClass: SizeClass, slot: number, state: number): 
 }
 
 function isListed(heap: Heap, sizeClass: SizeClass, slot: number, rounds: number): boolean {
-  for (let i = 0; i < rounds; i++) if (heap.words[sizeClass.magazineAt + i] === slot) return true;
+  for (let i = 0; i < rounds; i++) if (slotOfRound(heap, sizeClass, i) === slot) return true;
   return false;
 }
 
 /** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
 export function settle(heap: Heap, worker: WorkerSlot, sizeClass: SizeClass, entry: number): Unfinished {
   if (entry !== journal.idle && entry !== journal.freeing) return "none";
-  const { words, states } = heap;
+  const { states } = heap;
   const rounds = roundsIn(heap, sizeClass);
   if (rounds < 0 || rounds > sizeClass.rounds) return "none";
   if (rounds > 0 && entry === journal.idle) {
-    const top = words[sizeClass.magazineAt + rounds - 1] as number;
+    const top = slotOfRound(heap, sizeClass, rounds - 1);
     if (stands(heap, sizeClass, top, liveBy(worker))) {
       states[top] = worker;
       return "allocate";
     }
   }
-  const above = words[sizeClass.magazineAt + rounds] as number;
+  const above = slotOfRound(heap, sizeClass, rounds);
   if (stands(heap, sizeClass, above, worker) && !isListed(heap, sizeClass, above, rounds)) {
-    const at = sizeClass.countersAt + counter.frees;
-    words[at] = ((words[at] as number) + 1) | 0;
-    mendCarries(heap, sizeClass);
+    countFree(heap, sizeClass);
     return "deallocate";
   }
   return "none";

@@ -1,15 +1,15 @@
 // SlabAllocator: one worker's door to a heap, and the public surface. The fast path is in fast-path.ts, what
 // happens when a magazine is empty or full in slow-path.ts, and what a wrong address is told in locate.ts.
 
-import type { Address, SlotIndex, WorkerId } from "../base/brands.ts";
+import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
 import { bufferOf, isShared } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { chunkBytes, header, layoutVersion } from "../memory/layout.ts";
+import { chunkBytes, gauge, header, layoutVersion, wordsPerRound } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
-import { mendCarries } from "./counters.ts";
+import { roundsIn } from "./counters.ts";
 import { createHeap, type Internals, joinHeap } from "./create.ts";
 import { FastPath } from "./fast-path.ts";
 import type { HeapHandle } from "./format.ts";
@@ -18,15 +18,15 @@ import { locate } from "./locate.ts";
 import type { HeapOptions } from "./options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
-import { liveBy } from "./slot-state.ts";
+import { liveBy, slotLive } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
 import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
 
-/** How often an allocation begins anew because a round it had just been given was no good. */
-const mostRetries = 8;
+/** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
+const mostTries = 8;
 
 export class SlabAllocator<Options = undefined> extends FastPath<Options> {
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
@@ -35,8 +35,6 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
   protected readonly heap: Heap;
   protected readonly slow: SlowPath;
   private readonly tracker: Tracker;
-  /** Times that `allocateSlow` has come back to itself. */
-  private retries = 0;
 
   /**
    * Formats a heap in a memory, and attaches to it.
@@ -167,6 +165,9 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
       os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
   }
 
+  // The slow halves end what they began: of over 290 bytes of bytecode each, so that V8 does not inline one of them
+  // beside the calls themselves, which leaves their caller no room (fast-path.ts).
+
   protected override allocateSlow(size: number, _options?: Options): Address {
     this.open();
     const index = this.indexFor(size);
@@ -174,18 +175,23 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
       const largest = this.heap.layout.objectBytes.at(-1);
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
-    this.slow.ensureRound(this.slow.classes[index] as SizeClass);
-    // Lost again at once: illegal frees may do that now and then, damaged books do it every time.
-    if (++this.retries > mostRetries) {
-      this.retries = 0;
-      throw new AllocatorError(
-        "ERR_CORRUPT_HEAP",
-        `rounds of class ${index} are lost as soon as they are had`,
-      );
+    const sizeClass = this.slow.classes[index] as SizeClass;
+    for (let tries = 0; tries < mostTries; tries++) {
+      this.slow.ensureRound(sizeClass);
+      const { words, states } = this.heap;
+      const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
+      const address = words[top] as number;
+      const slot = (words[top + 1] as number) - 1;
+      if (!this.slow.holds(sizeClass, slot)) {
+        this.open();
+        continue;
+      }
+      const { gaugeAt } = sizeClass;
+      states[slot] = this.liveState;
+      words[gaugeAt] = (words[gaugeAt] as number) + gauge.oneAlloc + 1;
+      return address as Address;
     }
-    const address = this.allocate(size);
-    this.retries = 0;
-    return address;
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
   }
 
   protected override deallocateSlow(address: Address, size: number | undefined): void {
@@ -197,12 +203,19 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
         `the object at ${address} has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`,
       );
     }
-    if (this.slow.ensureRoom(sizeClass)) this.deallocate(address);
-    else this.slow.freeStray(sizeClass, slot as SlotIndex);
-  }
-
-  protected override carry(sizeClass: number): void {
-    mendCarries(this.heap, this.slow.classes[sizeClass] as SizeClass);
+    if (!this.slow.ensureRoom(sizeClass)) {
+      this.slow.freeStray(sizeClass, slot);
+      return;
+    }
+    const { words, states } = this.heap;
+    // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
+    if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);
+    const above = sizeClass.magazineAt + roundsIn(this.heap, sizeClass) * wordsPerRound;
+    const { gaugeAt } = sizeClass;
+    words[above] = address;
+    words[above + 1] = slot + 1;
+    states[slot] = this.worker;
+    words[gaugeAt] = (words[gaugeAt] as number) - 1;
   }
 
   /** Every slow call begins here. @throws ERR_DETACHED */
@@ -216,6 +229,6 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
-    this.useViews(this.heap.words, this.heap.states);
+    this.useViews(this.heap);
   }
 }

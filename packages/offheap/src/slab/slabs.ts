@@ -32,12 +32,10 @@ const classMask = mapClassMask;
 const distanceShift = mapDistanceShift;
 const none = noChunk;
 const free = slotFree;
-const linesWord = slabInfo.lines;
-const perLine = slotsPerLine;
 
 /** No claim word of a claimed slab is this. */
 export const notClaimed = 0;
-const lineWords = 8;
+export const lineWords = 8;
 export const lineShift = 6;
 
 export class Slabs {
@@ -72,6 +70,15 @@ export class Slabs {
     const chunk = slot >>> this.heap.layout.stateShift;
     const entry = this.spans.mapOf(chunk);
     return (entry & classMask) === sizeClass ? ((chunk - (entry >>> distanceShift)) as ChunkIndex) : none;
+  }
+
+  /** The class of the slab that a slot lies in; 0 where none is, or one that is being built or given back. */
+  classAt(slot: number): number {
+    const entry = this.spans.mapOf(slot >>> this.heap.layout.stateShift);
+    const head = (slot >>> this.heap.layout.stateShift) - (entry >>> distanceShift);
+    return (entry & classMask) !== 0 && head >= 0 && this.isSlab(this.spans.claimOf(head))
+      ? entry & classMask
+      : 0;
   }
 
   slotCount(claim: number): number {
@@ -132,43 +139,6 @@ export class Slabs {
   /** Hints first, then the word that lets others in. */
   unclaim(head: ChunkIndex, claim: number): void {
     this.spans.storeClaim(head, claimUnclaimed(classOf(claim), lengthOf(claim)));
-  }
-
-  /**
-   * Under the claim: takes up to `want` free slots in address order, marks them cached, and writes them
-   * to the words at `at`, highest address first, so that the top of the magazine is the lowest. Returns how many.
-   */
-  takeSlots(head: ChunkIndex, claim: number, at: number, want: number): number {
-    const { words, states, layout } = this.heap;
-    const { worker } = this;
-    const info = infoAt(layout, head);
-    const first = this.firstSlot(head);
-    const slots = this.slotCount(claim);
-    const freeBefore = words[info + slabInfo.freeCount] as number;
-    let taken = 0;
-    for (let lineWord = 0; lineWord < lineWords && taken < want; lineWord++) {
-      let bits = words[info + linesWord + lineWord] as number;
-      while (bits !== 0 && taken < want) {
-        const bit = bits & -bits;
-        const from = ((lineWord << 5) + 31 - Math.clz32(bit)) << lineShift;
-        const end = Math.min(from + perLine, slots);
-        let slot = from;
-        for (; slot < end && taken < want; slot++) {
-          if (states[(first + slot) | 0] !== free) continue;
-          states[(first + slot) | 0] = worker;
-          taken = (taken + 1) | 0;
-          words[(at + want - taken) | 0] = first + slot;
-        }
-        if (slot < end) break;
-        bits ^= bit;
-        words[info + linesWord + lineWord] = bits;
-      }
-    }
-    if (taken < want) for (let i = 0; i < taken; i++) words[at + i] = words[at + want - taken + i] as number;
-    words[info + slabInfo.freeCount] = freeBefore - taken;
-    if (freeBefore === slots) this.empty.remove(head);
-    if (freeBefore === taken) (this.partial[classOf(claim)] as ChunkSet).remove(head);
-    return taken;
   }
 
   /** Word of the line bits of a slab; a bit is set under the claim when a slot of its line becomes free. */

@@ -8,13 +8,14 @@ import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { checkedRounds, mendCarries } from "./counters.ts";
+import { checkedRounds, settleTotals } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines } from "./magazines.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
 import { pinsSlabs, releaseSpare } from "./reuse.ts";
+import { slotOfRound } from "./rounds.ts";
 import { settle } from "./settle.ts";
 import { notClaimed, Slabs } from "./slabs.ts";
 import { collectStats } from "./stats.ts";
@@ -84,6 +85,7 @@ export class SlowPath {
   ensureRound(sizeClass: SizeClass): void {
     this.mend();
     settle(this.heap, this.slot, sizeClass, journal.idle);
+    settleTotals(this.heap, sizeClass);
     if (this.dropForeignRounds(sizeClass)) return;
     this.writeJournal(journal.moving);
     const refilled =
@@ -95,8 +97,8 @@ export class SlowPath {
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
   ensureRoom(sizeClass: SizeClass): boolean {
     this.mend();
-    mendCarries(this.heap, sizeClass);
     settle(this.heap, this.slot, sizeClass, journal.idle);
+    settleTotals(this.heap, sizeClass);
     const rounds = checkedRounds(this.heap, sizeClass);
     if (rounds < sizeClass.rounds) return true;
     this.writeJournal(journal.moving);
@@ -114,6 +116,11 @@ export class SlowPath {
     this.writeJournal(journal.moving);
     this.cleanUpWhenDue();
     this.writeJournal(journal.idle);
+  }
+
+  /** Whether a round's slot still is cached by this worker, in a slab of its class. */
+  holds(sizeClass: SizeClass, slot: number): boolean {
+    return this.magazines.holds(sizeClass, slot);
   }
 
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
@@ -177,7 +184,7 @@ export class SlowPath {
   private dropForeignRounds(sizeClass: SizeClass): boolean {
     let rounds = checkedRounds(this.heap, sizeClass);
     for (; rounds > 0; rounds--) {
-      const slot = this.heap.words[sizeClass.magazineAt + rounds - 1] as number;
+      const slot = slotOfRound(this.heap, sizeClass, rounds - 1);
       if (this.magazines.holds(sizeClass, slot)) return true;
       this.magazines.uncount(sizeClass, slot);
     }

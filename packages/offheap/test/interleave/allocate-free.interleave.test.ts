@@ -4,10 +4,9 @@ import { describe } from "node:test";
 import { interleave } from "../support/stepping/suite.ts";
 import {
   allocateAllocate,
-  allocsCross,
   drainClaimed,
   drainDrain,
-  freesCross,
+  gaugeRunsOver,
   handOver,
   lastSlots,
   localRemote,
@@ -22,8 +21,7 @@ describe("every schedule: allocate and free", () => {
   interleave(localRemote);
   interleave(handOver);
   interleave(twoLines);
-  interleave(allocsCross);
-  interleave(freesCross);
+  interleave(gaugeRunsOver);
   interleave(refillDrain);
   interleave(scarceRefill);
   interleave(drainDrain);

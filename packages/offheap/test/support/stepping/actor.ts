@@ -6,7 +6,7 @@ import type { Address, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { Heap } from "#src/memory/heap.js";
-import type { Layout } from "#src/memory/layout.js";
+import { type Layout, layoutVersion } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
 import { openHeap } from "#src/slab/format.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
@@ -74,7 +74,7 @@ export class Actor {
 
   /** Joins as a program: every access of it is a step. */
   attach(): void {
-    const handle = { kind: "offheap", version: 1, memory: this.buffer, offset: 0 };
+    const handle = { kind: "offheap", version: layoutVersion, memory: this.buffer, offset: 0 };
     const came = this.attempt(() => {
       this.slab = allocatorOf(openHeap(handle, this.fiber.access, this.layout.pageSpanChunks > 0));
     });

@@ -121,18 +121,26 @@ export class Fiber {
   }
 }
 
-function view(fiber: Fiber, kind: Kind, length: number): unknown {
+/** Element 0 of the view is the machine's element `first`. */
+function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   const fill = (value: number, from: number, to: number): void => {
-    for (let index = from; index < to; index++) fiber.store(kind, index, value);
+    for (let index = from; index < to; index++) fiber.store(kind, first + index, value);
+  };
+  /** Element by element, as a move may be cut short anywhere. To a lower place only, so ascending. */
+  const copyWithin = (target: number, from: number, to: number): void => {
+    if (target > from) throw new Error("a stepping view moves down only");
+    for (let i = 0; i < to - from; i++)
+      fiber.store(kind, first + target + i, fiber.load(kind, first + from + i) as number);
   };
   return new Proxy(
     {},
     {
       get(_target, key) {
         const index = typeof key === "string" ? Number(key) : Number.NaN;
-        if (index >= 0) return index < length ? fiber.load(kind, index) : undefined;
+        if (index >= 0) return index < length ? fiber.load(kind, first + index) : undefined;
         if (key === "length") return length;
         if (key === "fill") return fill;
+        if (key === "copyWithin") return copyWithin;
         if (Number.isNaN(index) && key !== "NaN" && key !== "undefined")
           throw new Error(`a stepping view has no ${String(key)}`);
         return undefined;
@@ -140,7 +148,7 @@ function view(fiber: Fiber, kind: Kind, length: number): unknown {
       set(_target, key, value) {
         const index = Number(key);
         if (Number.isInteger(index) && index >= 0 && index < length)
-          fiber.store(kind, index, value as number | bigint);
+          fiber.store(kind, first + index, value as number | bigint);
         return true;
       },
     },
@@ -178,7 +186,8 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
   return {
     words: (_buffer, _byteOffset, length) => view(fiber, 0, length) as Int32Array,
     wide: (_buffer, _byteOffset, length) => view(fiber, 2, length) as BigInt64Array,
-    states: (_buffer, _byteOffset, length) => view(fiber, 1, length) as Uint8Array,
+    states: (_buffer, byteOffset, length) =>
+      view(fiber, 1, length, byteOffset - fiber.machine.statesAt) as Uint8Array,
     atomics,
   };
 }

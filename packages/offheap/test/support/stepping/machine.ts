@@ -26,7 +26,7 @@ export class Machine {
   readonly words: Int32Array;
   readonly states: Uint8Array;
   readonly wide: BigInt64Array;
-  private readonly statesAt: number;
+  readonly statesAt: number;
   /** Off before and after the schedule, when everybody is at rest. */
   isWeak = false;
   private readonly buffers: Map<number, Waiting>[];
@@ -142,7 +142,8 @@ export class Machine {
 
   private fetch(kind: Kind, index: number): Value {
     if (kind === 0) return this.words[index] as number;
-    return kind === 1 ? (this.states[index] as number) : (this.wide[index] as bigint);
+    // The byte before the first state is one that is always 0.
+    return kind === 1 ? (this.states[index] ?? 0) : (this.wide[index] as bigint);
   }
 
   private put(kind: Kind, index: number, value: Value): void {

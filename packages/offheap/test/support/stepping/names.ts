@@ -1,7 +1,16 @@
 // What stands at a location, in words: for the list of accesses that a failure prints.
 
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { carryAt, counter, counterAt, type Layout, magazineAt, recordAt } from "#src/memory/layout.js";
+import {
+  counter,
+  counterAt,
+  gaugesAt,
+  type Layout,
+  magazineAt,
+  recordAt,
+  totalsWords,
+  wordsPerRound,
+} from "#src/memory/layout.js";
 
 export function nameOf(layout: Layout, location: number): string {
   if (location >= layout.statesAt) {
@@ -32,19 +41,21 @@ export function nameOf(layout: Layout, location: number): string {
 
 function recordWord(layout: Layout, word: number): string {
   const worker = (Math.floor((word - layout.recordsAt) / layout.recordWords) + 1) as WorkerSlot;
-  const fields = Object.keys(counter);
   if (word === recordAt(layout, worker)) return `w${worker}.journal`;
   for (let sizeClass = layout.objectBytes.length as ClassIndex; sizeClass > 0; sizeClass--) {
-    if (word >= magazineAt(layout, worker, sizeClass))
-      return `w${worker}.magazine${sizeClass}[${word - magazineAt(layout, worker, sizeClass)}]`;
-  }
-  for (let sizeClass = layout.objectBytes.length as ClassIndex; sizeClass > 0; sizeClass--) {
-    const carries = word - carryAt(layout, worker, sizeClass);
-    if (carries >= 0) return `w${worker}.carry${sizeClass}.${fields[carries]}`;
+    const index = word - magazineAt(layout, worker, sizeClass);
+    const part = index % wordsPerRound === 0 ? "address" : "slot";
+    if (index >= 0) return `w${worker}.magazine${sizeClass}[${Math.floor(index / wordsPerRound)}].${part}`;
   }
   for (let sizeClass = layout.objectBytes.length as ClassIndex; sizeClass > 0; sizeClass--) {
     const index = word - counterAt(layout, worker, sizeClass);
-    if (index >= 0) return `w${worker}.${fields[index]}${sizeClass}`;
+    if (index < 0) continue;
+    const [name, at] = Object.entries(counter).findLast(([, from]) => index % totalsWords >= from) as [
+      string,
+      number,
+    ];
+    return `w${worker}.${name}${sizeClass}[${Math.floor(index / totalsWords)}].${(index % totalsWords) - at}`;
   }
-  return `w${worker}.record`;
+  const gauge = word - gaugesAt(layout, worker);
+  return gauge >= 0 ? `w${worker}.gauge${gauge}` : `w${worker}.record`;
 }

@@ -1,0 +1,47 @@
+// The rounds of a magazine, two words each: an object's address, and its slot + 1, by which the fast path finds
+// the state byte. Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
+
+import { mapDistanceShift } from "../arena/span-map.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkBytes, wordsPerRound } from "../memory/layout.ts";
+import type { SizeClass } from "./class-table.ts";
+
+/** No slot. */
+export const noSlot = -1;
+
+function roundAt(sizeClass: SizeClass, round: number): number {
+  return (sizeClass.magazineAt + round * wordsPerRound) | 0;
+}
+
+/** The slot of a round, or `noSlot`. */
+export function slotOfRound(heap: Heap, sizeClass: SizeClass, round: number): number {
+  return ((heap.words[(roundAt(sizeClass, round) + 1) | 0] as number) - 1) | 0;
+}
+
+/** The address of a slot of the class, by the map. */
+function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): number {
+  const { words, layout, dataAt } = heap;
+  const chunk = slot >>> layout.stateShift;
+  const head = chunk - ((words[layout.mapAt + chunk] as number) >>> mapDistanceShift);
+  return dataAt + head * chunkBytes + (slot - head * 2 ** layout.stateShift) * sizeClass.objectBytes;
+}
+
+export function setRound(heap: Heap, sizeClass: SizeClass, round: number, slot: number): void {
+  const at = roundAt(sizeClass, round);
+  heap.words[at] = addressOf(heap, sizeClass, slot) | 0;
+  heap.words[at + 1] = slot + 1;
+}
+
+export function clearRound(heap: Heap, sizeClass: SizeClass, round: number): void {
+  const at = roundAt(sizeClass, round);
+  heap.words[at + 1] = 0;
+  heap.words[at] = 0;
+}
+
+export function moveRound(heap: Heap, sizeClass: SizeClass, from: number, to: number): void {
+  const { words } = heap;
+  const source = roundAt(sizeClass, from);
+  const target = roundAt(sizeClass, to);
+  words[target] = words[source] as number;
+  words[(target + 1) | 0] = words[(source + 1) | 0] as number;
+}
