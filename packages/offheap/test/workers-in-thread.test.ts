@@ -87,7 +87,7 @@ describe("what idle workers pin", () => {
       const { roundCounts } = configOf(capacity, [8, 64, 8192, 65_536], 4, 100);
       roundCounts.forEach((rounds, i) => {
         const bytes = [8, 64, 8192, 65_536][i] as number;
-        assert.ok(rounds >= 1 && rounds <= 1024 && (rounds === 1 || rounds * bytes <= 65_536));
+        assert.ok(rounds >= 1 && rounds <= 512 && (rounds === 1 || rounds * bytes <= 131_072));
       });
     }
   });

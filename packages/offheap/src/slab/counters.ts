@@ -32,9 +32,12 @@ function setWide(heap: Heap, at: number, value: number): void {
   heap.words[at + 1] = Math.floor(value / 2 ** 32);
 }
 
-export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
-  const word = gaugeOf(heap, sizeClass);
+function roundsOf(word: number, sizeClass: SizeClass): number {
   return word === 0 ? 0 : sizeClass.rounds + 1 - (word & gauge.room);
+}
+
+export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
+  return roundsOf(gaugeOf(heap, sizeClass), sizeClass);
 }
 
 /**
@@ -51,11 +54,15 @@ export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
 
 /** Writes the totals that do not hold; returns the gauge that makes them hold. `freed` more were freed than now. */
 export function prepareTotals(heap: Heap, sizeClass: SizeClass, rounds: number, freed: number): number {
+  const { words } = heap;
   const word = gaugeOf(heap, sizeClass);
-  const at = totalsAt(sizeClass, ~word);
-  setWide(heap, at + counter.allocs, allocsOf(heap, sizeClass));
-  setWide(heap, at + counter.frees, freesOf(heap, sizeClass) + freed);
-  heap.words[at + counter.rounds] = rounds;
+  const from = totalsAt(sizeClass, word);
+  const to = totalsAt(sizeClass, ~word);
+  const more = word >>> gaugeAllocShift;
+  const came = roundsOf(word, sizeClass) - (words[from + counter.rounds] as number) + freed;
+  setWide(heap, to + counter.allocs, wide(heap, from + counter.allocs) + more);
+  setWide(heap, to + counter.frees, wide(heap, from + counter.frees) + more + came);
+  words[to + counter.rounds] = rounds;
   return (~word & gauge.totals) | gauge.used | ((sizeClass.rounds + 1 - rounds) & gauge.room);
 }
 

@@ -85,6 +85,7 @@ export class Drainer {
     const linesAt = slabs.linesAt(head) | 0;
     const end = (at + count * roundWords) | 0;
     let freed = 0;
+    let line = -1;
     let keptAt = at;
     for (let roundAt = at; roundAt < end; roundAt = (roundAt + roundWords) | 0) {
       const state = words[(roundAt + 1) | 0] as number;
@@ -95,9 +96,13 @@ export class Drainer {
         keptAt = (keptAt + roundWords) | 0;
       } else if (states[state] === worker) {
         states[state] = free;
-        const word = (linesAt + (index >> shiftOfLineWord)) | 0;
-        words[word] = (words[word] as number) | (1 << (index >> shiftOfLine));
         freed = (freed + 1) | 0;
+        // In whatever order, a line is nearly always the last one's, or nearly never: a branch that is foreseen.
+        if (index >> shiftOfLine !== line) {
+          line = index >> shiftOfLine;
+          const word = (linesAt + (index >> shiftOfLineWord)) | 0;
+          words[word] = (words[word] as number) | (1 << line);
+        }
       } else this.uncount(sizeClass, state - 1);
     }
     slabs.settleFree(head, claim, freed);

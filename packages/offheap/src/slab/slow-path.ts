@@ -35,8 +35,8 @@ export class SlowPath {
   private readonly decommitter: Decommitter;
   readonly workers: Workers;
   readonly others: OtherSpansOf | undefined;
-  /** The worker word while this worker is attached. */
-  private readonly word: bigint;
+  /** The halves of the worker word while this worker is attached. */
+  private readonly word: readonly [number, number];
   private isDetached = false;
   /** Slots sent home since the last clean-up: only these can have emptied a slab. */
   private sentHome = 0;
@@ -55,7 +55,7 @@ export class SlowPath {
     this.workers = workers;
     this.slot = slot;
     this.id = workers.idOf(slot);
-    this.word = workers.wordOf(slot);
+    this.word = workers.halvesOf(slot);
     this.others = others;
     this.slabs = new Slabs(heap, slot, others);
     this.classes = sizeClassesOf(heap.layout, slot);
@@ -77,7 +77,7 @@ export class SlowPath {
   assertAttached(): void {
     if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
     if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
-    if (this.workers.wordOf(this.slot) !== this.word)
+    if (!this.workers.isStill(this.slot, this.word))
       throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
   }
 

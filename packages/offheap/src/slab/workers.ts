@@ -60,9 +60,17 @@ export class Workers {
     return word.state === "live" && word.incarnation === Math.floor(id / slotsPerIncarnation);
   }
 
-  /** The word as it stands, to be compared with later: cheaper than taking it apart. */
-  wordOf(slot: WorkerSlot): bigint {
-    return this.load(slot);
+  /** The halves of the word as it stands, to be compared with later: no BigInt is made. */
+  halvesOf(slot: WorkerSlot): readonly [number, number] {
+    const at = this.heap.layout.workersAt + slot * 2;
+    return [this.heap.words[at] as number, this.heap.words[at + 1] as number];
+  }
+
+  /** Whether the word is what it was. Plain loads: that a live worker was reaped is told soon, not at once. */
+  isStill(slot: WorkerSlot, [low, high]: readonly [number, number]): boolean {
+    const { words, layout } = this.heap;
+    const at = layout.workersAt + slot * 2;
+    return words[at] === low && words[at + 1] === high;
   }
 
   /** Takes a free place; 0 when there is none. The word carries the identity, so a kill right after is reaped. */
