@@ -1,25 +1,21 @@
 // allocate and deallocate, as far as they need no other worker: no atomic, no lock, no call.
 //
-//   allocate    top of the magazine; its byte is w; byte = 128 + w; allocs + 1
-//   deallocate  map → slot; byte ≥ 128; room; push; byte = w; frees + 1
+//   allocate    top of the magazine; its byte is w; byte = 128 + w; gauge: one allocation more, one round less
+//   deallocate  map → slot; byte ≥ 128; room; push; byte = w; gauge: one round more
 //
-// The byte comes before the counter in both, which is what settle.ts rests on. From the first store on there
-// is no call, not even of Math.imul: in V8's interpreter each is a place where the stack can overflow, and an
-// object would be live whose address nobody got (found by the storm). But for a carry, once in 2^31 calls.
+// The byte comes before the gauge in both, which is what settle.ts rests on. From the first store on there is no
+// call, not even of Math.imul: in V8's interpreter each is a place where the stack can overflow, and an object
+// would be live whose address nobody got (found by the storm).
 //
-// What V8 makes of them, in ns for free(allocate(64)) (docs/measurements.md):
-//   22.7 → 14.6  constants of this module are folded into the code; an imported one is loaded and checked at
-//                each use. `| 0` on sums of indexes drops the overflow checks
-//   14.6 → 13.7  tables of numbers: a load from an Int32Array needs no map check, as one of an object does
-//   13.7 → 10.7  one way out to the slow half keeps each under 460 bytes of bytecode, V8's limit for inlining;
-//                inlined, the two share their loads with each other and with the caller's loop
-//   16.4 → 11.3  (replace, a pool) allocate and 1.2 times deallocate together stay under 920, V8's limit for one
-//                caller; hence no override of allocate in the pool
-// Not kept: closures over constants, as fast for the first heap of a thread, and half as fast from the second.
+// What V8 makes of them, ns an operation of free(allocate(64)) (docs/measurements.md):
+//   11.0 → 8.6  the gauge: one word for rounds and allocations, where there were three; rounds with their address
+//    8.6 → 6.0  closures over constants: V8 folds the heap's views and numbers into the code of a call whose target
+//               it knows, which it does where one heap is used; where one call meets two heaps 8.7 → 11.5
+//    6.0 → 4.7  (Node 20) slow halves too large to be inlined beside the calls: their caller has room to be inlined
+//               itself, and all is constant. For the same reason `| 0` stands only where a sum may overflow
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { Address, WorkerSlot } from "../base/brands.ts";
-import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
 import {
   chunkBytes,
@@ -29,160 +25,138 @@ import {
   maxClassCount,
   maxSlotsPerSlab,
 } from "../memory/layout.ts";
-import { ViewedMemory } from "../memory/views.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
 import { liveBy, slotLive } from "./slot-state.ts";
 
-const oneAlloc = gauge.oneAlloc;
-const roomOf = gauge.room;
-/** With these bits above 1: there is room, and the allocations have not run over into the sign. */
-const roomAndSign = (1 << 31) | (gauge.room - 1);
-const granules = granuleShift;
-const classMask = mapClassMask;
-const distanceShift = mapDistanceShift;
-const live = slotLive;
-const slotLimit = maxSlotsPerSlab;
+// One table of numbers: the largest request and the chunks of the heap, both 0 once it is closed; inverse and shift
+// of each class; the class of each request in granules.
+const requestsAt = 2 + 2 * (maxClassCount + 1);
 
-// One table for all that is constant, so that one array is looked up: inverse and shift of each class, then
-// the class of each request in granules.
-const shiftOfRow = 1;
-const requestsAt = (maxClassCount + 1) << shiftOfRow;
+/** Where a call ends up that the fast path does not serve. */
+export interface SlowHalves<Options> {
+  allocateSlow(size: number, options: Options | undefined): Address;
+  deallocateSlow(address: Address, size: number | undefined): void;
+}
 
-/** The part of a SlabAllocator that every call goes through. Its fields are what the two calls read. */
-export abstract class FastPath<Options> extends ViewedMemory {
-  private words!: Int32Array;
-  private states!: Uint8Array;
-  protected readonly worker: number;
-  protected readonly liveState: number;
-  private readonly mapAt: number;
-  private readonly stateShift: number;
-  /** Chunks of the memory before the heap's first data chunk. */
-  private readonly firstChunk: number;
-  private readonly gaugesAt: number;
-  private readonly magazineTopAt: number;
-  private readonly magazineWords: number;
-  private readonly table: Int32Array;
-  // Both 0 after close.
-  private chunkCount: number;
-  private largestBytes: number;
+export type Allocate<Options> = (size: number, options?: Options) => Address;
+export type Deallocate = (address: Address, size?: number) => void;
 
-  protected constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
-    super(bufferOf(heap.source));
-    const { layout } = heap;
-    this.useViews(heap);
-    this.worker = worker;
-    this.liveState = liveBy(worker);
-    this.firstChunk = heap.dataAt / chunkBytes;
-    this.mapAt = layout.mapAt - this.firstChunk;
-    this.stateShift = layout.stateShift;
-    this.gaugesAt = gaugesAt(layout, worker);
-    this.magazineTopAt = magazineTopAt(layout, worker, 0);
-    this.magazineWords = layout.magazineWords;
-    this.chunkCount = layout.chunkCount;
-    const classOf = classByGranule(layout);
-    this.largestBytes = (classOf.length - 1) << granules;
-    this.table = new Int32Array(requestsAt + classOf.length);
-    this.table.set(classOf, requestsAt);
-    // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
-    for (const { index, inverse, shift } of classes) {
-      if (index !== 0) this.table.set([inverse, shift], index << shiftOfRow);
-    }
+export function tableOf(heap: Heap, classes: readonly SizeClass[]): Int32Array {
+  const classOf = classByGranule(heap.layout);
+  const table = new Int32Array(requestsAt + classOf.length);
+  table.set([(classOf.length - 1) << granuleShift, heap.layout.chunkCount]);
+  table.set(classOf, requestsAt);
+  // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
+  for (const { index, inverse, shift } of classes) {
+    if (index !== 0) table.set([inverse, shift], 2 + 2 * index);
   }
+  return table;
+}
 
-  /** Lets the calls work on the heap's views. */
-  protected useViews(heap: Heap): void {
-    this.words = heap.words;
-    this.states = heap.roundStates;
-  }
+/** From now on every call ends in its slow half. */
+export function closeTable(table: Int32Array): void {
+  table.fill(0, 0, 2);
+}
 
-  /** From now on every call ends in its slow half. */
-  protected closeFastPath(): void {
-    this.chunkCount = 0;
-    this.largestBytes = 0;
-  }
+/** Index of the class that a request rounds to; 0 for what is no valid size. */
+export function indexFor(table: Int32Array, size: unknown): number {
+  if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;
+  return table[requestsAt + Math.ceil(size / 8)] ?? 0;
+}
 
-  /** Index of the class that a request rounds to; 0 for what is no valid size. */
-  protected indexFor(size: unknown): number {
-    if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;
-    return this.table[requestsAt + Math.ceil(size / 8)] ?? 0;
-  }
+export function allocateOver<Options>(
+  heap: Heap,
+  worker: WorkerSlot,
+  table: Int32Array,
+  slow: SlowHalves<Options>,
+): Allocate<Options> {
+  // Constants in the closure's own context: one from the module is two bytes of bytecode longer at each use.
+  const { words, roundStates: states, layout } = heap;
+  const [classMask, room, oneMore, from] = [mapClassMask, gauge.room, gauge.oneAlloc + 1, requestsAt];
+  const liveState = liveBy(worker);
+  const mapAt = layout.mapAt - heap.dataAt / chunkBytes;
+  const gaugeOfNone = gaugesAt(layout, worker);
+  const topOfNone = magazineTopAt(layout, worker, 0);
+  const { magazineWords } = layout;
 
-  /** The same, for every case. */
-  protected abstract allocateSlow(size: number, options: Options | undefined): Address;
-  protected abstract deallocateSlow(address: Address, size: number | undefined): void;
-
-  /**
-   * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
-   * ask for that. Options take the slow half.
-   * @returns its byte offset in the memory
-   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
-   */
-  allocate(size: number, options?: Options): Address {
+  return function allocate(size, options) {
+    // A request of 0 bytes is of class 0, whose magazine is always empty.
     if (
       options === undefined &&
       typeof size === "number" &&
-      (size | 0) === size &&
-      size > 0 &&
-      size <= this.largestBytes
+      size >>> 0 === size &&
+      size <= (table[0] as number)
     ) {
-      const words = this.words;
-      const index = this.table[requestsAt + ((size + 7) >>> granules)] as number;
-      const gaugeAt = (this.gaugesAt + index) | 0;
+      const index = table[from + ((size + 7) >>> 3)] as number;
+      const gaugeAt = gaugeOfNone + index;
       const filled = words[gaugeAt] as number;
-      const roundAt = (this.magazineTopAt + index * this.magazineWords - ((filled & roomOf) << 1)) | 0;
+      const roundAt = topOfNone + index * magazineWords - ((filled & room) << 1);
       const address = (words[roundAt] as number) >>> 0;
-      const state = words[(roundAt + 1) | 0] as number;
+      const state = words[roundAt + 1] as number;
       // An empty magazine's top is no round: its state is that of no slot, and 0.
-      if (
-        this.states[state] === this.worker &&
-        ((words[(this.mapAt + (address >>> 16)) | 0] as number) & classMask) === index
-      ) {
-        this.states[state] = this.liveState;
-        words[gaugeAt] = filled + oneAlloc + 1;
-        return address;
+      if (states[state] === worker && ((words[mapAt + (address >>> 16)] as number) & classMask) === index) {
+        states[state] = liveState;
+        words[gaugeAt] = filled + oneMore;
+        return address as Address;
       }
     }
-    return this.allocateSlow(size, options) >>> 0;
-  }
+    return (slow.allocateSlow(size, options) >>> 0) as Address;
+  };
+}
 
-  /**
-   * Ends an object, whichever worker allocated it. With `size`, that must round to the object's class.
-   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
-   */
-  deallocate(address: Address, size?: number): void {
+export function deallocateOver<Options>(
+  heap: Heap,
+  worker: WorkerSlot,
+  table: Int32Array,
+  slow: SlowHalves<Options>,
+): Deallocate {
+  const { words, roundStates: states, layout } = heap;
+  const { stateShift, magazineWords } = layout;
+  const [classMask, distanceShift, slotLimit, live] = [
+    mapClassMask,
+    mapDistanceShift,
+    maxSlotsPerSlab,
+    slotLive,
+  ];
+  const { room } = gauge;
+  /** With these bits above 1: there is room, and the allocations have not run over into the sign. */
+  const roomAndSign = (1 << 31) | (room - 1);
+  /** Chunks of the memory before the heap's first data chunk. */
+  const firstChunk = heap.dataAt / chunkBytes;
+  const { mapAt } = layout;
+  const gaugeOfNone = gaugesAt(layout, worker);
+  const aboveOfNone = magazineTopAt(layout, worker, 0) + 2;
+
+  return function deallocate(address, size) {
     if (typeof address === "number" && address >>> 0 === address) {
-      const memoryChunk = address >>> 16;
-      const chunk = (memoryChunk - this.firstChunk) >>> 0;
-      if (chunk < this.chunkCount) {
-        const words = this.words;
-        const table = this.table;
-        const entry = words[(this.mapAt + memoryChunk) | 0] as number;
+      const chunk = ((address >>> 16) - firstChunk) >>> 0;
+      if (chunk < (table[1] as number)) {
+        const entry = words[mapAt + chunk] as number;
         const index = entry & classMask;
         const distance = entry >>> distanceShift;
-        const rowAt = index << shiftOfRow;
+        const rowAt = (index << 1) + 2;
         const product = Math.imul((distance << 16) | (address & 0xffff), table[rowAt] as number);
-        const shift = table[rowAt | 1] as number;
+        const shift = table[rowAt + 1] as number;
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-        const state = (((chunk - distance) << this.stateShift) + position + 1) | 0;
+        const state = ((chunk - distance) << stateShift) + position + 1;
         if (
           position < slotLimit &&
-          (this.states[state] as number) >= live &&
-          (size === undefined || this.indexFor(size) === index)
+          (states[state] as number) >= live &&
+          (size === undefined || indexFor(table, size) === index)
         ) {
-          const gaugeAt = (this.gaugesAt + index) | 0;
+          const gaugeAt = gaugeOfNone + index;
           const filled = words[gaugeAt] as number;
           if ((filled & roomAndSign) > 1) {
-            const roundAt =
-              (this.magazineTopAt + index * this.magazineWords - ((filled & roomOf) << 1) + 2) | 0;
+            const roundAt = aboveOfNone + index * magazineWords - ((filled & room) << 1);
             words[roundAt] = address;
-            words[(roundAt + 1) | 0] = state;
-            this.states[state] = this.worker;
+            words[roundAt + 1] = state;
+            states[state] = worker;
             words[gaugeAt] = filled - 1;
             return;
           }
         }
       }
     }
-    this.deallocateSlow(address, size);
-  }
+    slow.deallocateSlow(address, size);
+  };
 }

@@ -7,11 +7,21 @@ import type { Os } from "../base/os.ts";
 import { bufferOf, isShared } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { chunkBytes, gauge, header, layoutVersion, wordsPerRound } from "../memory/layout.ts";
+import { ViewedMemory } from "../memory/views.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { roundsIn } from "./counters.ts";
 import { createHeap, type Internals, joinHeap } from "./create.ts";
-import { FastPath } from "./fast-path.ts";
+import {
+  type Allocate,
+  allocateOver,
+  closeTable,
+  type Deallocate,
+  deallocateOver,
+  indexFor,
+  type SlowHalves,
+  tableOf,
+} from "./fast-path.ts";
 import type { HeapHandle } from "./format.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
@@ -28,26 +38,42 @@ import { slotOf } from "./workers.ts";
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 
-export class SlabAllocator<Options = undefined> extends FastPath<Options> {
+export class SlabAllocator<Options = never> extends ViewedMemory {
+  /**
+   * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
+   * ask for that. Options take the slow half.
+   * @returns its byte offset in the memory
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   */
+  readonly allocate!: Allocate<Options>;
+  /**
+   * Ends an object, whichever worker allocated it. With `size`, that must round to the object's class.
+   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
+   */
+  readonly deallocate!: Deallocate;
   /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
 
   protected readonly heap: Heap;
   protected readonly slow: SlowPath;
   private readonly tracker: Tracker;
+  /** What the fast path looks up. */
+  private readonly table: Int32Array;
 
   /**
    * Formats a heap in a memory, and attaches to it.
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
-    warmUp((small, tiny) => new SlabAllocator(small, tiny));
+    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token, internals.others);
-    super(heap, slow.slot, slow.classes);
+    super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
+    this.table = tableOf(heap, slow.classes);
+    if (internals.isWarmUp !== true) this.makeFastPath();
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
   }
@@ -144,7 +170,7 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
   detach(): void {
     this.reopen();
     this.slow.detach();
-    this.closeFastPath();
+    closeTable(this.table);
   }
 
   [Symbol.dispose](): void {
@@ -168,7 +194,7 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
   // The slow halves end what they began: of over 290 bytes of bytecode each, so that V8 does not inline one of them
   // beside the calls themselves, which leaves their caller no room (fast-path.ts).
 
-  protected override allocateSlow(size: number, _options?: Options): Address {
+  protected allocateSlow(size: number, _options?: Options): Address {
     this.open();
     const index = this.indexFor(size);
     if (index === 0) {
@@ -187,14 +213,14 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
         continue;
       }
       const { gaugeAt } = sizeClass;
-      states[slot] = this.liveState;
+      states[slot] = liveBy(this.slow.slot);
       words[gaugeAt] = (words[gaugeAt] as number) + gauge.oneAlloc + 1;
       return address as Address;
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
   }
 
-  protected override deallocateSlow(address: Address, size: number | undefined): void {
+  protected deallocateSlow(address: Address, size: number | undefined): void {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
     if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
@@ -214,8 +240,26 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
     const { gaugeAt } = sizeClass;
     words[above] = address;
     words[above + 1] = slot + 1;
-    states[slot] = this.worker;
+    states[slot] = this.slow.slot;
     words[gaugeAt] = (words[gaugeAt] as number) - 1;
+  }
+
+  /** Index of the class that a request rounds to; 0 for what is no valid size. */
+  protected indexFor(size: unknown): number {
+    return indexFor(this.table, size);
+  }
+
+  /** This allocator, seen by what calls its slow halves: they are called as methods of one object, as V8 likes it. */
+  protected slowHalves(): SlowHalves<Options> {
+    return this as unknown as SlowHalves<Options>;
+  }
+
+  private makeFastPath(): void {
+    const { heap, table } = this;
+    const { slot } = this.slow;
+    const allocate = allocateOver(heap, slot, table, this.slowHalves());
+    const deallocate = deallocateOver(heap, slot, table, this.slowHalves());
+    Object.assign(this, { allocate, deallocate });
   }
 
   /** Every slow call begins here. @throws ERR_DETACHED */
@@ -229,6 +273,6 @@ export class SlabAllocator<Options = undefined> extends FastPath<Options> {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
-    this.useViews(this.heap);
+    this.makeFastPath();
   }
 }
