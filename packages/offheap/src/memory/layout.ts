@@ -206,15 +206,15 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
  * need a chunk more for the books, the books have that chunk.
  */
 export function computeLayout(config: HeapConfig): Layout {
-  const perChunkBytes = layoutOf(config, 1).bookBytes;
-  let chunkCount = Math.floor(config.capacityBytes / chunkBytes);
-  let layout = layoutOf(config, Math.max(chunkCount, 1));
-  while (chunkCount > 0 && layout.bookBytes + chunkCount * chunkBytes > config.capacityBytes) {
-    const overBytes = layout.bookBytes + chunkCount * chunkBytes - config.capacityBytes;
-    chunkCount -= Math.max(1, Math.floor(overBytes / (chunkBytes + perChunkBytes)));
-    layout = layoutOf(config, Math.max(chunkCount, 1));
+  const most = Math.floor(config.capacityBytes / chunkBytes);
+  let chunkCount = 0;
+  for (let step = 2 ** Math.ceil(Math.log2(most + 1)); step >= 1; step /= 2) {
+    const more = chunkCount + step;
+    if (more <= most && layoutOf(config, more).bookBytes + more * chunkBytes <= config.capacityBytes)
+      chunkCount = more;
   }
-  if (chunkCount <= 0) return { ...layout, chunkCount: 0 };
+  const layout = layoutOf(config, Math.max(chunkCount, 1));
+  if (chunkCount === 0) return { ...layout, chunkCount };
   return { ...layout, bookBytes: alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes };
 }
 

@@ -15,8 +15,8 @@ type Make = (options: HeapOptions, internals: Internals) => SlowHalves<never>;
 
 const options: HeapOptions = { memory: "local", capacity: 2 ** 20, maxWorkers: 2, sizeClasses: [64, 1024] };
 /** Several slabs of each class, several refills and drains of each slab. */
-const internals: Internals = { tiny: { slotsPerSlab: 128, slabChunks: 2, rounds: 32 }, isWarmUp: true };
-const objectCount = 320;
+const internals: Internals = { tiny: { slotsPerSlab: 32, slabChunks: 2, rounds: 8 }, isWarmUp: true };
+const objectCount = 80;
 /** Orders of freeing: in that of allocating, scattered over the slabs, reversed. Prime to `objectCount`. */
 const strides = [1, 7, objectCount - 1];
 
