@@ -28,6 +28,14 @@ import { takeSlots } from "./take-slots.ts";
 
 /** Slabs that a refill looks into before it is content with what it has. */
 const refillTries = 4;
+/**
+ * What a refill takes, and a drain sends home: three quarters. So that the next is at least half a magazine of calls
+ * away whichever it is, and as far as that goes as much as can be at once.
+ */
+export function mostOf(rounds: number): number {
+  return Math.max((rounds * 3) >> 2, 1);
+}
+
 export class Magazines {
   readonly slabs: Slabs;
   /** By class index; 0 is the class of no slab. */
@@ -45,7 +53,7 @@ export class Magazines {
     return this.drainer.drain(sizeClass, count);
   }
 
-  /** Fills an empty magazine up to half; false when no slab with a free slot can be had. */
+  /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */
   refill(sizeClass: SizeClass): boolean {
     for (let tries = 0; tries < refillTries; tries++) {
       const head = this.slabs.claimPartial(sizeClass.index);
@@ -59,7 +67,7 @@ export class Magazines {
   takeFrom(sizeClass: SizeClass, head: ChunkIndex): boolean {
     const { heap, spans } = this.slabs;
     const claim = spans.claimOf(head);
-    const want = (sizeClass.rounds + 1) >> 1;
+    const want = mostOf(sizeClass.rounds);
     const taken = takeSlots(this.slabs, head, claim, sizeClass.magazineAt, want);
     if (taken === 0) this.slabs.rebuild(head, claim);
     else setRounds(heap, sizeClass, taken);

@@ -10,7 +10,7 @@ import type { Heap } from "../memory/heap.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { checkedRounds, settleTotals } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
-import { Magazines } from "./magazines.ts";
+import { Magazines, mostOf } from "./magazines.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
@@ -102,8 +102,7 @@ export class SlowPath {
     const rounds = checkedRounds(this.heap, sizeClass);
     if (rounds < sizeClass.rounds) return true;
     this.writeJournal(journal.moving);
-    const half = (rounds + 1) >> 1;
-    const sent = this.magazines.drain(sizeClass, half) || this.magazines.drain(sizeClass, rounds);
+    const sent = this.magazines.drain(sizeClass, mostOf(rounds)) || this.magazines.drain(sizeClass, rounds);
     this.sentHome += sent;
     this.cleanUpWhenDue();
     this.writeJournal(journal.idle);
