@@ -9,6 +9,15 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
+/** Bytes of bytecode of each function of the name that a program of both allocators has compiled. */
+function bytecodeLengths(name: string): number[] {
+  const script = fileURLToPath(new URL("./support/slow-calls.js", import.meta.url));
+  const flags = ["--print-bytecode", `--print-bytecode-filter=${name}`];
+  const child = spawnSync(process.execPath, [...flags, script], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  assert.equal(child.status, 0, child.stderr);
+  return [...child.stdout.matchAll(/^Bytecode length: (\d+)$/gm)].map(([, length]) => Number(length));
+}
+
 interface Measured {
   readonly results: Readonly<Record<string, { readonly heapBytes: number }>>;
   readonly collections: number;
@@ -63,4 +72,28 @@ describe("ten million operations, warm", () => {
   });
 
   it("leave the heap whole", () => assert.equal(violations, 0));
+});
+
+describe("what V8 may inline", () => {
+  // It inlines up to 920 bytes of bytecode into one function, each next candidate counted 1.2 times, and that function
+  // into another by what it has inlined itself.
+  it("both calls, and a loop of 120 bytes around them, into the caller of that loop", () => {
+    const [allocate, deallocate] = ["allocate", "deallocate"].map((name) =>
+      Math.max(...bytecodeLengths(name)),
+    );
+    assert.ok(
+      (allocate as number) > 200 && (deallocate as number) > 300,
+      `${allocate} and ${deallocate} bytes`,
+    );
+    const inlined = (allocate as number) + (deallocate as number);
+    assert.ok((inlined + 120) * 1.2 <= 920, `together ${inlined} bytes`);
+  });
+
+  it("no slow half beside both calls", () => {
+    for (const name of ["allocateSlow", "deallocateSlow"]) {
+      const lengths = bytecodeLengths(name);
+      assert.equal(lengths.length, 2, `of slabs and of pools: ${lengths}`);
+      for (const length of lengths) assert.ok(length * 1.2 + 620 > 920, `${name} has ${length} bytes`);
+    }
+  });
 });
