@@ -45,6 +45,11 @@ export class Spans {
     return this.heap.atomics.load(this.heap.words, this.claimsAt + chunk);
   }
 
+  /** The same by a plain load: for one who exchanges it then, or who had the address of an object by a hand-over. */
+  glimpse(chunk: number): number {
+    return this.heap.words[this.claimsAt + chunk] as number;
+  }
+
   /** Acquires what the last holder wrote under its claim, when it succeeds. */
   swapClaim(chunk: number, expected: number, desired: number): boolean {
     return this.heap.atomics.swap(this.heap.words, this.claimsAt + chunk, expected, desired);

@@ -71,6 +71,8 @@ export const maxSlotsPerSlab = 16_384;
 /** Unit of the large objects that share a span. */
 export const pageBytes = 2048;
 export const pagesPerChunk = chunkBytes / pageBytes;
+/** Bytes of the state bytes for each page: one for the run that begins there, one for its length. */
+export const statesPerPage = 2;
 /** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
 export const maxRunBytes = 7 * chunkBytes;
 /**
@@ -146,7 +148,8 @@ function toLine(words: number): number {
 function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
-  const unitBytes = config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes) : smallestBytes;
+  const unitBytes =
+    config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const classesAt = headerWords;
   const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);

@@ -8,14 +8,14 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, maxRunBytes, pageBytes } from "../memory/layout.ts";
+import { chunkBytes, infoAt, maxRunBytes, pageBytes, pageInfo } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import type { FoundObjects, OtherSpans } from "../slab/other-spans.ts";
 import { liveBy, slotLive } from "../slab/slot-state.ts";
 import { LargeSpans } from "./large-spans.ts";
 import { nowhere, PageRuns } from "./page-runs.ts";
 import { notHeld, PageSpans } from "./page-spans.ts";
-import { isLivePage, pageContinued, pageFree, runPages } from "./page-state.ts";
+import { isLivePage, pageFree, runPages } from "./page-state.ts";
 import { resetHeap } from "./reset.ts";
 
 /** A live large object. */
@@ -166,13 +166,17 @@ export class Large implements OtherSpans {
 
   private locateRun(address: number, head: ChunkIndex, claim: number, offset: number): LocatedLarge {
     if (offset % pageBytes !== 0) throw invalid(address, `is ${offset % pageBytes} bytes into a page`);
-    const { states } = this.heap;
-    const first = this.pageSpans.firstSlot(head);
-    const slot = first + offset / pageBytes;
+    const { states, words, layout } = this.heap;
+    const page = offset / pageBytes;
+    const slot = this.pageSpans.slotOf(head, page);
     const state = states[slot] as number;
-    if (state === pageContinued) throw invalid(address, "lies inside a large object");
-    if (!isLivePage(state)) throw notLive(address, state === pageFree ? "its page is free" : "it was freed");
-    const units = runPages(states, slot, first + this.pageSpans.pageCount(claim));
+    if (!isLivePage(state)) {
+      if (state !== pageFree) throw notLive(address, "it was freed");
+      const bits = words[infoAt(layout, head) + pageInfo.free + (page >>> 5)] as number;
+      if ((bits & (1 << (page & 31))) === 0) throw invalid(address, "lies inside a large object");
+      throw notLive(address, "its page is free");
+    }
+    const units = runPages(states, slot, this.pageSpans.endSlot(head, claim));
     return { kind: "run", head, slot, state, units, unitBytes: pageBytes };
   }
 

@@ -1,9 +1,12 @@
 // What is known of the spans of pages without looking at their state bytes. Written under a span's claim, but for
 // `pending`; read by anyone, who looks at the claim and the bytes before anything rests on it.
 //
-//   longest = pages of the longest free run     in rooms[r] ⇔ r = floor(log2(longest))
-//   free    = number of free pages              in empty ⇔ every page is free
+//   longest = pages of the longest free run     in rooms[r] for an r ≥ floor(log2(longest)), if that is not 0
+//   free    = number of free pages              in empty ⇐ every page is free
 //   in pending ⇐ it has a run that was freed while another worker held it
+//
+// A span enters a room when its longest run has grown beyond all that it is in. It leaves those that are too large
+// for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
 import { isPages } from "../arena/claim.ts";
@@ -41,10 +44,10 @@ export class PageHints {
     return this.heap.words[infoAt(this.heap.layout, head) + pageInfo.longest] as number;
   }
 
-  /** Of a new span: in no set, until `set` is called. */
-  clear(head: ChunkIndex): void {
+  /** Of a span with so many free pages: in no set, until `set` is called. */
+  clear(head: ChunkIndex, free: number): void {
     const info = infoAt(this.heap.layout, head);
-    this.heap.words[info + pageInfo.freeCount] = 0;
+    this.heap.words[info + pageInfo.freeCount] = free;
     this.heap.words[info + pageInfo.longest] = 0;
   }
 
@@ -52,25 +55,28 @@ export class PageHints {
   set(head: ChunkIndex, all: number, free: number, longest: number): void {
     const { words, layout } = this.heap;
     const info = infoAt(layout, head);
-    const freeBefore = words[info + pageInfo.freeCount] as number;
-    const before = roomOf(words[info + pageInfo.longest] as number);
-    const room = roomOf(longest);
+    const longestBefore = words[info + pageInfo.longest] as number;
     words[info + pageInfo.freeCount] = free;
     words[info + pageInfo.longest] = longest;
-    if (before !== room) {
-      // Damaged books may name a room that there is none of.
-      this.rooms[before]?.remove(head);
-      this.rooms[room]?.add(head);
+    if (longest > longestBefore) this.enter(head, roomOf(longest));
+    if (free === all && !this.empty.has(head)) this.empty.add(head);
+  }
+
+  /** Under the claim: out of the rooms that are too large, and of `empty` if it is not. */
+  settle(head: ChunkIndex, all: number): void {
+    const room = roomOf(this.longestOf(head));
+    if (this.rooms[room]?.has(head) === false) this.rooms[room]?.add(head);
+    for (let above = room + 1; above < roomCount; above++) {
+      const set = this.rooms[above] as ChunkSet;
+      if (set.has(head)) set.remove(head);
     }
-    if ((free === all) === (freeBefore === all)) return;
-    if (free === all) this.empty.add(head);
-    else this.empty.remove(head);
+    if (this.freeOf(head) !== all && this.empty.has(head)) this.empty.remove(head);
   }
 
   /** The same, whatever the words and the sets say. */
   setAnew(head: ChunkIndex, all: number, free: number, longest: number): void {
     this.leave(head);
-    this.clear(head);
+    this.clear(head, free);
     this.set(head, all, free, longest);
   }
 
@@ -78,6 +84,13 @@ export class PageHints {
   forget(head: ChunkIndex): void {
     this.leave(head);
     if (this.pending.has(head)) this.pending.remove(head);
+  }
+
+  /** Into a room, unless it is in that or a larger one already. Damaged books may name one that there is none of. */
+  private enter(head: ChunkIndex, room: number): void {
+    if (room < 0) return;
+    for (let at = room; at < roomCount; at++) if (this.rooms[at]?.has(head) === true) return;
+    this.rooms[room]?.add(head);
   }
 
   /** Out of all but `pending`, which others add it to whoever holds it. */
@@ -100,7 +113,7 @@ export class PageHints {
   /** Where a search finds the span, for check(). */
   setsOf(head: ChunkIndex): { room: number; isEmpty: boolean; isPending: boolean } {
     const found = (set: ChunkSet) => set.next(head) === head && set.announces(head);
-    const room = this.rooms.findIndex(found);
+    const room = this.rooms.findLastIndex(found);
     return { room, isEmpty: found(this.empty), isPending: found(this.pending) };
   }
 }

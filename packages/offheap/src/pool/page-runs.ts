@@ -1,15 +1,14 @@
 // Page runs: the objects that share a span of pages. One worker's operations on them.
 //
-//   allocate  claim a span with room; bytes 127, then the first: 128 + w; count; unclaim
-//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; w → 255;
-//             collected at once if the span can be claimed, else by whoever holds it next
-//   resize    under the claim: pages behind the run are taken in ascending order, given up in descending order
+//   allocate  claim a span with room; length, then the first byte: 128 + w; count; unclaim
+//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then, if the span
+//             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
+//   resize    under the claim: another length
 
-import { noChunk } from "../arena/chunk-set.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, record } from "../memory/layout.ts";
+import { chunkBytes, pageBytes, record, statesPerPage } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
 import { begin, type LargeOperation, largeCount, operationOf, setLargeCount } from "./large-record.ts";
@@ -35,12 +34,11 @@ export class PageRuns {
     const { heap, worker, pageSpans } = this;
     const pages = divideUp(bytes, pageBytes);
     pageSpans.collectPending();
-    let head = pageSpans.claimWith(pages, Math.max(1, alignBytes / pageBytes));
-    if (head === noChunk) head = pageSpans.build(pages);
-    if (head === noChunk) return nowhere;
-    const claim = pageSpans.spans.claimOf(head);
-    const { page } = pageSpans;
-    const slot = pageSpans.firstSlot(head) + page;
+    let claim = pageSpans.claimWith(pages, alignBytes <= pageBytes ? 1 : alignBytes / pageBytes);
+    if (claim === notHeld) claim = pageSpans.build(pages);
+    if (claim === notHeld) return nowhere;
+    const { head, page } = pageSpans;
+    const slot = pageSpans.slotOf(head, page);
     const count = largeCount(heap, worker, record.largeAllocs);
     begin(heap, worker, journal.allocatingRun, { target: slot, limit: 0, count });
     pageSpans.takePages(head, page, pages);
@@ -63,16 +61,14 @@ export class PageRuns {
     if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
     writeJournal(heap, worker, journal.moving);
     if (!isFreed) return false;
-    atomics.swapByte(states, slot, worker, pageFreed);
     const claim = pageSpans.claim(head);
     if (claim === notHeld) {
+      atomics.swapByte(states, slot, worker, pageFreed);
       hints.pending.add(head);
       return true;
     }
-    if (hints.pending.has(head)) {
-      pageSpans.tidy(head, claim);
-      pageSpans.letGo(head, claim);
-    } else pageSpans.collect(head, claim, slot);
+    if (hints.pending.has(head)) pageSpans.tidy(head, claim);
+    pageSpans.collect(head, claim, slot);
     return true;
   }
 
@@ -81,12 +77,13 @@ export class PageRuns {
     const { pageSpans } = this;
     const claim = pageSpans.claim(head);
     if (claim === notHeld) return false;
-    const page = slot - pageSpans.firstSlot(head);
+    const page = pageSpans.pageOf(head, slot);
     if (pageSpans.hints.pending.has(head)) pageSpans.tidy(head, claim);
     const isRoom = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
-    if (isRoom && want > pages) pageSpans.extend(head, page, pages, want);
-    if (want < pages) pageSpans.dropPages(head, page, pages, pages - want);
-    if (isRoom) pageSpans.measure(head, claim);
+    if (isRoom) {
+      pageSpans.setLength(head, page, pages, want);
+      pageSpans.measure(head, claim);
+    }
     pageSpans.unclaim(head, claim);
     return isRoom;
   }
@@ -114,10 +111,10 @@ export class PageRuns {
   ): void {
     const { pageSpans, heap } = this;
     const { states, atomics } = heap;
-    const first = pageSpans.firstSlot(head);
-    const end = first + pageSpans.pageCount(seen);
+    const end = pageSpans.endSlot(head, seen);
     let isFreed = false;
-    for (let slot = first; slot < end; slot++) {
+    // Each page by itself: the length of another's run may be a moment older than its first byte.
+    for (let slot = pageSpans.firstSlot(head); slot < end; slot += statesPerPage) {
       if (states[slot] === target) atomics.swapByte(states, slot, target, pageFreed);
       if (states[slot] === pageFreed) isFreed = true;
       else if (states[slot] === liveBy(target)) loosen(slot, end);

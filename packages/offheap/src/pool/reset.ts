@@ -12,7 +12,7 @@ import { ChunkSet } from "../arena/chunk-set.ts";
 import { claimFree, classOf, isPages, isSlab, lengthOf } from "../arena/claim.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt, header, pageCountOf, record, slotCountOf } from "../memory/layout.ts";
+import { chunkSetAt, header, pageCountOf, record, slotCountOf, statesPerPage } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "../slab/class-table.ts";
 import { allocsOf, freesOf, setFrees, setRounds, setStrays } from "../slab/counters.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
@@ -38,7 +38,7 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
 function clearStates({ layout, states }: Heap, chunk: number, claim: number): void {
   const first = chunk << layout.stateShift;
   if (isSlab(claim)) states.fill(0, first, first + slotCountOf(layout, classOf(claim), lengthOf(claim)));
-  if (isPages(claim)) states.fill(0, first, first + pageCountOf(layout, lengthOf(claim)));
+  if (isPages(claim)) states.fill(0, first, first + pageCountOf(layout, lengthOf(claim)) * statesPerPage);
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */
