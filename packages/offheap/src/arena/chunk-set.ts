@@ -18,6 +18,13 @@ export class ChunkSet {
   private readonly heap: Heap;
   private readonly levelAt: readonly [number, number, number];
   private readonly levelWords: readonly [number, number, number];
+  // The same, level by level: a search reads them without a look into an array.
+  private readonly lowAt: number;
+  private readonly middleAt: number;
+  private readonly topAt: number;
+  private readonly lowWords: number;
+  private readonly middleWords: number;
+  private readonly topWords: number;
   /** The bits of the lowest level's last word that stand for chunks; whatever the others are, they are no hint. */
   private readonly lastMask: number;
 
@@ -27,6 +34,15 @@ export class ChunkSet {
     this.levelWords = levels;
     this.lastMask = (-1 >>> (-heap.layout.chunkCount & 31)) | 0;
     this.levelAt = [at, at + levels[0], at + levels[0] + levels[1]];
+    [this.lowAt, this.middleAt, this.topAt] = this.levelAt;
+    [this.lowWords, this.middleWords, this.topWords] = levels;
+  }
+
+  /** False: there is no member, as far as the top level knows. */
+  hasAny(): boolean {
+    const { words } = this.heap;
+    for (let top = 0; top < this.topWords; top++) if (words[(this.topAt + top) | 0] !== 0) return true;
+    return false;
   }
 
   has(chunk: ChunkIndex): boolean {
@@ -44,8 +60,8 @@ export class ChunkSet {
 
   /** The 32 members of a word of the lowest level, as bits. */
   wordAt(index: number): number {
-    const bits = this.heap.words[this.levelAt[0] + index] as number;
-    return index === this.levelWords[0] - 1 ? bits & this.lastMask : bits;
+    const bits = this.heap.words[(this.lowAt + index) | 0] as number;
+    return index === this.lowWords - 1 ? bits & this.lastMask : bits;
   }
 
   wordCount(): number {
@@ -70,16 +86,10 @@ export class ChunkSet {
 
   /** The least member that is at least `from`, or `noChunk`. */
   next(from: number): ChunkIndex {
-    let start = from;
-    for (let tries = 0; tries < staleTries; tries++) {
-      const word = this.nextWord(start);
-      if (word < 0 || word >= this.levelWords[0]) return noChunk;
-      const first = word === start >>> 5 ? start & 31 : 0;
-      const bits = this.wordAt(word) & (-1 << first);
-      if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
-      start = (word + 1) << 5;
-    }
-    return noChunk;
+    const low = from >>> 5;
+    if (low >= this.lowWords) return noChunk;
+    const bits = this.wordAt(low) & (-1 << (from & 31));
+    return bits === 0 ? this.nextAfter(low) : (((low << 5) + trailingZeros(bits)) as ChunkIndex);
   }
 
   /** The first run of `want` members, at most 32, within one word, that begins at `from` or later. */
@@ -123,27 +133,35 @@ export class ChunkSet {
     }
   }
 
-  /** The first word of the lowest level that has, or may have, a member ≥ start; −1 when there is none. */
-  private nextWord(start: number): number {
+  /** The least member in the words after one of the lowest level. */
+  private nextAfter(low: number): ChunkIndex {
+    let word = low;
+    for (let tries = 0; tries < staleTries; tries++) {
+      word = this.nextWord((word + 1) | 0);
+      if (word < 0 || word >= this.lowWords) return noChunk;
+      const bits = this.wordAt(word);
+      if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
+    }
+    return noChunk;
+  }
+
+  /** The first word of the lowest level, from `after` on, that has or may have a member; −1 when there is none. */
+  private nextWord(after: number): number {
     const { words } = this.heap;
-    const [lowAt, middleAt, topAt] = this.levelAt;
-    const low = start >>> 5;
-    if (low >= this.levelWords[0]) return -1;
-    if (((words[lowAt + low] as number) & (-1 << (start & 31))) !== 0) return low;
-    const after = low + 1;
     const middle = after >>> 5;
-    if (middle < this.levelWords[1]) {
-      const bits = (words[middleAt + middle] as number) & (-1 << (after & 31));
-      if (bits !== 0) return (middle << 5) + trailingZeros(bits);
+    if (middle < this.middleWords) {
+      const bits = (words[(this.middleAt + middle) | 0] as number) & (-1 << (after & 31));
+      if (bits !== 0) return ((middle << 5) + trailingZeros(bits)) | 0;
     }
     const afterMiddle = middle + 1;
-    for (let top = afterMiddle >>> 5; top < this.levelWords[2]; top++) {
+    for (let top = afterMiddle >>> 5; top < this.topWords; top++) {
       const mask = top === afterMiddle >>> 5 ? -1 << (afterMiddle & 31) : -1;
-      const topBits = (words[topAt + top] as number) & mask;
+      const topBits = (words[(this.topAt + top) | 0] as number) & mask;
       if (topBits === 0) continue;
       const found = (top << 5) + trailingZeros(topBits);
-      const bits = words[middleAt + found] as number;
-      return bits === 0 ? (found + 1) << 10 : (found << 5) + trailingZeros(bits);
+      const bits = words[(this.middleAt + found) | 0] as number;
+      // An upper bit that is left over leads to the word before what comes next.
+      return bits === 0 ? ((found << 5) + 31) | 0 : ((found << 5) + trailingZeros(bits)) | 0;
     }
     return -1;
   }

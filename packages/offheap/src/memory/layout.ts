@@ -64,7 +64,7 @@ const wordsPerCarry = 2;
 
 /** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
 export const slabInfo = { freeCount: 0, lines: 2 } as const;
-const wordsPerSlabInfo = 16;
+export const wordsPerSlabInfo = 16;
 export const slotsPerLine = 64;
 export const maxSlotsPerSlab = 16_384;
 

@@ -13,8 +13,8 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, record } from "../memory/layout.ts";
-import { journal, writeJournal } from "../slab/journal.ts";
-import { begin, largeCount, operationOf, setLargeCount } from "./large-record.ts";
+import { journal } from "../slab/journal.ts";
+import { LargeRecord, operationOf, setLargeCount } from "./large-record.ts";
 import { nowhere } from "./page-runs.ts";
 
 /** Its owner's death, its adoption, and that adopter's death may each change the word once. */
@@ -24,8 +24,10 @@ export class LargeSpans {
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
+  private readonly own: LargeRecord;
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+    this.own = new LargeRecord(heap, worker);
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
@@ -33,7 +35,7 @@ export class LargeSpans {
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, spans, worker } = this;
+    const { heap, spans, worker, own } = this;
     const length = divideUp(bytes, chunkBytes);
     const head = spans.takeExact(
       worker,
@@ -42,37 +44,35 @@ export class LargeSpans {
       heap.dataAt / chunkBytes,
     );
     if (head === noChunk) return nowhere;
-    const count = largeCount(heap, worker, record.largeAllocs);
-    begin(heap, worker, journal.allocatingSpan, { target: head, limit: 0, count });
+    own.begin(journal.allocatingSpan, head, record.largeAllocs, 0);
     for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));
-    setLargeCount(heap, worker, record.largeAllocs, count + 1);
+    own.count(record.largeAllocs);
     spans.storeClaim(head, claimLarge(worker, length));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
     const address = heap.dataAt + head * chunkBytes;
-    writeJournal(heap, worker, journal.idle);
+    own.goOn(journal.idle);
     return address;
   }
 
   /** Ends an object if its claim word still is `claim`; the journal is "moving" then. */
   free(head: ChunkIndex, claim: number): boolean {
-    const { heap, spans, worker } = this;
+    const { spans, worker, own } = this;
     const length = lengthOf(claim);
-    const count = largeCount(heap, worker, record.largeFrees) + 1;
-    begin(heap, worker, journal.freeingSpan, { target: head, limit: 0, count });
+    own.begin(journal.freeingSpan, head, record.largeFrees, 1);
     const isFreed = spans.swapClaim(head, claim, claimBuilding(worker, length));
-    if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
-    writeJournal(heap, worker, journal.moving);
+    if (isFreed) own.count(record.largeFrees);
+    own.goOn(journal.moving);
     if (isFreed) spans.giveBack(head, length);
     return isFreed;
   }
 
   /** Makes the caller's object longer or shorter where it is; false when that cannot be. */
   resize(head: ChunkIndex, claim: number, want: number): boolean {
-    const { heap, spans, worker } = this;
+    const { spans } = this;
     const length = lengthOf(claim);
     const limit = Math.max(want, length);
-    begin(heap, worker, journal.resizingSpan, { target: head, limit, count: length });
+    this.own.beginResize(journal.resizingSpan, head, limit, length);
     if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
       spans.cutBehind(head, length, want);
       return false;

@@ -13,7 +13,7 @@ import { isPages } from "../arena/claim.ts";
 import type { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { infoAt, pageInfo, poolSetAt, roomCount } from "../memory/layout.ts";
+import { pageInfo, poolSetAt, roomCount, wordsPerSlabInfo } from "../memory/layout.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(longest: number): number {
@@ -26,35 +26,41 @@ export class PageHints {
   readonly empty: ChunkSet;
   private readonly heap: Heap;
   private readonly spans: Spans;
+  private readonly infoAt: number;
 
   constructor(heap: Heap, spans: Spans) {
     const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
     this.heap = heap;
     this.spans = spans;
+    this.infoAt = heap.layout.infoAt;
     this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
     this.pending = setOf(roomCount);
     this.empty = setOf(roomCount + 1);
   }
 
   freeOf(head: ChunkIndex): number {
-    return this.heap.words[infoAt(this.heap.layout, head) + pageInfo.freeCount] as number;
+    return this.heap.words[this.at(head) + pageInfo.freeCount] as number;
   }
 
   longestOf(head: ChunkIndex): number {
-    return this.heap.words[infoAt(this.heap.layout, head) + pageInfo.longest] as number;
+    return this.heap.words[this.at(head) + pageInfo.longest] as number;
+  }
+
+  private at(head: ChunkIndex): number {
+    return (this.infoAt + head * wordsPerSlabInfo) | 0;
   }
 
   /** Of a span with so many free pages: in no set, until `set` is called. */
   clear(head: ChunkIndex, free: number): void {
-    const info = infoAt(this.heap.layout, head);
+    const info = this.at(head);
     this.heap.words[info + pageInfo.freeCount] = free;
     this.heap.words[info + pageInfo.longest] = 0;
   }
 
   /** Of a span of `all` pages. */
   set(head: ChunkIndex, all: number, free: number, longest: number): void {
-    const { words, layout } = this.heap;
-    const info = infoAt(layout, head);
+    const { words } = this.heap;
+    const info = this.at(head);
     const longestBefore = words[info + pageInfo.longest] as number;
     words[info + pageInfo.freeCount] = free;
     words[info + pageInfo.longest] = longest;

@@ -5,69 +5,74 @@
 //             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
 //   resize    under the claim: another length
 
-import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, pageBytes, record, statesPerPage } from "../memory/layout.ts";
-import { journal, writeJournal } from "../slab/journal.ts";
+import { journal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
-import { begin, type LargeOperation, largeCount, operationOf, setLargeCount } from "./large-record.ts";
+import { type LargeOperation, LargeRecord, operationOf, setLargeCount } from "./large-record.ts";
+import { PageSearch } from "./page-search.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
 import { pageFreed } from "./page-state.ts";
 
 /** No address of an object. */
 export const nowhere = -1;
+/** Spans with freed runs that an allocation tidies. */
+const pendingTries = 2;
 
 export class PageRuns {
   readonly pageSpans: PageSpans;
   private readonly heap: Heap;
   private readonly worker: WorkerSlot;
+  private readonly live: number;
+  private readonly own: LargeRecord;
+  private readonly search: PageSearch;
 
   constructor(pageSpans: PageSpans) {
     this.pageSpans = pageSpans;
     this.heap = pageSpans.heap;
     this.worker = pageSpans.worker;
+    this.live = liveBy(pageSpans.worker);
+    this.own = new LargeRecord(pageSpans.heap, pageSpans.worker);
+    this.search = new PageSearch(pageSpans);
   }
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, worker, pageSpans } = this;
-    const pages = divideUp(bytes, pageBytes);
-    pageSpans.collectPending();
-    let claim = pageSpans.claimWith(pages, alignBytes <= pageBytes ? 1 : alignBytes / pageBytes);
-    if (claim === notHeld) claim = pageSpans.build(pages);
+    const { heap, pageSpans, search, own } = this;
+    const pages = ((bytes + (pageBytes - 1)) / pageBytes) | 0;
+    if (pageSpans.hints.pending.hasAny()) pageSpans.collectPending(pendingTries);
+    let claim = search.claim(pages, alignBytes <= pageBytes ? 1 : alignBytes / pageBytes);
+    if (claim === notHeld) claim = search.build(pages);
     if (claim === notHeld) return nowhere;
-    const { head, page } = pageSpans;
+    const { head, page } = search;
     const slot = pageSpans.slotOf(head, page);
-    const count = largeCount(heap, worker, record.largeAllocs);
-    begin(heap, worker, journal.allocatingRun, { target: slot, limit: 0, count });
-    pageSpans.takePages(head, page, pages);
-    heap.states[slot] = liveBy(worker);
-    setLargeCount(heap, worker, record.largeAllocs, count + 1);
-    pageSpans.finishTaken(head, claim, pages);
-    const address = heap.dataAt + head * chunkBytes + page * pageBytes;
-    writeJournal(heap, worker, journal.idle);
-    return address;
+    own.begin(journal.allocatingRun, slot, record.largeAllocs, 0);
+    pageSpans.takePages(head, slot, page, pages);
+    heap.states[slot] = this.live;
+    own.count(record.largeAllocs);
+    pageSpans.finishTaken(head, claim, pages, search.longestThen);
+    own.goOn(journal.idle);
+    return heap.dataAt + head * chunkBytes + page * pageBytes;
   }
 
   /** Ends a live object if its first byte still is `state`; the journal is "moving" then. */
   free(head: ChunkIndex, slot: number, state: number): boolean {
-    const { heap, worker, pageSpans } = this;
+    const { heap, worker, pageSpans, own } = this;
     const { atomics, states } = heap;
-    const { hints } = pageSpans;
-    const count = largeCount(heap, worker, record.largeFrees) + 1;
-    begin(heap, worker, journal.freeingRun, { target: slot, limit: 0, count });
+    own.begin(journal.freeingRun, slot, record.largeFrees, 1);
     const isFreed = atomics.swapByte(states, slot, state, worker);
-    if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
-    writeJournal(heap, worker, journal.moving);
+    if (isFreed) own.count(record.largeFrees);
+    own.goOn(journal.moving);
     if (!isFreed) return false;
     const claim = pageSpans.claim(head);
+    const { pending } = pageSpans.hints;
     if (claim === notHeld) {
       atomics.swapByte(states, slot, worker, pageFreed);
-      hints.pending.add(head);
+      pending.add(head);
       return true;
     }
-    if (hints.pending.has(head)) pageSpans.tidy(head, claim);
+    if (pending.has(head)) pageSpans.tidy(head, claim);
     pageSpans.collect(head, claim, slot);
     return true;
   }

@@ -2,7 +2,7 @@
 // holds the claim owns the page info, takes free pages and collects freed runs; nobody waits for a claim.
 // A page's free bit is a hint beside its state byte, as are the sets of spans: page-hints.ts.
 
-import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
+import { noChunk } from "../arena/chunk-set.ts";
 import { claimBuilding, claimPages, claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { mapOther, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
@@ -10,21 +10,16 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import {
-  infoAt,
   pageCountOf,
   pageInfo,
   pagesPerChunk,
-  roomCount,
   statesPerPage,
+  wordsPerSlabInfo,
 } from "../memory/layout.ts";
-import { markPages, noPage, PageBits, runAround } from "./page-bits.ts";
-import { PageHints, roomOf } from "./page-hints.ts";
+import { markPages, PageBits, runAround } from "./page-bits.ts";
+import { PageHints } from "./page-hints.ts";
 import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
-/** Spans of one room that an allocation tries before it goes on to the next. */
-const claimTries = 8;
-/** Spans with freed runs that an allocation tidies. */
-const pendingTries = 2;
 /** Members of the set of empty spans looked at for one that still is. */
 const emptyTries = 8;
 /** No claim word of a held span is this. */
@@ -35,40 +30,47 @@ export class PageSpans {
   readonly spans: Spans;
   readonly worker: WorkerSlot;
   readonly hints: PageHints;
-  /** The span and the page found by `claimWith` or `build`. */
-  head = noChunk;
-  page = noPage;
-  /** Pages of its span's longest free run when the run wanted is taken. */
-  private longestThen = 0;
   private readonly bits = new PageBits();
+  private readonly stateShift: number;
+  private readonly mostPages: number;
+  private readonly infoAt: number;
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
     this.hints = new PageHints(heap, spans);
+    this.stateShift = heap.layout.stateShift;
+    this.mostPages = heap.layout.slotsPerSlab;
+    this.infoAt = heap.layout.infoAt;
   }
 
   firstSlot(head: number): number {
-    return head << this.heap.layout.stateShift;
+    return head << this.stateShift;
   }
 
   pageCount(claim: number): number {
-    return pageCountOf(this.heap.layout, lengthOf(claim));
+    const pages = lengthOf(claim) * pagesPerChunk;
+    return pages < this.mostPages ? pages : this.mostPages;
   }
 
   /** The first state byte of a page. */
   slotOf(head: number, page: number): number {
-    return this.firstSlot(head) + page * statesPerPage;
+    return ((head << this.stateShift) + page * statesPerPage) | 0;
   }
 
   pageOf(head: number, slot: number): number {
-    return (slot - this.firstSlot(head)) / statesPerPage;
+    return ((slot - (head << this.stateShift)) / statesPerPage) | 0;
   }
 
   /** Behind the state bytes of a span. */
   endSlot(head: number, claim: number): number {
     return this.slotOf(head, this.pageCount(claim));
+  }
+
+  /** Where the bits of a span's free pages are. */
+  bitsAt(head: number): number {
+    return (this.infoAt + head * wordsPerSlabInfo + pageInfo.free) | 0;
   }
 
   /** Claims the span at `head` if it is one of pages and nobody holds it; the claim word then, or `notHeld`. */
@@ -84,48 +86,21 @@ export class PageSpans {
     this.spans.storeClaim(head, claimPages(lengthOf(claim)));
   }
 
-  /**
-   * Claims a span with a free run of `pages`, aligned to `align` pages; the claim word, with `head` and `page`, or
-   * `notHeld` when none can be had.
-   */
-  claimWith(pages: number, align: number): number {
-    const { hints } = this;
-    for (let room = roomOf(pages); room < roomCount; room++) {
-      const set = hints.rooms[room] as ChunkSet;
-      let head = set.next(0);
-      for (let tries = 0; tries < claimTries && head !== noChunk; tries++) {
-        const longest = hints.longestOf(head);
-        // One that has become too short for its room is put where it belongs.
-        if (longest >= pages || longest >>> room === 0) {
-          const claim = this.claim(head);
-          if (claim === notHeld) hints.mend(set, head);
-          else if (longest >= pages && this.find(head, claim, pages, align)) return claim;
-          else {
-            hints.settle(head, this.pageCount(claim));
-            this.unclaim(head, claim);
-          }
-        }
-        head = set.next(head + 1);
-      }
-    }
-    return notHeld;
-  }
-
-  /** Builds a span in which the first page begins a free run, as `claimWith`; `notHeld` without chunks. */
-  build(pages: number): number {
+  /** Builds a span, held by this worker, all pages free and in no room yet; `noChunk` without chunks. */
+  build(pages: number): ChunkIndex {
     const { words, states, layout } = this.heap;
     const least = divideUp(pages, pagesPerChunk);
     const want = Math.max(least, layout.pageSpanChunks);
-    if (pages > pageCountOf(layout, want)) return notHeld;
+    if (pages > pageCountOf(layout, want)) return noChunk;
     const head = this.spans.take(this.worker, want, least);
-    if (head === noChunk) return notHeld;
+    if (head === noChunk) return noChunk;
     const { length } = this.spans;
     const claim = claimPagesHeld(length, this.worker);
     for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapOther(mapPages, i));
     // A byte that is not 0 was left by a free that raced another, of a slot that was here.
     const end = this.endSlot(head, claim);
     for (let slot = this.firstSlot(head); slot < end; slot++) if (states[slot] !== 0) states[slot] = 0;
-    const freeAt = infoAt(layout, head) + pageInfo.free;
+    const freeAt = this.bitsAt(head);
     for (let i = 0; i < length; i++) words[freeAt + i] = 0;
     const pageCount = this.pageCount(claim);
     markPages(words, freeAt, 0, pageCount, true);
@@ -133,23 +108,20 @@ export class PageSpans {
     this.spans.storeClaim(head, claim);
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
-    this.head = head;
-    this.page = 0;
-    this.longestThen = pageCount - pages;
-    return claim;
+    return head;
   }
 
-  /** Under the claim: takes free pages for a run, but for its first byte, which makes it one. */
-  takePages(head: ChunkIndex, page: number, pages: number): void {
-    const { words, states, layout } = this.heap;
-    states[this.slotOf(head, page) + 1] = pages;
-    markPages(words, infoAt(layout, head) + pageInfo.free, page, pages, false);
+  /** Under the claim: takes free pages for a run, but for its first byte at `slot`, which makes it one. */
+  takePages(head: ChunkIndex, slot: number, page: number, pages: number): void {
+    const { words, states } = this.heap;
+    states[slot + 1] = pages;
+    markPages(words, this.bitsAt(head), page, pages, false);
   }
 
   /** Under the claim: gives a run another length. */
   setLength(head: ChunkIndex, page: number, pages: number, want: number): void {
-    const { words, states, layout } = this.heap;
-    const freeAt = infoAt(layout, head) + pageInfo.free;
+    const { words, states } = this.heap;
+    const freeAt = this.bitsAt(head);
     states[this.slotOf(head, page) + 1] = want;
     if (want > pages) markPages(words, freeAt, page + pages, want - pages, false);
     else markPages(words, freeAt, page + want, pages - want, true);
@@ -157,12 +129,12 @@ export class PageSpans {
 
   /** Under the claim: makes the pages free of a run that this worker has freed, and lets the span go. */
   collect(head: ChunkIndex, claim: number, slot: number): void {
-    const { words, states, layout } = this.heap;
+    const { words, states } = this.heap;
     const page = this.pageOf(head, slot);
     const pages = runPages(states, slot, this.endSlot(head, claim));
     states[slot] = pageFree;
     states[slot + 1] = 0;
-    markPages(words, infoAt(layout, head) + pageInfo.free, page, pages, true);
+    markPages(words, this.bitsAt(head), page, pages, true);
     this.finishFreed(head, claim, page, pages);
   }
 
@@ -176,17 +148,18 @@ export class PageSpans {
     return true;
   }
 
-  /** Under the claim: lets the span go after the run found by `claimWith` or `build` was taken. */
-  finishTaken(head: ChunkIndex, claim: number, pages: number): void {
+  /** Under the claim: lets the span go after a run was taken, whose longest free run is `longest` now. */
+  finishTaken(head: ChunkIndex, claim: number, pages: number, longest: number): void {
     const { hints } = this;
-    hints.set(head, this.pageCount(claim), hints.freeOf(head) - pages, this.longestThen);
+    const all = this.pageCount(claim);
+    hints.set(head, all, hints.freeOf(head) - pages, longest);
     this.unclaim(head, claim);
   }
 
   /** Under the claim: lets the span go after pages were freed, or gives it back. */
   finishFreed(head: ChunkIndex, claim: number, page: number, pages: number): void {
     const { hints, heap } = this;
-    const freeAt = infoAt(heap.layout, head) + pageInfo.free;
+    const freeAt = this.bitsAt(head);
     const longest = Math.max(hints.longestOf(head), runAround(heap.words, freeAt, lengthOf(claim), page));
     hints.set(head, this.pageCount(claim), hints.freeOf(head) + pages, longest);
     this.letGo(head, claim);
@@ -194,7 +167,7 @@ export class PageSpans {
 
   /** Under the claim: makes the hints true by the bits. */
   measure(head: ChunkIndex, claim: number): void {
-    const freeAt = infoAt(this.heap.layout, head) + pageInfo.free;
+    const freeAt = this.bitsAt(head);
     this.bits.scan(this.heap.words, freeAt, lengthOf(claim), 0, 1, 0);
     this.hints.set(head, this.pageCount(claim), this.bits.free, this.bits.longest);
   }
@@ -218,7 +191,7 @@ export class PageSpans {
   }
 
   /** Collects runs that were freed while another worker held their span. */
-  collectPending(limit = pendingTries): void {
+  collectPending(limit: number): void {
     let from = 0;
     for (let tries = 0; tries < limit; tries++) {
       const head = this.hints.pending.next(from);
@@ -254,9 +227,9 @@ export class PageSpans {
    * true again from the state bytes. The pending hint goes first: a free that comes later adds it again.
    */
   tidy(head: ChunkIndex, claim: number): void {
-    const { words, states, layout, atomics } = this.heap;
+    const { words, states, atomics } = this.heap;
     this.hints.pending.remove(head);
-    const freeAt = infoAt(layout, head) + pageInfo.free;
+    const freeAt = this.bitsAt(head);
     const end = this.endSlot(head, claim);
     for (let slot = this.firstSlot(head), page = 0; slot < end; ) {
       const state = states[slot] as number;
@@ -271,25 +244,6 @@ export class PageSpans {
     }
     this.bits.scan(words, freeAt, lengthOf(claim), 0, 1, 0);
     this.hints.setAnew(head, this.pageCount(claim), this.bits.free, this.bits.longest);
-  }
-
-  /** Under the claim: sets `head` and `page` to where a run fits. */
-  private find(head: ChunkIndex, claim: number, pages: number, align: number): boolean {
-    const { words, states, layout } = this.heap;
-    const { bits, hints } = this;
-    const freeAt = infoAt(layout, head) + pageInfo.free;
-    const length = lengthOf(claim);
-    bits.scan(words, freeAt, length, pages, align, hints.longestOf(head));
-    if (bits.best !== noPage && states[this.slotOf(head, bits.best)] !== pageFree) {
-      this.tidy(head, claim);
-      bits.scan(words, freeAt, length, pages, align, hints.longestOf(head));
-    }
-    if (bits.best === noPage) return false;
-    const longest = hints.longestOf(head);
-    this.head = head;
-    this.page = bits.best;
-    this.longestThen = bits.bestLength < longest ? longest : bits.longestWithout(pages);
-    return true;
   }
 
   /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */

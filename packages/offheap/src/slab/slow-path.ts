@@ -6,7 +6,8 @@ import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
-import type { Heap } from "../memory/heap.ts";
+import { type Heap, heapStatus } from "../memory/heap.ts";
+import { header } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { checkedRounds, mendCarries } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
@@ -36,6 +37,8 @@ export class SlowPath {
   readonly others: OtherSpansOf | undefined;
   /** The worker word while this worker is attached. */
   private readonly word: bigint;
+  private readonly lowWord: number;
+  private readonly highWord: number;
   private isDetached = false;
   /** Slots sent home since the last clean-up: only these can have emptied a slab. */
   private sentHome = 0;
@@ -55,6 +58,8 @@ export class SlowPath {
     this.slot = slot;
     this.id = workers.idOf(slot);
     this.word = workers.wordOf(slot);
+    this.lowWord = Number(BigInt.asIntN(32, this.word));
+    this.highWord = Number(this.word >> 32n);
     this.others = others;
     this.slabs = new Slabs(heap, slot, others);
     this.classes = sizeClassesOf(heap.layout, slot);
@@ -74,6 +79,9 @@ export class SlowPath {
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
   assertAttached(): void {
+    // Plain loads: a call that is ordered after a destroy or a reap sees it, and 64 bits need no BigInt.
+    const isReady = this.heap.words[header.status] === heapStatus.ready;
+    if (isReady && !this.isDetached && this.workers.holds(this.slot, this.lowWord, this.highWord)) return;
     if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
     if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
     if (this.workers.wordOf(this.slot) !== this.word)
@@ -111,6 +119,7 @@ export class SlowPath {
   /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
   countFreed(): void {
     this.sentHome++;
+    if (!this.isCleanUpDue()) return;
     this.writeJournal(journal.moving);
     this.cleanUpWhenDue();
     this.writeJournal(journal.idle);
@@ -253,9 +262,13 @@ export class SlowPath {
     this.writeJournal(journal.moving);
   }
 
-  private cleanUpWhenDue(): void {
+  private isCleanUpDue(): boolean {
     const { cleanupInterval } = this.heap.layout;
-    if (cleanupInterval === 0 || this.sentHome < cleanupInterval) return;
+    return cleanupInterval !== 0 && this.sentHome >= cleanupInterval;
+  }
+
+  private cleanUpWhenDue(): void {
+    if (!this.isCleanUpDue()) return;
     this.sentHome = 0;
     this.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();

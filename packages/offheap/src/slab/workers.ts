@@ -65,6 +65,13 @@ export class Workers {
     return this.load(slot);
   }
 
+  /** Whether the word still is `low` and `high`, by plain loads: for one's own, which others change once, by a reap. */
+  holds(slot: WorkerSlot, low: number, high: number): boolean {
+    const { words } = this.heap;
+    const at = (this.at + slot) * 2;
+    return words[at] === low && words[at + 1] === high;
+  }
+
   /** Takes a free place; 0 when there is none. The word carries the identity, so a kill right after is reaped. */
   join(token: number): WorkerSlot | 0 {
     for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
