@@ -77,11 +77,15 @@ export class ChunkSet {
   }
 
   addRun(first: ChunkIndex, length: number): void {
-    eachWord(first, length, (word, bits) => this.setBits(0, word, bits));
+    const end = first + length;
+    for (let chunk: number = first; chunk < end; chunk = (chunk | 31) + 1)
+      this.setBits(0, chunk >>> 5, bitsOfRun(chunk, end));
   }
 
   removeRun(first: ChunkIndex, length: number): void {
-    eachWord(first, length, (word, bits) => this.clearBits(0, word, bits));
+    const end = first + length;
+    for (let chunk: number = first; chunk < end; chunk = (chunk | 31) + 1)
+      this.clearBits(0, chunk >>> 5, bitsOfRun(chunk, end));
   }
 
   /** The least member that is at least `from`, or `noChunk`. */
@@ -95,16 +99,23 @@ export class ChunkSet {
   /** The first run of `want` members, at most 32, within one word, that begins at `from` or later. */
   nextWithin(from: number, want: number): ChunkIndex {
     for (let chunk = this.next(from); chunk !== noChunk; chunk = this.next(((chunk >>> 5) + 1) << 5)) {
-      // A bit stays while the bits above it, as many as are wanted, are set, too.
-      let runs = this.wordAt(chunk >>> 5) & (-1 << (chunk & 31));
-      for (let length = 1; length < want; ) {
-        const step = Math.min(length, want - length);
-        runs &= runs >>> step;
-        length += step;
-      }
-      if (runs !== 0) return ((chunk & ~31) + trailingZeros(runs)) as ChunkIndex;
+      const within = this.runIn(chunk >>> 5, want, chunk & 31);
+      if (within >= 0) return ((chunk & ~31) + within) as ChunkIndex;
     }
     return noChunk;
+  }
+
+  /** The first bit of the first run of `want` members within a word, from a bit on; −1 when there is none. */
+  runIn(word: number, want: number, from = 0): number {
+    if (want > 32) return -1;
+    // A bit stays while the bits above it, as many as are wanted, are set, too.
+    let runs = this.wordAt(word) & (-1 << from);
+    for (let length = 1; length < want; ) {
+      const step = Math.min(length, want - length);
+      runs &= runs >>> step;
+      length += step;
+    }
+    return runs === 0 ? -1 : trailingZeros(runs);
   }
 
   /** Members in a row from a chunk on, counted up to `most`. */
@@ -187,14 +198,8 @@ export class ChunkSet {
   }
 }
 
-/** The words of a bitmap of chunks that a run covers, with its bits in each. */
-export function eachWord(first: ChunkIndex, length: number, act: (word: number, bits: number) => void): void {
-  let chunk: number = first;
-  const end = first + length;
-  while (chunk < end) {
-    const count = Math.min(32 - (chunk & 31), end - chunk);
-    const bits = (count === 32 ? -1 : (1 << count) - 1) << (chunk & 31);
-    act(chunk >>> 5, bits);
-    chunk += count;
-  }
+/** Of the word that a chunk's bit is in, the bits from that on of a run that ends before `end`. */
+export function bitsOfRun(chunk: number, end: number): number {
+  const count = end - (chunk & ~31);
+  return (-1 << (chunk & 31)) & (count >= 32 ? -1 : (1 << count) - 1);
 }

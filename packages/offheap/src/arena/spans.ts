@@ -14,6 +14,7 @@ import { chunkSetAt, header } from "../memory/layout.ts";
 import { ChunkSet, noChunk } from "./chunk-set.ts";
 import { claimBody, claimBuilding, claimFree } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";
+import { FreeRuns } from "./free-runs.ts";
 
 /** Attempts to take a run that other workers were faster to take, before the caller is told there is none. */
 const takeTries = 16;
@@ -26,6 +27,8 @@ export class Spans {
   private readonly mapAt: number;
   /** Hint: the chunks that are in no span. */
   readonly free: ChunkSet;
+  /** Hint: where in it long runs are. */
+  readonly runs: FreeRuns;
   readonly clean: CleanChunks;
   /** Length in chunks of the span that the last `take` returned. */
   length = 0;
@@ -38,6 +41,7 @@ export class Spans {
     this.claimsAt = heap.layout.claimsAt;
     this.mapAt = heap.layout.mapAt;
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
+    this.runs = new FreeRuns(heap, this.free);
     this.clean = new CleanChunks(heap);
   }
 
@@ -68,6 +72,12 @@ export class Spans {
     this.heap.words[this.mapAt + chunk] = entry;
   }
 
+  /** Notes that all chunks are free, where no claim word says otherwise. */
+  freeAll(): void {
+    this.free.addRun(0 as ChunkIndex, this.heap.layout.chunkCount);
+    this.runs.format();
+  }
+
   /**
    * Takes `want` chunks in a row, or the longest run of at least `least` there is. The span is BUILDING
    * by `worker` then, with `length` chunks; `noChunk` when there is none.
@@ -81,16 +91,8 @@ export class Spans {
         from = 0;
         continue;
       }
-      const length = Math.min(want, this.runLength);
-      const clash = this.takeRun(worker, head, length);
-      if (clash === noChunk) {
-        this.free.removeRun(head, length);
-        this.isZero = this.clean.forget(head, length);
-        this.length = length;
-        this.countSpan(length);
-        return head;
-      }
-      this.mendFree(clash);
+      const clash = this.takeSpan(worker, head, Math.min(want, this.runLength));
+      if (clash === noChunk) return head;
       from = clash + 1;
     }
     return noChunk;
@@ -101,21 +103,19 @@ export class Spans {
    * counted from `phase` chunks before the heap's: the lowest such run. `noChunk` when there is none.
    */
   takeExact(worker: WorkerSlot, want: number, align: number, phase: number): ChunkIndex {
+    for (let tries = 0; align === 1 && tries < takeTries; tries++) {
+      const head = this.runs.find(want);
+      if (head === noChunk) break;
+      if (this.takeSpan(worker, head, want) === noChunk) return head;
+    }
     let tries = 0;
     for (let from = this.free.next(0) as number; from !== noChunk && tries < takeTries; ) {
       const head = (alignUp(from + phase, align) - phase) as ChunkIndex;
       const run = this.free.runLength(head, want);
       let next: number = head + run;
       if (run === want) {
-        const clash = this.takeRun(worker, head, want);
-        if (clash === noChunk) {
-          this.free.removeRun(head, want);
-          this.isZero = this.clean.forget(head, want);
-          this.length = want;
-          this.countSpan(want);
-          return head;
-        }
-        this.mendFree(clash);
+        const clash = this.takeSpan(worker, head, want);
+        if (clash === noChunk) return head;
         tries++;
         next = clash + 1;
       }
@@ -130,7 +130,7 @@ export class Spans {
     const most = Math.min(want, this.heap.layout.chunkCount - head - length);
     while (got < most && this.swapClaim(head + length + got, claimFree, claimBody(length + got))) got++;
     if (got === 0) return 0;
-    this.free.removeRun((head + length) as ChunkIndex, got);
+    this.hideRun((head + length) as ChunkIndex, got);
     this.clean.forget((head + length) as ChunkIndex, got);
     this.countSpan(got);
     return got;
@@ -142,16 +142,20 @@ export class Spans {
       if (this.claimOf(head + i) !== claimBody(i)) continue;
       this.setMap(head + i, 0);
       this.countSpan(-1);
-      this.letGo((head + i) as ChunkIndex);
+      this.putBack((head + i) as ChunkIndex, 1);
     }
   }
 
   /** Gives a span back whose head is BUILDING: `length` chunks, fewer where its taking was cut short. */
   giveBack(head: ChunkIndex, length: number): void {
-    const taken = this.takenLength(head, length);
-    for (let i = 0; i < taken; i++) this.setMap(head + i, 0);
-    this.countSpan(-taken);
-    this.putBack(head, taken);
+    this.giveBackWhole(head, this.takenLength(head, length));
+  }
+
+  /** The same of a span that was built to its end. */
+  giveBackWhole(head: ChunkIndex, length: number): void {
+    for (let i = 0; i < length; i++) this.setMap(head + i, 0);
+    this.countSpan(-length);
+    this.putBack(head, length);
   }
 
   /**
@@ -161,16 +165,30 @@ export class Spans {
   borrow(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
     const clash = this.takeRun(worker, head, length);
     // Else whoever looks for a run would meet these chunks one by one, and give up.
-    if (clash === noChunk) this.free.removeRun(head, length);
+    if (clash === noChunk) this.hideRun(head, length);
     return clash;
   }
 
+  /**
+   * The hint last: whoever met a chunk while it was taken may have removed it from the set, or is about to and then
+   * looks at the claim again. The second look is a plain one: too early a value leaves a taken chunk in the set,
+   * for whoever clashes there. A kill in between is mended by the reaper's walk.
+   */
   putBack(head: ChunkIndex, length: number): void {
-    for (let i = length - 1; i >= 0; i--) this.letGo((head + i) as ChunkIndex);
+    for (let i = length - 1; i >= 0; i--) this.storeClaim(head + i, claimFree);
+    this.free.addRun(head, length);
+    this.runs.update(head, length);
+    for (let i = length - 1; i >= 0; i--)
+      if (this.glimpse(head + i) !== claimFree) this.mendFree((head + i) as ChunkIndex);
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
   mendFree(chunk: ChunkIndex): void {
+    this.mendBit(chunk);
+    this.runs.update(chunk, 1);
+  }
+
+  private mendBit(chunk: ChunkIndex): void {
     if (this.claimOf(chunk) === claimFree) {
       this.free.add(chunk);
       if (this.claimOf(chunk) === claimFree) return;
@@ -179,13 +197,23 @@ export class Spans {
     if (this.claimOf(chunk) === claimFree) this.free.add(chunk);
   }
 
-  /**
-   * The hint last: whoever met the chunk while it was taken may have removed it from the set, or is about to
-   * and then looks at the claim again. A kill in between is mended by the reaper's walk.
-   */
-  private letGo(chunk: ChunkIndex): void {
-    this.storeClaim(chunk, claimFree);
-    this.mendFree(chunk);
+  private hideRun(head: ChunkIndex, length: number): void {
+    this.free.removeRun(head, length);
+    this.runs.update(head, length);
+  }
+
+  /** Takes a run for a span; returns the chunk that another worker holds, whose bit it mends, or `noChunk`. */
+  private takeSpan(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
+    const clash = this.takeRun(worker, head, length);
+    if (clash !== noChunk) {
+      this.mendFree(clash);
+      return clash;
+    }
+    this.hideRun(head, length);
+    this.isZero = this.clean.forget(head, length);
+    this.length = length;
+    this.countSpan(length);
+    return noChunk;
   }
 
   /** Takes the chunks of a run; returns the one that another worker holds, or `noChunk` when all are ours. */
@@ -193,7 +221,7 @@ export class Spans {
     if (!this.swapClaim(head, claimFree, claimBuilding(worker, length))) return head;
     for (let i = 1; i < length; i++) {
       if (this.swapClaim(head + i, claimFree, claimBody(i))) continue;
-      for (let own = i - 1; own >= 0; own--) this.letGo((head + own) as ChunkIndex);
+      this.putBack(head, i);
       return (head + i) as ChunkIndex;
     }
     return noChunk;
@@ -215,6 +243,11 @@ export class Spans {
       const within = this.free.nextWithin(from, want);
       this.runLength = want;
       if (within !== noChunk) return within;
+    }
+    if (from === 0) {
+      const known = this.runs.find(want);
+      this.runLength = want;
+      if (known !== noChunk) return known;
     }
     const words = this.free.wordCount();
     let best: ChunkIndex = noChunk;
@@ -254,7 +287,7 @@ export class Spans {
   private countSpan(delta: number): void {
     const { atomics, words } = this.heap;
     const now = atomics.add(words, header.spanChunks, delta) + delta;
-    if (delta < 0) return;
+    if (delta < 0 || now <= (words[header.spanChunksPeak] as number)) return;
     // Bounded: another worker's higher peak ends it, and a lost race is only a lower hint.
     for (let tries = 0; tries < 4; tries++) {
       const peak = atomics.load(words, header.spanChunksPeak);

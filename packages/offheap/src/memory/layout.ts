@@ -90,6 +90,7 @@ export const trackCount = 256;
 const bytesPerWord = 4;
 const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
+const wordsPerRunNode = 4;
 /** A page of most machines. */
 const largestStatesUnit = 4096;
 
@@ -132,6 +133,8 @@ export interface Layout extends HeapConfig {
   /** Bitmaps of chunks: free and known to be zero; free and not zero at the last delayed decommit. */
   readonly cleanAt: number;
   readonly agedAt: number;
+  /** The tree over the set of free chunks: four words a node. */
+  readonly freeRunsAt: number;
 }
 
 /** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
@@ -139,6 +142,12 @@ export function chunkSetLevels(chunkCount: number): readonly [number, number, nu
   const lowest = divideUp(chunkCount, 32);
   const middle = divideUp(lowest, 32);
   return [lowest, middle, divideUp(middle, 32)];
+}
+
+/** Leaves of the tree over the words of the set of free chunks, a power of two; 0 for one word. */
+export function runTreeLeaves(chunkCount: number): number {
+  const [lowest] = chunkSetLevels(chunkCount);
+  return lowest <= 1 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
 }
 
 function toLine(words: number): number {
@@ -170,10 +179,12 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
+  const freeRunsAt = agedAt + toLine(lowest);
+  const freeRunsWords = 2 * runTreeLeaves(chunkCount) * wordsPerRunNode;
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount * 2 ** stateShift;
   const statesUnit = clamp(2 ** stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord, statesUnit);
+  const statesAt = alignUp((freeRunsAt + freeRunsWords) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
@@ -195,6 +206,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     chunkSetWords,
     cleanAt,
     agedAt,
+    freeRunsAt,
   };
 }
 

@@ -63,7 +63,7 @@ export class LargeSpans {
     const isFreed = spans.swapClaim(head, claim, claimBuilding(worker, length));
     if (isFreed) own.count(record.largeFrees);
     own.goOn(journal.moving);
-    if (isFreed) spans.giveBack(head, length);
+    if (isFreed) spans.giveBackWhole(head, length);
     return isFreed;
   }
 

@@ -1,10 +1,10 @@
 // Large objects of one worker: page runs up to 448 KiB, spans of their own above. From an address to what it is,
 // and what the slab layer asks of spans that are no slabs.
 
+import { noChunk } from "../arena/chunk-set.ts";
 import { isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
-import { noChunk } from "../arena/chunk-set.ts";
 import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
@@ -178,6 +178,7 @@ export class Large implements OtherSpans {
 
   repair(): void {
     this.pageSpans.hints.repair();
+    this.spans.runs.repair();
   }
 
   releaseEmpty(limit: number): number {

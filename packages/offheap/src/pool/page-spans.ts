@@ -9,13 +9,7 @@ import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import {
-  pageCountOf,
-  pageInfo,
-  pagesPerChunk,
-  statesPerPage,
-  wordsPerSlabInfo,
-} from "../memory/layout.ts";
+import { pageCountOf, pageInfo, pagesPerChunk, statesPerPage, wordsPerSlabInfo } from "../memory/layout.ts";
 import { markPages, PageBits, runAround } from "./page-bits.ts";
 import { PageHints } from "./page-hints.ts";
 import { pageFree, pageFreed, runPages } from "./page-state.ts";
@@ -256,7 +250,7 @@ export class PageSpans {
     if (!isEmpty || this.hints.freeOf(head) !== all) return false;
     this.spans.storeClaim(head, claimBuilding(this.worker, length));
     this.hints.forget(head);
-    this.spans.giveBack(head, length);
+    this.spans.giveBackWhole(head, length);
     return true;
   }
 }

@@ -1,0 +1,153 @@
+// Where runs of free chunks are: a binary tree over the words of the set of free chunks, so that the lowest run of a
+// length is found in a step a level. Of each node: free chunks in a row at its start, at its end, and at most, each as
+// what it lacks of all its chunks, so that zeros are a heap that is wholly free.
+//
+// A hint beside the set, by plain stores: two workers at one node may leave it wrong until the next change there.
+// Whoever takes a run looks at the set and the claims; who finds none goes over the set itself.
+
+import { trailingZeros } from "../base/bits.ts";
+import type { ChunkIndex } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { runTreeLeaves } from "../memory/layout.ts";
+import { type ChunkSet, noChunk } from "./chunk-set.ts";
+
+const nodeShift = 2;
+const startWord = 0;
+const endWord = 1;
+const mostWord = 2;
+const leafChunks = 32;
+/** How often a search follows nodes that mislead, and mends them, before it gives up. */
+const misledTries = 16;
+
+export class FreeRuns {
+  private readonly heap: Heap;
+  private readonly free: ChunkSet;
+  private readonly at: number;
+  /** A power of two; 0 where one word is the whole set, and needs no tree. */
+  private readonly leaves: number;
+
+  constructor(heap: Heap, free: ChunkSet) {
+    this.heap = heap;
+    this.free = free;
+    this.at = heap.layout.freeRunsAt;
+    this.leaves = runTreeLeaves(heap.layout.chunkCount);
+  }
+
+  /** Of a heap without spans, whose set says so. */
+  format(): void {
+    const { words } = this.heap;
+    for (let i = 0; i < this.leaves << (nodeShift + 1); i++)
+      if (words[this.at + i] !== 0) words[this.at + i] = 0;
+    for (let leaf = this.free.wordCount(); leaf < this.leaves; leaf++)
+      this.setNode(this.leaves + leaf, leafChunks, 0, 0, 0);
+    if (this.leaves > 0) this.updateWords(this.free.wordCount() - 1, this.leaves - 1, true);
+  }
+
+  /** After chunks have left the set or come into it. */
+  update(first: ChunkIndex, length: number): void {
+    if (this.leaves > 0) this.updateWords(first >>> 5, (first + length - 1) >>> 5, false);
+  }
+
+  /** Makes every node true, after a death. */
+  repair(): void {
+    if (this.leaves > 0) this.updateWords(0, this.leaves - 1, true);
+  }
+
+  /** The lowest run of `want` chunks that tree and set know of; `noChunk` when the tree has none, or misled often. */
+  find(want: number): ChunkIndex {
+    const { free } = this;
+    for (let tries = 0; tries < misledTries; tries++) {
+      const head = this.leaves === 0 ? 0 : this.descend(want);
+      if (head < 0 || head >= this.heap.layout.chunkCount) return noChunk;
+      if (free.runLength(head, want) >= want) return head as ChunkIndex;
+      const within = free.runIn(head >>> 5, want);
+      if (within >= 0) return ((head & ~31) + within) as ChunkIndex;
+      if (this.leaves === 0) return noChunk;
+      const last = Math.min((head + want - 1) >>> 5, free.wordCount() - 1);
+      this.updateWords(head >>> 5, last, true);
+    }
+    return noChunk;
+  }
+
+  /** Where the lowest run begins, or the first chunk of the word that it is in; −1 when there is none. */
+  private descend(want: number): number {
+    const { leaves } = this;
+    let size = leaves * leafChunks;
+    if (this.most(1, size) < want) return noChunk;
+    let node = 1;
+    let start = 0;
+    while (node < leaves) {
+      const left = node << 1;
+      size >>>= 1;
+      if (this.most(left, size) >= want) {
+        node = left;
+        continue;
+      }
+      const end = this.end(left, size);
+      if (end + this.start(left + 1, size) >= want) return start + size - end;
+      node = left + 1;
+      start += size;
+    }
+    return start;
+  }
+
+  /** Upwards from some words, as far as something changes, or to the root. */
+  private updateWords(firstWord: number, lastWord: number, isWhole: boolean): void {
+    let low = this.leaves + firstWord;
+    let high = this.leaves + lastWord;
+    for (let leaf = low; leaf <= high; leaf++) {
+      const word = leaf - this.leaves;
+      if (word < this.free.wordCount()) this.setLeaf(leaf, this.free.wordAt(word));
+    }
+    for (let size = leafChunks; low > 1; size <<= 1) {
+      low >>>= 1;
+      high >>>= 1;
+      let isChanged = false;
+      for (let node = low; node <= high; node++) isChanged = this.join(node, size) || isChanged;
+      if (!isChanged && !isWhole) return;
+    }
+  }
+
+  private setLeaf(leaf: number, bits: number): void {
+    let most = 0;
+    // Each step takes one off every run.
+    for (let runs = bits; runs !== 0 && most < leafChunks; runs &= runs << 1) most++;
+    this.setNode(leaf, leafChunks, trailingZeros(~bits), Math.clz32(~bits), most);
+  }
+
+  /** Makes a node true by its two halves, of `size` chunks each; whether that changed it. */
+  private join(node: number, size: number): boolean {
+    const left = node << 1;
+    const right = left + 1;
+    const [leftStart, rightEnd] = [this.start(left, size), this.end(right, size)];
+    const [leftEnd, rightStart] = [this.end(left, size), this.start(right, size)];
+    const start = leftStart === size ? size + rightStart : leftStart;
+    const end = rightEnd === size ? size + leftEnd : rightEnd;
+    const most = Math.max(this.most(left, size), this.most(right, size), leftEnd + rightStart);
+    return this.setNode(node, size << 1, start, end, most);
+  }
+
+  private setNode(node: number, size: number, start: number, end: number, most: number): boolean {
+    const { words } = this.heap;
+    const at = this.at + (node << nodeShift);
+    const [lacksStart, lacksEnd, lacksMost] = [size - start, size - end, size - most];
+    if (words[at] === lacksStart && words[at + endWord] === lacksEnd && words[at + mostWord] === lacksMost)
+      return false;
+    words[at] = lacksStart;
+    words[at + endWord] = lacksEnd;
+    words[at + mostWord] = lacksMost;
+    return true;
+  }
+
+  private start(node: number, size: number): number {
+    return size - (this.heap.words[this.at + (node << nodeShift) + startWord] as number);
+  }
+
+  private end(node: number, size: number): number {
+    return size - (this.heap.words[this.at + (node << nodeShift) + endWord] as number);
+  }
+
+  private most(node: number, size: number): number {
+    return size - (this.heap.words[this.at + (node << nodeShift) + mostWord] as number);
+  }
+}
