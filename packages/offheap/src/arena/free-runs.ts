@@ -8,11 +8,10 @@
 import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { runTreeLeaves } from "../memory/layout.ts";
+import { runTreeLeaves, wordsPerRunNode } from "../memory/layout.ts";
 import { type ChunkSet, noChunk } from "./chunk-set.ts";
 
 const nodeShift = 2;
-const startWord = 0;
 const endWord = 1;
 const mostWord = 2;
 const leafChunks = 32;
@@ -93,17 +92,17 @@ export class FreeRuns {
 
   /** Upwards from some words, as far as something changes, or to the root. */
   private updateWords(firstWord: number, lastWord: number, isWhole: boolean): void {
-    let low = this.leaves + firstWord;
-    let high = this.leaves + lastWord;
-    for (let leaf = low; leaf <= high; leaf++) {
-      const word = leaf - this.leaves;
-      if (word < this.free.wordCount()) this.setLeaf(leaf, this.free.wordAt(word));
-    }
+    const { free, leaves } = this;
+    let low = (leaves + firstWord) | 0;
+    let high = (leaves + lastWord) | 0;
+    const end = Math.min(lastWord, free.wordCount() - 1);
+    for (let word = firstWord; word <= end; word = (word + 1) | 0)
+      this.setLeaf((leaves + word) | 0, free.wordAt(word));
     for (let size = leafChunks; low > 1; size <<= 1) {
       low >>>= 1;
       high >>>= 1;
       let isChanged = false;
-      for (let node = low; node <= high; node++) isChanged = this.join(node, size) || isChanged;
+      for (let node = low; node <= high; node = (node + 1) | 0) if (this.join(node, size)) isChanged = true;
       if (!isChanged && !isWhole) return;
     }
   }
@@ -111,43 +110,62 @@ export class FreeRuns {
   private setLeaf(leaf: number, bits: number): void {
     let most = 0;
     // Each step takes one off every run.
-    for (let runs = bits; runs !== 0 && most < leafChunks; runs &= runs << 1) most++;
+    for (let runs = bits; runs !== 0 && most < leafChunks; runs &= runs << 1) most = (most + 1) | 0;
     this.setNode(leaf, leafChunks, trailingZeros(~bits), Math.clz32(~bits), most);
   }
 
   /** Makes a node true by its two halves, of `size` chunks each; whether that changed it. */
   private join(node: number, size: number): boolean {
-    const left = node << 1;
-    const right = left + 1;
-    const [leftStart, rightEnd] = [this.start(left, size), this.end(right, size)];
-    const [leftEnd, rightStart] = [this.end(left, size), this.start(right, size)];
-    const start = leftStart === size ? size + rightStart : leftStart;
-    const end = rightEnd === size ? size + leftEnd : rightEnd;
-    const most = Math.max(this.most(left, size), this.most(right, size), leftEnd + rightStart);
-    return this.setNode(node, size << 1, start, end, most);
+    const { words } = this.heap;
+    const left = (this.at + (node << (nodeShift + 1))) | 0;
+    const right = (left + wordsPerRunNode) | 0;
+    // What they lack: 0 of a half that is wholly free.
+    const leftStart = words[left] as number;
+    const leftEnd = words[(left + endWord) | 0] as number;
+    const rightStart = words[right] as number;
+    const rightEnd = words[(right + endWord) | 0] as number;
+    const leftMost = words[(left + mostWord) | 0] as number;
+    const rightMost = words[(right + mostWord) | 0] as number;
+    const across = (leftEnd + rightStart - size) | 0;
+    let lacks = leftMost < rightMost ? leftMost : rightMost;
+    if (across < lacks) lacks = across;
+    const whole = size << 1;
+    return this.setNode(
+      node,
+      whole,
+      leftStart === 0 ? (whole - rightStart) | 0 : (size - leftStart) | 0,
+      rightEnd === 0 ? (whole - leftEnd) | 0 : (size - rightEnd) | 0,
+      (size - lacks) | 0,
+    );
   }
 
   private setNode(node: number, size: number, start: number, end: number, most: number): boolean {
     const { words } = this.heap;
-    const at = this.at + (node << nodeShift);
-    const [lacksStart, lacksEnd, lacksMost] = [size - start, size - end, size - most];
-    if (words[at] === lacksStart && words[at + endWord] === lacksEnd && words[at + mostWord] === lacksMost)
+    const at = (this.at + (node << nodeShift)) | 0;
+    const lacksStart = (size - start) | 0;
+    const lacksEnd = (size - end) | 0;
+    const lacksMost = (size - most) | 0;
+    if (
+      words[at] === lacksStart &&
+      words[(at + endWord) | 0] === lacksEnd &&
+      words[(at + mostWord) | 0] === lacksMost
+    )
       return false;
     words[at] = lacksStart;
-    words[at + endWord] = lacksEnd;
-    words[at + mostWord] = lacksMost;
+    words[(at + endWord) | 0] = lacksEnd;
+    words[(at + mostWord) | 0] = lacksMost;
     return true;
   }
 
   private start(node: number, size: number): number {
-    return size - (this.heap.words[this.at + (node << nodeShift) + startWord] as number);
+    return (size - (this.heap.words[(this.at + (node << nodeShift)) | 0] as number)) | 0;
   }
 
   private end(node: number, size: number): number {
-    return size - (this.heap.words[this.at + (node << nodeShift) + endWord] as number);
+    return (size - (this.heap.words[(this.at + (node << nodeShift) + endWord) | 0] as number)) | 0;
   }
 
   private most(node: number, size: number): number {
-    return size - (this.heap.words[this.at + (node << nodeShift) + mostWord] as number);
+    return (size - (this.heap.words[(this.at + (node << nodeShift) + mostWord) | 0] as number)) | 0;
   }
 }

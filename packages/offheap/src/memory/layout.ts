@@ -90,7 +90,7 @@ export const trackCount = 256;
 const bytesPerWord = 4;
 const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
-const wordsPerRunNode = 4;
+export const wordsPerRunNode = 4;
 /** A page of most machines. */
 const largestStatesUnit = 4096;
 

@@ -37,12 +37,8 @@ export class LargeSpans {
   allocate(bytes: number, alignBytes: number): number {
     const { heap, spans, worker, own } = this;
     const length = divideUp(bytes, chunkBytes);
-    const head = spans.takeExact(
-      worker,
-      length,
-      Math.max(1, alignBytes / chunkBytes),
-      heap.dataAt / chunkBytes,
-    );
+    const align = alignBytes <= chunkBytes ? 1 : alignBytes / chunkBytes;
+    const head = spans.takeExact(worker, length, align, heap.dataAt / chunkBytes);
     if (head === noChunk) return nowhere;
     own.begin(journal.allocatingSpan, head, record.largeAllocs, 0);
     for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));

@@ -51,7 +51,7 @@ export class PageRuns {
     pageSpans.takePages(head, slot, page, pages);
     heap.states[slot] = this.live;
     own.count(record.largeAllocs);
-    pageSpans.finishTaken(head, claim, pages, search.longestThen);
+    pageSpans.finishTaken(head, claim, pages, search.longestThen, search.room);
     own.goOn(journal.idle);
     return heap.dataAt + head * chunkBytes + page * pageBytes;
   }

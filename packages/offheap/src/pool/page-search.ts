@@ -18,6 +18,8 @@ export class PageSearch {
   head = noChunk;
   page = noPage;
   longestThen = 0;
+  /** The room that it was found in. */
+  room = 0;
   private readonly heap: Heap;
   private readonly pageSpans: PageSpans;
   private readonly hints: PageHints;
@@ -48,6 +50,7 @@ export class PageSearch {
     this.head = head;
     this.page = 0;
     this.longestThen = this.pageSpans.pageCount(claim) - pages;
+    this.room = roomCount;
     return claim;
   }
 
@@ -60,8 +63,10 @@ export class PageSearch {
       if (longest >= pages || longest >>> room === 0) {
         const claim = pageSpans.claim(head);
         if (claim === notHeld) hints.mend(set, head);
-        else if (longest >= pages && this.find(head, claim, pages, align)) return claim;
-        else {
+        else if (longest >= pages && this.find(head, claim, pages, align)) {
+          this.room = room;
+          return claim;
+        } else {
           hints.settle(head, pageSpans.pageCount(claim));
           pageSpans.unclaim(head, claim);
         }

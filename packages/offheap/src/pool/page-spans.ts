@@ -143,10 +143,11 @@ export class PageSpans {
   }
 
   /** Under the claim: lets the span go after a run was taken, whose longest free run is `longest` now. */
-  finishTaken(head: ChunkIndex, claim: number, pages: number, longest: number): void {
+  finishTaken(head: ChunkIndex, claim: number, pages: number, longest: number, room: number): void {
     const { hints } = this;
     const all = this.pageCount(claim);
     hints.set(head, all, hints.freeOf(head) - pages, longest);
+    if (longest >>> room === 0) hints.settle(head, all);
     this.unclaim(head, claim);
   }
 
