@@ -41,8 +41,8 @@ export class ChunkSet {
   /** False: there is no member, as far as the top level knows. */
   hasAny(): boolean {
     const { words } = this.heap;
-    for (let top = 0; top < this.topWords; top++) if (words[(this.topAt + top) | 0] !== 0) return true;
-    return false;
+    const { topAt, topWords } = this;
+    return words[topAt] !== 0 || (topWords > 1 && words[topAt + 1] !== 0);
   }
 
   has(chunk: ChunkIndex): boolean {

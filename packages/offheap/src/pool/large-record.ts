@@ -5,6 +5,10 @@
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { record, recordAt } from "../memory/layout.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
+
+// Constants of this module are folded into its code.
+const { target: targetWord, count: countWord, journal: journalWord } = record;
 
 export const largeCounts = [record.largeAllocs, record.largeFrees] as const;
 
@@ -46,48 +50,43 @@ export function operationOf(heap: Heap, worker: WorkerSlot): LargeOperation {
   };
 }
 
-/** The record of a worker as its own operations write it: in 32-bit arithmetic, and without an object a call. */
-export class LargeRecord {
-  private readonly heap: Heap;
-  private readonly at: number;
+// What an operation writes to its worker's own record, which is at `at`: in 32-bit arithmetic, and without an object.
 
-  constructor(heap: Heap, worker: WorkerSlot) {
-    this.heap = heap;
-    this.at = recordAt(heap.layout, worker);
-  }
+/** Notes an allocation or a free, with its count as it must be: `more` than it is. Then the journal. */
+export function beginLarge(
+  words: Int32Array,
+  at: number,
+  entry: number,
+  target: number,
+  which: number,
+  more: 0 | 1,
+): void {
+  const low = ((words[(at + which) | 0] as number) + more) | 0;
+  const high = words[(at + which + 1) | 0] as number;
+  words[(at + targetWord) | 0] = target;
+  words[(at + countWord) | 0] = low;
+  words[(at + countWord + 1) | 0] = more === 1 && low === 0 ? high + 1 : high;
+  words[(at + journalWord) | 0] = entry;
+}
 
-  /** Notes an allocation or a free, with its count as it must be: `more` than it is. Then the journal. */
-  begin(entry: number, target: number, which: (typeof largeCounts)[number], more: 0 | 1): void {
-    const { words } = this.heap;
-    const { at } = this;
-    const low = ((words[(at + which) | 0] as number) + more) | 0;
-    const high = words[(at + which + 1) | 0] as number;
-    words[(at + record.target) | 0] = target;
-    words[(at + record.count) | 0] = low;
-    words[(at + record.count + 1) | 0] = more === 1 && low === 0 ? high + 1 : high;
-    words[(at + record.journal) | 0] = entry;
-  }
+/** Counts one more, in two stores where the low word overflows: a death in between is settled by what was noted. */
+export function countLarge(words: Int32Array, at: number, which: number): void {
+  const low = ((words[(at + which) | 0] as number) + 1) | 0;
+  words[(at + which) | 0] = low;
+  if (low === 0) words[(at + which + 1) | 0] = (words[(at + which + 1) | 0] as number) + 1;
+}
 
-  /** Notes a resize, to at most `limit` chunks from `length`. Then the journal. */
-  beginResize(entry: number, target: number, limit: number, length: number): void {
-    const { words } = this.heap;
-    words[this.at + record.target] = target;
-    words[this.at + record.limit] = limit;
-    writeCount(this.heap, this.at + record.count, length);
-    this.goOn(entry);
-  }
-
-  /** Counts one more, in two stores where the low word overflows: a death in between is settled by what was noted. */
-  count(which: (typeof largeCounts)[number]): void {
-    const { words } = this.heap;
-    const at = (this.at + which) | 0;
-    const low = ((words[at] as number) + 1) | 0;
-    words[at] = low;
-    if (low === 0) words[at + 1] = (words[at + 1] as number) + 1;
-  }
-
-  /** Only the journal. */
-  goOn(entry: number): void {
-    this.heap.words[(this.at + record.journal) | 0] = entry;
-  }
+/** Notes a resize, to at most `limit` chunks from `length`. Then the journal. */
+export function beginResize(
+  heap: Heap,
+  worker: WorkerSlot,
+  target: number,
+  limit: number,
+  length: number,
+): void {
+  const at = recordAt(heap.layout, worker);
+  heap.words[at + record.target] = target;
+  heap.words[at + record.limit] = limit;
+  writeCount(heap, at + record.count, length);
+  writeJournal(heap, worker, journal.resizingSpan);
 }

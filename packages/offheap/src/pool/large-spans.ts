@@ -12,9 +12,9 @@ import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, record } from "../memory/layout.ts";
-import { journal } from "../slab/journal.ts";
-import { LargeRecord, operationOf, setLargeCount } from "./large-record.ts";
+import { chunkBytes, record, recordAt } from "../memory/layout.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
+import { beginLarge, beginResize, countLarge, operationOf, setLargeCount } from "./large-record.ts";
 import { nowhere } from "./page-runs.ts";
 
 /** Its owner's death, its adoption, and that adopter's death may each change the word once. */
@@ -24,10 +24,10 @@ export class LargeSpans {
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
-  private readonly own: LargeRecord;
+  private readonly recordAt: number;
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
-    this.own = new LargeRecord(heap, worker);
+    this.recordAt = recordAt(heap.layout, worker);
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
@@ -35,30 +35,31 @@ export class LargeSpans {
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, spans, worker, own } = this;
+    const { heap, spans, worker, recordAt } = this;
     const length = divideUp(bytes, chunkBytes);
     const align = alignBytes <= chunkBytes ? 1 : alignBytes / chunkBytes;
     const head = spans.takeExact(worker, length, align, heap.dataAt / chunkBytes);
     if (head === noChunk) return nowhere;
-    own.begin(journal.allocatingSpan, head, record.largeAllocs, 0);
+    const { words } = heap;
+    beginLarge(words, recordAt, journal.allocatingSpan, head, record.largeAllocs, 0);
     for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));
-    own.count(record.largeAllocs);
+    countLarge(words, recordAt, record.largeAllocs);
     spans.storeClaim(head, claimLarge(worker, length));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
     const address = heap.dataAt + head * chunkBytes;
-    own.goOn(journal.idle);
+    writeJournal(heap, worker, journal.idle);
     return address;
   }
 
   /** Ends an object if its claim word still is `claim`; the journal is "moving" then. */
   free(head: ChunkIndex, claim: number): boolean {
-    const { spans, worker, own } = this;
+    const { heap, spans, worker, recordAt } = this;
     const length = lengthOf(claim);
-    own.begin(journal.freeingSpan, head, record.largeFrees, 1);
+    beginLarge(heap.words, recordAt, journal.freeingSpan, head, record.largeFrees, 1);
     const isFreed = spans.swapClaim(head, claim, claimBuilding(worker, length));
-    if (isFreed) own.count(record.largeFrees);
-    own.goOn(journal.moving);
+    if (isFreed) countLarge(heap.words, recordAt, record.largeFrees);
+    writeJournal(heap, worker, journal.moving);
     if (isFreed) spans.giveBackWhole(head, length);
     return isFreed;
   }
@@ -68,7 +69,7 @@ export class LargeSpans {
     const { spans } = this;
     const length = lengthOf(claim);
     const limit = Math.max(want, length);
-    this.own.beginResize(journal.resizingSpan, head, limit, length);
+    beginResize(this.heap, this.worker, head, limit, length);
     if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
       spans.cutBehind(head, length, want);
       return false;

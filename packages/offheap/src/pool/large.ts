@@ -9,7 +9,7 @@ import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, maxRunBytes, pageBytes, pagesPerChunk } from "../memory/layout.ts";
+import { chunkBytes, maxRunBytes, pageBytes } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import type { FoundObjects, OtherSpans } from "../slab/other-spans.ts";
 import { liveBy, slotLive } from "../slab/slot-state.ts";
@@ -21,6 +21,12 @@ import { resetHeap } from "./reset.ts";
 
 const chunkShift = trailingZeros(chunkBytes);
 const pageShift = trailingZeros(pageBytes);
+const restMask = chunkBytes - 1;
+const pageMask = pageBytes - 1;
+// Constants of this module are folded into its code.
+const pagesKind = mapPages;
+const largeKind = mapLarge;
+const distanceShift = mapDistanceShift;
 
 /** A live large object. One is used again for each `locate`, so that no call makes an object of its own. */
 export class LocatedLarge {
@@ -52,6 +58,9 @@ export class Large implements OtherSpans {
   readonly mostBytes: number;
   private readonly mostRunBytes: number;
   private readonly firstChunk: number;
+  private readonly chunkCount: number;
+  private readonly mapAt: number;
+  private readonly claimsAt: number;
   private readonly found = new LocatedLarge();
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
@@ -65,6 +74,9 @@ export class Large implements OtherSpans {
     // The second bound is there for tests, whose slabs have few slots.
     this.mostRunBytes = Math.min(maxRunBytes, heap.layout.slotsPerSlab * pageBytes);
     this.firstChunk = heap.dataAt / chunkBytes;
+    this.chunkCount = heap.layout.chunkCount;
+    this.mapAt = heap.layout.mapAt;
+    this.claimsAt = heap.layout.claimsAt;
   }
 
   /** Whether an object of so many bytes is a page run. */
@@ -127,21 +139,20 @@ export class Large implements OtherSpans {
    */
   locate(address: unknown): LocatedLarge | undefined {
     if (typeof address !== "number" || address >>> 0 !== address) return undefined;
-    const { layout, words } = this.heap;
+    const { words } = this.heap;
     const chunk = (address >>> chunkShift) - this.firstChunk;
-    if (chunk < 0 || chunk >= layout.chunkCount) return undefined;
-    const entry = words[(layout.mapAt + chunk) | 0] as number;
-    if ((entry & (mapPages | mapLarge)) === 0) return undefined;
-    const distance = entry >>> mapDistanceShift;
+    if (chunk < 0 || chunk >= this.chunkCount) return undefined;
+    const entry = words[(this.mapAt + chunk) | 0] as number;
+    if ((entry & (pagesKind | largeKind)) === 0) return undefined;
+    const distance = entry >>> distanceShift;
     const head = (chunk - distance) as ChunkIndex;
-    const claim = head >= 0 ? this.spans.glimpse(head) : 0;
-    const rest = address & (chunkBytes - 1);
-    if ((entry & mapPages) !== 0 && isPages(claim)) {
-      if ((rest & (pageBytes - 1)) !== 0)
-        throw invalid(address, `is ${rest & (pageBytes - 1)} bytes into a page`);
-      return this.locateRun(address, head, claim, distance * pagesPerChunk + (rest >>> pageShift));
+    const claim = head >= 0 ? (words[(this.claimsAt + head) | 0] as number) : 0;
+    const rest = address & restMask;
+    if ((entry & pagesKind) !== 0 && isPages(claim)) {
+      if ((rest & pageMask) !== 0) throw invalid(address, `is ${rest & pageMask} bytes into a page`);
+      return this.locateRun(address, head, claim, ((distance << chunkShift) | rest) >>> pageShift);
     }
-    if ((entry & mapLarge) === 0) return undefined;
+    if ((entry & largeKind) === 0) return undefined;
     if (distance !== 0 || rest !== 0)
       throw invalid(address, `is ${distance * chunkBytes + rest} bytes into a large object`);
     if (tagOf(claim) !== tag.large) throw notLive(address, "it is being given back");

@@ -17,76 +17,75 @@ export class PageBits {
   longest = 0;
   second = 0;
   free = 0;
-  private want = 0;
-  private align = 1;
 
   /**
    * Goes over the free runs; a run that serves begins at a multiple of `align` pages. Ends early where one fits
    * exactly that is shorter than `known`, the longest: then only `best` is told.
    */
   scan(words: Int32Array, at: number, wordCount: number, want: number, align: number, known: number): void {
-    this.best = noPage;
-    this.bestLength = unbounded;
-    this.longest = 0;
-    this.second = 0;
-    this.free = 0;
-    this.want = want;
-    this.align = align;
     const exact = want < known ? want : 0;
-    let start = 0;
-    let length = 0;
-    for (let word = 0; word < wordCount; word = (word + 1) | 0) {
-      const all = words[(at + word) | 0] as number;
-      let position = word << 5;
-      if (all === -1) {
-        if (length === 0) start = position;
-        length = (length + 32) | 0;
-        continue;
+    let best = noPage;
+    let bestStart = 0;
+    let bestLength = unbounded;
+    let longest = 0;
+    let second = 0;
+    let free = 0;
+    let word = 0;
+    let position = 0;
+    // What is left of the word, from the position on.
+    let bits = words[at] as number;
+    for (;;) {
+      while (bits === 0) {
+        word = (word + 1) | 0;
+        if (word >= wordCount) break;
+        bits = words[(at + word) | 0] as number;
+        position = word << 5;
       }
-      for (let bits = all; bits !== 0; ) {
-        const gap = trailingZeros(bits);
-        if (gap > 0) {
-          if (length > 0) {
-            this.consider(start, length);
-            if (length === exact && this.bestLength === exact) return;
-            length = 0;
-          }
-          position = (position + gap) | 0;
-          bits >>>= gap;
-        }
-        const run = trailingZeros(~bits);
-        if (length === 0) start = position;
-        length = (length + run) | 0;
-        position = (position + run) | 0;
-        bits >>>= run;
+      if (bits === 0) break;
+      const gap = trailingZeros(bits);
+      const start = (position + gap) | 0;
+      bits >>>= gap;
+      const run = trailingZeros(~bits);
+      position = (start + run) | 0;
+      bits = run === 32 ? 0 : bits >>> run;
+      // A run that reaches the end of its word goes on in the next.
+      while ((position & 31) === 0) {
+        word = (word + 1) | 0;
+        if (word >= wordCount) break;
+        bits = words[(at + word) | 0] as number;
+        const more = trailingZeros(~bits);
+        position = (position + more) | 0;
+        bits = more === 32 ? 0 : bits >>> more;
+        if (more === 0) break;
       }
-      // The run goes on if the word's last page is free.
-      if (all < 0 || length === 0) continue;
-      this.consider(start, length);
-      if (length === exact && this.bestLength === exact) return;
-      length = 0;
+      const length = (position - start) | 0;
+      free = (free + length) | 0;
+      if (length > longest) {
+        second = longest;
+        longest = length;
+      } else if (length > second) second = length;
+      if (length < want || length >= bestLength) continue;
+      const aligned = (start + align - 1) & -align;
+      if (((aligned + want) | 0) > position) continue;
+      best = aligned;
+      bestStart = start;
+      bestLength = length;
+      if (length === exact) break;
     }
-    if (length > 0) this.consider(start, length);
+    this.best = best;
+    this.bestStart = bestStart;
+    this.bestLength = bestLength;
+    this.longest = longest;
+    this.second = second;
+    this.free = free;
   }
 
   /** Pages of the longest free run when those found are taken from theirs. */
   longestWithout(pages: number): number {
-    const front = this.best - this.bestStart;
-    return Math.max(this.second, front, this.bestLength - front - pages);
-  }
-
-  private consider(start: number, length: number): void {
-    this.free = (this.free + length) | 0;
-    if (length > this.longest) {
-      this.second = this.longest;
-      this.longest = length;
-    } else if (length > this.second) this.second = length;
-    if (length < this.want || length >= this.bestLength) return;
-    const aligned = (start + this.align - 1) & -this.align;
-    if (aligned + this.want > start + length) return;
-    this.best = aligned;
-    this.bestStart = start;
-    this.bestLength = length;
+    const front = (this.best - this.bestStart) | 0;
+    const back = (this.bestLength - front - pages) | 0;
+    const rest = front > back ? front : back;
+    return rest > this.second ? rest : this.second;
   }
 }
 
@@ -110,9 +109,15 @@ export function markPages(
   }
 }
 
-/** Pages of the free run that a free page lies in. */
-export function runAround(words: Int32Array, at: number, wordCount: number, page: number): number {
-  return freeBelow(words, at, page) + freeFrom(words, at, wordCount, page);
+/** Pages of the free run that `count` free pages from `page` on lie in. */
+export function runAround(
+  words: Int32Array,
+  at: number,
+  wordCount: number,
+  page: number,
+  count: number,
+): number {
+  return (freeBelow(words, at, page) + count + freeFrom(words, at, wordCount, page + count)) | 0;
 }
 
 function freeFrom(words: Int32Array, at: number, wordCount: number, page: number): number {
@@ -120,7 +125,7 @@ function freeFrom(words: Int32Array, at: number, wordCount: number, page: number
   let bit = page & 31;
   for (let word = page >>> 5; word < wordCount; word++) {
     const run = Math.min(trailingZeros(~((words[(at + word) | 0] as number) >>> bit)), 32 - bit);
-    length += run;
+    length = (length + run) | 0;
     if (bit + run < 32) break;
     bit = 0;
   }
@@ -134,7 +139,7 @@ function freeBelow(words: Int32Array, at: number, page: number): number {
     // The bits below, moved to the top.
     const run =
       bit === 0 ? 0 : Math.min(Math.clz32(~((words[(at + word) | 0] as number) << (32 - bit))), bit);
-    length += run;
+    length = (length + run) | 0;
     if (run < bit) break;
     bit = 32;
   }

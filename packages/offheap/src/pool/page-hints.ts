@@ -64,7 +64,7 @@ export class PageHints {
     const longestBefore = words[info + pageInfo.longest] as number;
     words[info + pageInfo.freeCount] = free;
     words[info + pageInfo.longest] = longest;
-    if (longest > longestBefore) this.enter(head, roomOf(longest));
+    if (longest > longestBefore) this.enter(head, longest);
     if (free === all && !this.empty.has(head)) this.empty.add(head);
   }
 
@@ -92,8 +92,9 @@ export class PageHints {
     if (this.pending.has(head)) this.pending.remove(head);
   }
 
-  /** Into a room, unless it is in that or a larger one already. Damaged books may name one that there is none of. */
-  private enter(head: ChunkIndex, room: number): void {
+  /** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
+  enter(head: ChunkIndex, longest: number): void {
+    const room = roomOf(longest);
     if (room < 0) return;
     for (let at = room; at < roomCount; at++) if (this.rooms[at]?.has(head) === true) return;
     this.rooms[room]?.add(head);

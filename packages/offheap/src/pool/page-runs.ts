@@ -5,75 +5,151 @@
 //             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
 //   resize    under the claim: another length
 
+// The two calls are written out, on numbers that the object has itself: each look through another object costs them
+// a check, and an imported constant a load (docs/measurements.md: 250 → NEWFIGURE ns).
+
+import type { ChunkSet } from "../arena/chunk-set.ts";
+import { claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, record, statesPerPage } from "../memory/layout.ts";
+import {
+  chunkBytes,
+  pageBytes,
+  pageInfo,
+  pagesPerChunk,
+  record,
+  recordAt,
+  statesPerPage,
+  wordsPerSlabInfo,
+} from "../memory/layout.ts";
 import { journal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
-import { type LargeOperation, LargeRecord, operationOf, setLargeCount } from "./large-record.ts";
+import { beginLarge, countLarge, type LargeOperation, operationOf, setLargeCount } from "./large-record.ts";
+import { markPages, runAround } from "./page-bits.ts";
+import type { PageHints } from "./page-hints.ts";
 import { PageSearch } from "./page-search.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
-import { pageFreed } from "./page-state.ts";
+import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
 /** No address of an object. */
 export const nowhere = -1;
 /** Spans with freed runs that an allocation tidies. */
 const pendingTries = 2;
 
+// Constants of this module are folded into its code.
+const infoWords = wordsPerSlabInfo;
+const perPage = statesPerPage;
+const perChunk = pagesPerChunk;
+const unitBytes = pageBytes;
+const wholeBytes = chunkBytes;
+const freeWord = pageInfo.freeCount;
+const longestWord = pageInfo.longest;
+const bitsWord = pageInfo.free;
+const { largeAllocs, largeFrees, journal: journalWord } = record;
+const { idle, moving, allocatingRun, freeingRun } = journal;
+const pagesTag = tag.pages;
+const free0 = pageFree;
+const freed = pageFreed;
+
 export class PageRuns {
   readonly pageSpans: PageSpans;
   private readonly heap: Heap;
   private readonly worker: WorkerSlot;
-  private readonly live: number;
-  private readonly own: LargeRecord;
   private readonly search: PageSearch;
+  private readonly hints: PageHints;
+  private readonly pending: ChunkSet;
+  private readonly live: number;
+  private readonly recordAt: number;
+  private readonly claimsAt: number;
+  private readonly infoAt: number;
+  private readonly stateShift: number;
+  private readonly mostPages: number;
+  private readonly dataAt: number;
+  /** What holding adds to the claim word of a span that nobody holds. */
+  private readonly hold: number;
 
   constructor(pageSpans: PageSpans) {
+    const { heap, worker, hints } = pageSpans;
     this.pageSpans = pageSpans;
-    this.heap = pageSpans.heap;
-    this.worker = pageSpans.worker;
-    this.live = liveBy(pageSpans.worker);
-    this.own = new LargeRecord(pageSpans.heap, pageSpans.worker);
+    this.heap = heap;
+    this.worker = worker;
     this.search = new PageSearch(pageSpans);
+    this.hints = hints;
+    this.pending = hints.pending;
+    this.live = liveBy(worker);
+    this.recordAt = recordAt(heap.layout, worker);
+    this.claimsAt = heap.layout.claimsAt;
+    this.infoAt = heap.layout.infoAt;
+    this.stateShift = heap.layout.stateShift;
+    this.mostPages = heap.layout.slotsPerSlab;
+    this.dataAt = heap.dataAt;
+    this.hold = claimPagesHeld(1, worker);
   }
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, pageSpans, search, own } = this;
-    const pages = ((bytes + (pageBytes - 1)) / pageBytes) | 0;
-    if (pageSpans.hints.pending.hasAny()) pageSpans.collectPending(pendingTries);
-    let claim = search.claim(pages, alignBytes <= pageBytes ? 1 : alignBytes / pageBytes);
+    const { heap, search } = this;
+    const pages = ((bytes + (unitBytes - 1)) / unitBytes) | 0;
+    if (this.pending.hasAny()) this.pageSpans.collectPending(pendingTries);
+    let claim = search.claim(pages, alignBytes <= unitBytes ? 1 : alignBytes / unitBytes);
     if (claim === notHeld) claim = search.build(pages);
     if (claim === notHeld) return nowhere;
-    const { head, page } = search;
-    const slot = pageSpans.slotOf(head, page);
-    own.begin(journal.allocatingRun, slot, record.largeAllocs, 0);
-    pageSpans.takePages(head, slot, page, pages);
-    heap.states[slot] = this.live;
-    own.count(record.largeAllocs);
-    pageSpans.finishTaken(head, claim, pages, search.longestThen, search.room);
-    own.goOn(journal.idle);
-    return heap.dataAt + head * chunkBytes + page * pageBytes;
+    const { words, states } = heap;
+    const { head, page, longestThen } = search;
+    const slot = ((head << this.stateShift) + page * perPage) | 0;
+    const info = (this.infoAt + head * infoWords) | 0;
+    beginLarge(words, this.recordAt, allocatingRun, slot, largeAllocs, 0);
+    states[slot + 1] = pages;
+    markPages(words, (info + bitsWord) | 0, page, pages, false);
+    states[slot] = this.live;
+    countLarge(words, this.recordAt, largeAllocs);
+    const before = words[(info + longestWord) | 0] as number;
+    words[(info + freeWord) | 0] = (words[(info + freeWord) | 0] as number) - pages;
+    words[(info + longestWord) | 0] = longestThen;
+    // A new span has been in no room yet; one that was found leaves its room when it has become too large.
+    if (longestThen > before) this.hints.enter(head, longestThen);
+    else if (longestThen >>> search.room === 0) this.hints.settle(head, this.pageSpans.pageCount(claim));
+    heap.atomics.store(words, (this.claimsAt + head) | 0, (claim & ~this.hold) | pagesTag);
+    words[(this.recordAt + journalWord) | 0] = idle;
+    return this.dataAt + head * wholeBytes + page * unitBytes;
   }
 
   /** Ends a live object if its first byte still is `state`; the journal is "moving" then. */
   free(head: ChunkIndex, slot: number, state: number): boolean {
-    const { heap, worker, pageSpans, own } = this;
-    const { atomics, states } = heap;
-    own.begin(journal.freeingRun, slot, record.largeFrees, 1);
+    const { heap, worker, pending, hints } = this;
+    const { atomics, states, words } = heap;
+    beginLarge(words, this.recordAt, freeingRun, slot, largeFrees, 1);
     const isFreed = atomics.swapByte(states, slot, state, worker);
-    if (isFreed) own.count(record.largeFrees);
-    own.goOn(journal.moving);
+    if (isFreed) countLarge(words, this.recordAt, largeFrees);
+    words[(this.recordAt + journalWord) | 0] = moving;
     if (!isFreed) return false;
-    const claim = pageSpans.claim(head);
-    const { pending } = pageSpans.hints;
-    if (claim === notHeld) {
-      atomics.swapByte(states, slot, worker, pageFreed);
+    const claimAt = (this.claimsAt + head) | 0;
+    const claim = words[claimAt] as number;
+    if (tagOf(claim) !== pagesTag || !atomics.swap(words, claimAt, claim, claim | this.hold)) {
+      atomics.swapByte(states, slot, worker, freed);
       pending.add(head);
       return true;
     }
-    if (pending.has(head)) pageSpans.tidy(head, claim);
-    pageSpans.collect(head, claim, slot);
+    if (pending.has(head)) this.pageSpans.tidy(head, claim);
+    const chunks = lengthOf(claim);
+    const all = chunks * perChunk < this.mostPages ? chunks * perChunk : this.mostPages;
+    const first = head << this.stateShift;
+    const pages = runPages(states, slot, (first + all * perPage) | 0);
+    const page = ((slot - first) / perPage) | 0;
+    const info = (this.infoAt + head * infoWords) | 0;
+    const bitsAt = (info + bitsWord) | 0;
+    states[slot] = free0;
+    states[slot + 1] = 0;
+    markPages(words, bitsAt, page, pages, true);
+    const around = runAround(words, bitsAt, chunks, page, pages);
+    const free = ((words[(info + freeWord) | 0] as number) + pages) | 0;
+    words[(info + freeWord) | 0] = free;
+    if (around > (words[(info + longestWord) | 0] as number)) {
+      words[(info + longestWord) | 0] = around;
+      hints.enter(head, around);
+    }
+    if (free === all) this.pageSpans.letGoEmpty(head, claim | this.hold);
+    else atomics.store(words, claimAt, claim);
     return true;
   }
 

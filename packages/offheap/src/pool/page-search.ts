@@ -2,9 +2,10 @@
 // in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
 
 import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { lengthOf } from "../arena/claim.ts";
+import { claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { roomCount } from "../memory/layout.ts";
+import { pageInfo, roomCount, wordsPerSlabInfo } from "../memory/layout.ts";
 import { noPage, PageBits } from "./page-bits.ts";
 import { type PageHints, roomOf } from "./page-hints.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
@@ -12,6 +13,14 @@ import { pageFree } from "./page-state.ts";
 
 /** Spans of one room that an allocation tries before it goes on to the next. */
 const claimTries = 8;
+
+// Constants of this module are folded into its code.
+const infoWords = wordsPerSlabInfo;
+const longestWord = pageInfo.longest;
+const bitsWord = pageInfo.free;
+const none = noChunk;
+const rooms = roomCount;
+const pagesTag = tag.pages;
 
 export class PageSearch {
   // What `claim` or `build` found: the span, the page in it, and its longest free run when the run is taken.
@@ -24,17 +33,24 @@ export class PageSearch {
   private readonly pageSpans: PageSpans;
   private readonly hints: PageHints;
   private readonly bits = new PageBits();
+  private readonly claimsAt: number;
+  private readonly infoAt: number;
+  private readonly hold: number;
 
   constructor(pageSpans: PageSpans) {
     this.heap = pageSpans.heap;
     this.pageSpans = pageSpans;
     this.hints = pageSpans.hints;
+    this.claimsAt = pageSpans.heap.layout.claimsAt;
+    this.infoAt = pageSpans.heap.layout.infoAt;
+    this.hold = claimPagesHeld(1, pageSpans.worker);
   }
 
   /** Claims a span with a free run of `pages`, aligned to `align` pages; `notHeld` when none can be had. */
   claim(pages: number, align: number): number {
-    for (let room = roomOf(pages); room < roomCount; room++) {
-      const set = this.hints.rooms[room] as ChunkSet;
+    const sets = this.hints.rooms;
+    for (let room = roomOf(pages); room < rooms; room = (room + 1) | 0) {
+      const set = sets[room] as ChunkSet;
       if (!set.hasAny()) continue;
       const claim = this.claimIn(set, room, pages, align);
       if (claim !== notHeld) return claim;
@@ -55,39 +71,42 @@ export class PageSearch {
   }
 
   private claimIn(set: ChunkSet, room: number, pages: number, align: number): number {
-    const { hints, pageSpans } = this;
+    const { words, atomics } = this.heap;
     let head = set.next(0);
-    for (let tries = 0; tries < claimTries && head !== noChunk; tries++) {
-      const longest = hints.longestOf(head);
+    for (let tries = 0; tries < claimTries && head !== none; tries = (tries + 1) | 0) {
+      const longest = words[(this.infoAt + head * infoWords + longestWord) | 0] as number;
       // One that has become too short for its room is put where it belongs.
       if (longest >= pages || longest >>> room === 0) {
-        const claim = pageSpans.claim(head);
-        if (claim === notHeld) hints.mend(set, head);
+        const claimAt = (this.claimsAt + head) | 0;
+        const seen = words[claimAt] as number;
+        const claim = seen | this.hold;
+        if (tagOf(seen) !== pagesTag || !atomics.swap(words, claimAt, seen, claim))
+          this.hints.mend(set, head);
         else if (longest >= pages && this.find(head, claim, pages, align)) {
           this.room = room;
           return claim;
         } else {
-          hints.settle(head, pageSpans.pageCount(claim));
-          pageSpans.unclaim(head, claim);
+          this.hints.settle(head, this.pageSpans.pageCount(claim));
+          atomics.store(words, claimAt, seen);
         }
       }
-      head = set.next(head + 1);
+      head = set.next((head + 1) | 0);
     }
     return notHeld;
   }
 
   /** Under the claim: whether a run fits, and where. */
-  private find(head: typeof noChunk, claim: number, pages: number, align: number): boolean {
-    const { bits, hints } = this;
+  private find(head: ChunkIndex, claim: number, pages: number, align: number): boolean {
+    const { bits } = this;
     const { words, states } = this.heap;
-    const freeAt = this.pageSpans.bitsAt(head);
+    const info = (this.infoAt + head * infoWords) | 0;
     const chunks = lengthOf(claim);
-    let longest = hints.longestOf(head);
-    bits.scan(words, freeAt, chunks, pages, align, longest);
+    let longest = words[(info + longestWord) | 0] as number;
+    bits.scan(words, (info + bitsWord) | 0, chunks, pages, align, longest);
     if (bits.best !== noPage && states[this.pageSpans.slotOf(head, bits.best)] !== pageFree) {
       this.pageSpans.tidy(head, claim);
-      longest = hints.longestOf(head);
-      bits.scan(words, freeAt, chunks, pages, align, longest);
+      longest = words[(info + longestWord) | 0] as number;
+      bits.scan(words, (info + bitsWord) | 0, chunks, pages, align, longest);
     }
     if (bits.best === noPage) return false;
     this.head = head;

@@ -10,7 +10,7 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { pageCountOf, pageInfo, pagesPerChunk, statesPerPage, wordsPerSlabInfo } from "../memory/layout.ts";
-import { markPages, PageBits, runAround } from "./page-bits.ts";
+import { markPages, PageBits } from "./page-bits.ts";
 import { PageHints } from "./page-hints.ts";
 import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
@@ -105,13 +105,6 @@ export class PageSpans {
     return head;
   }
 
-  /** Under the claim: takes free pages for a run, but for its first byte at `slot`, which makes it one. */
-  takePages(head: ChunkIndex, slot: number, page: number, pages: number): void {
-    const { words, states } = this.heap;
-    states[slot + 1] = pages;
-    markPages(words, this.bitsAt(head), page, pages, false);
-  }
-
   /** Under the claim: gives a run another length. */
   setLength(head: ChunkIndex, page: number, pages: number, want: number): void {
     const { words, states } = this.heap;
@@ -119,17 +112,6 @@ export class PageSpans {
     states[this.slotOf(head, page) + 1] = want;
     if (want > pages) markPages(words, freeAt, page + pages, want - pages, false);
     else markPages(words, freeAt, page + want, pages - want, true);
-  }
-
-  /** Under the claim: makes the pages free of a run that this worker has freed, and lets the span go. */
-  collect(head: ChunkIndex, claim: number, slot: number): void {
-    const { words, states } = this.heap;
-    const page = this.pageOf(head, slot);
-    const pages = runPages(states, slot, this.endSlot(head, claim));
-    states[slot] = pageFree;
-    states[slot + 1] = 0;
-    markPages(words, this.bitsAt(head), page, pages, true);
-    this.finishFreed(head, claim, page, pages);
   }
 
   /** Under the claim: whether all pages of a stretch are free, by their bytes; no run reaches into it from before. */
@@ -142,24 +124,6 @@ export class PageSpans {
     return true;
   }
 
-  /** Under the claim: lets the span go after a run was taken, whose longest free run is `longest` now. */
-  finishTaken(head: ChunkIndex, claim: number, pages: number, longest: number, room: number): void {
-    const { hints } = this;
-    const all = this.pageCount(claim);
-    hints.set(head, all, hints.freeOf(head) - pages, longest);
-    if (longest >>> room === 0) hints.settle(head, all);
-    this.unclaim(head, claim);
-  }
-
-  /** Under the claim: lets the span go after pages were freed, or gives it back. */
-  finishFreed(head: ChunkIndex, claim: number, page: number, pages: number): void {
-    const { hints, heap } = this;
-    const freeAt = this.bitsAt(head);
-    const longest = Math.max(hints.longestOf(head), runAround(heap.words, freeAt, lengthOf(claim), page));
-    hints.set(head, this.pageCount(claim), hints.freeOf(head) + pages, longest);
-    this.letGo(head, claim);
-  }
-
   /** Under the claim: makes the hints true by the bits. */
   measure(head: ChunkIndex, claim: number): void {
     const freeAt = this.bitsAt(head);
@@ -169,9 +133,15 @@ export class PageSpans {
 
   /** Under the claim: lets the span go, or gives it back if it is empty and not the only one. */
   letGo(head: ChunkIndex, claim: number): void {
-    // One empty span is kept, so that a single object that comes and goes does not build and release each time.
-    const isSecond = this.hints.freeOf(head) === this.pageCount(claim) && this.isOtherEmpty(head);
-    if (!isSecond || !this.release(head, claim)) this.unclaim(head, claim);
+    if (this.hints.freeOf(head) === this.pageCount(claim)) this.letGoEmpty(head, claim);
+    else this.unclaim(head, claim);
+  }
+
+  /** The same of one that is empty: one is kept, so that a single object that comes and goes does not build each time. */
+  letGoEmpty(head: ChunkIndex, claim: number): void {
+    const { empty } = this.hints;
+    if (!empty.has(head)) empty.add(head);
+    if (!this.isOtherEmpty(head) || !this.release(head, claim)) this.unclaim(head, claim);
   }
 
   /** Whether a span other than this is empty; some of the set are so no more. */
