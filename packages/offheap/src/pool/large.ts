@@ -105,6 +105,8 @@ export class Large implements OtherSpans {
       this.pageSpans.tidy(chunk, claim);
       this.pageSpans.letGo(chunk, claim);
     }
+    // A worker that was stopped before it announced a member of a set hides those that came after, too.
+    this.repair();
     this.pageSpans.releaseEmpty(Number.POSITIVE_INFINITY);
     writeJournal(this.heap, this.worker, journal.idle);
   }
