@@ -14,11 +14,13 @@ import { type ChunkSet, noChunk } from "./chunk-set.ts";
 const nodeShift = 2;
 const endWord = 1;
 const mostWord = 2;
+/** Members of a word of the set of free chunks, and chunks of a huge page: one is the other (huge-pages.ts). */
 const leafChunks = 32;
 /** How often a search follows nodes that mislead, and mends them, before it gives up. */
 const misledTries = 16;
 
 export class FreeRuns {
+  chosen = 0;
   private readonly heap: Heap;
   private readonly free: ChunkSet;
   private readonly at: number;
@@ -66,6 +68,55 @@ export class FreeRuns {
       this.updateWords(head >>> 5, last, true);
     }
     return noChunk;
+  }
+
+  /**
+   * First fit: the first run of `want` free chunks, else the longest of at least `least`. Low addresses
+   * first keep the heap dense. Sets `chosen`, its length.
+   */
+  choose(from: number, want: number, least: number): ChunkIndex {
+    if (this.heap.layout.hugePad > 0 && want <= leafChunks) {
+      const within = this.free.nextWithin(from, want);
+      this.chosen = want;
+      if (within !== noChunk) return within;
+    }
+    if (from === 0) {
+      const known = this.find(want);
+      this.chosen = want;
+      if (known !== noChunk) return known;
+    }
+    const words = this.free.wordCount();
+    let best: ChunkIndex = noChunk;
+    let bestLength = least - 1;
+    let start = 0;
+    let length = 0;
+    const first = this.free.next(from);
+    if (first === noChunk) return noChunk;
+    for (let word = first >>> 5; word < words && length < want; word++) {
+      const floor = word === from >>> 5 ? -1 << (from & 31) : -1;
+      let bits = this.free.wordAt(word) & floor;
+      let position = 0;
+      while (position < 32 && length < want) {
+        const gap = Math.min(trailingZeros(bits), 32 - position);
+        if (gap > 0) {
+          length = 0;
+          position += gap;
+          bits = gap === 32 ? 0 : bits >>> gap;
+          continue;
+        }
+        const run = Math.min(trailingZeros(~bits), 32 - position);
+        if (length === 0) start = (word << 5) + position;
+        length += run;
+        position += run;
+        bits = run === 32 ? 0 : bits >>> run;
+        if (length > bestLength) {
+          best = start as ChunkIndex;
+          bestLength = length;
+        }
+      }
+    }
+    this.chosen = bestLength;
+    return best;
   }
 
   /** Where the lowest run begins, or the first chunk of the word that it is in; −1 when there is none. */

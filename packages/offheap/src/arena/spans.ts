@@ -7,7 +7,7 @@
 // So a span whose builder died shows what it is: a BUILDING head, and bodies that name their distance to
 // it without a gap. `giveBack` takes such a torn span apart as well.
 
-import { alignUp, trailingZeros } from "../base/bits.ts";
+import { alignUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header } from "../memory/layout.ts";
@@ -15,11 +15,10 @@ import { ChunkSet, noChunk } from "./chunk-set.ts";
 import { claimBody, claimBuilding, claimFree } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";
 import { FreeRuns } from "./free-runs.ts";
+import { mapOther } from "./span-map.ts";
 
 /** Attempts to take a run that other workers were faster to take, before the caller is told there is none. */
 const takeTries = 16;
-/** Chunks of a huge page, and members of a word of the set of free chunks: one is the other (huge-pages.ts). */
-const hugeChunks = 32;
 
 export class Spans {
   private readonly heap: Heap;
@@ -34,7 +33,6 @@ export class Spans {
   length = 0;
   /** Whether all bytes of that span are known to be zero. */
   isZero = false;
-  private runLength = 0;
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -64,6 +62,13 @@ export class Spans {
     this.heap.atomics.store(this.heap.words, this.claimsAt + chunk, claim);
   }
 
+  /** The map entries of a span that is no slab, under BUILDING. */
+  mapSpan(head: ChunkIndex, length: number, kind: number): void {
+    const { words } = this.heap;
+    const at = this.mapAt + head;
+    for (let i = 0; i < length; i = (i + 1) | 0) words[(at + i) | 0] = mapOther(kind, i);
+  }
+
   mapOf(chunk: number): number {
     return this.heap.words[this.mapAt + chunk] as number;
   }
@@ -85,13 +90,13 @@ export class Spans {
   take(worker: WorkerSlot, want: number, least: number): ChunkIndex {
     let from = 0;
     for (let tries = 0; tries < takeTries; tries++) {
-      const head = this.findRun(from, want, least);
+      const head = this.runs.choose(from, want, least);
       if (head === noChunk) {
         if (from === 0) return noChunk;
         from = 0;
         continue;
       }
-      const clash = this.takeSpan(worker, head, Math.min(want, this.runLength));
+      const clash = this.takeSpan(worker, head, Math.min(want, this.runs.chosen));
       if (clash === noChunk) return head;
       from = clash + 1;
     }
@@ -153,7 +158,9 @@ export class Spans {
 
   /** The same of a span that was built to its end. */
   giveBackWhole(head: ChunkIndex, length: number): void {
-    for (let i = 0; i < length; i++) this.setMap(head + i, 0);
+    const { words } = this.heap;
+    const mapAt = this.mapAt + head;
+    for (let i = 0; i < length; i = (i + 1) | 0) words[(mapAt + i) | 0] = 0;
     this.countSpan(-length);
     this.putBack(head, length);
   }
@@ -175,11 +182,13 @@ export class Spans {
    * for whoever clashes there. A kill in between is mended by the reaper's walk.
    */
   putBack(head: ChunkIndex, length: number): void {
-    for (let i = length - 1; i >= 0; i--) this.storeClaim(head + i, claimFree);
+    const { words, atomics } = this.heap;
+    const at = this.claimsAt + head;
+    for (let i = length - 1; i >= 0; i = (i - 1) | 0) atomics.store(words, (at + i) | 0, claimFree);
     this.free.addRun(head, length);
     this.runs.update(head, length);
-    for (let i = length - 1; i >= 0; i--)
-      if (this.glimpse(head + i) !== claimFree) this.mendFree((head + i) as ChunkIndex);
+    for (let i = length - 1; i >= 0; i = (i - 1) | 0)
+      if (words[(at + i) | 0] !== claimFree) this.mendFree((head + i) as ChunkIndex);
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
@@ -218,9 +227,11 @@ export class Spans {
 
   /** Takes the chunks of a run; returns the one that another worker holds, or `noChunk` when all are ours. */
   private takeRun(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
-    if (!this.swapClaim(head, claimFree, claimBuilding(worker, length))) return head;
-    for (let i = 1; i < length; i++) {
-      if (this.swapClaim(head + i, claimFree, claimBody(i))) continue;
+    const { words, atomics } = this.heap;
+    const at = this.claimsAt + head;
+    if (!atomics.swap(words, at, claimFree, claimBuilding(worker, length))) return head;
+    for (let i = 1; i < length; i = (i + 1) | 0) {
+      if (atomics.swap(words, (at + i) | 0, claimFree, claimBody(i))) continue;
       this.putBack(head, i);
       return (head + i) as ChunkIndex;
     }
@@ -232,55 +243,6 @@ export class Spans {
     let taken = 1;
     while (taken < length && this.claimOf(head + taken) === claimBody(taken)) taken++;
     return taken;
-  }
-
-  /**
-   * First fit: the first run of `want` free chunks, else the longest of at least `least`. Low addresses
-   * first keep the heap dense. Sets `runLength`.
-   */
-  private findRun(from: number, want: number, least: number): ChunkIndex {
-    if (this.heap.layout.hugePad > 0 && want <= hugeChunks) {
-      const within = this.free.nextWithin(from, want);
-      this.runLength = want;
-      if (within !== noChunk) return within;
-    }
-    if (from === 0) {
-      const known = this.runs.find(want);
-      this.runLength = want;
-      if (known !== noChunk) return known;
-    }
-    const words = this.free.wordCount();
-    let best: ChunkIndex = noChunk;
-    let bestLength = least - 1;
-    let start = 0;
-    let length = 0;
-    const first = this.free.next(from);
-    if (first === noChunk) return noChunk;
-    for (let word = first >>> 5; word < words && length < want; word++) {
-      const floor = word === from >>> 5 ? -1 << (from & 31) : -1;
-      let bits = this.free.wordAt(word) & floor;
-      let position = 0;
-      while (position < 32 && length < want) {
-        const gap = Math.min(trailingZeros(bits), 32 - position);
-        if (gap > 0) {
-          length = 0;
-          position += gap;
-          bits = gap === 32 ? 0 : bits >>> gap;
-          continue;
-        }
-        const run = Math.min(trailingZeros(~bits), 32 - position);
-        if (length === 0) start = (word << 5) + position;
-        length += run;
-        position += run;
-        bits = run === 32 ? 0 : bits >>> run;
-        if (length > bestLength) {
-          best = start as ChunkIndex;
-          bestLength = length;
-        }
-      }
-    }
-    this.runLength = bestLength;
-    return best;
   }
 
   /** Keeps the hint of how many chunks are in spans, and its peak. A kill in between lets it drift. */

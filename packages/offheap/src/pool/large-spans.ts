@@ -42,7 +42,7 @@ export class LargeSpans {
     if (head === noChunk) return nowhere;
     const { words } = heap;
     beginLarge(words, recordAt, journal.allocatingSpan, head, record.largeAllocs, 0);
-    for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));
+    spans.mapSpan(head, length, mapLarge);
     countLarge(words, recordAt, record.largeAllocs);
     spans.storeClaim(head, claimLarge(worker, length));
     // A destroy that came meanwhile has cleared the map already, and looks no further.

@@ -4,7 +4,7 @@
 
 import { noChunk } from "../arena/chunk-set.ts";
 import { claimBuilding, claimPages, claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
-import { mapOther, mapPages } from "../arena/span-map.ts";
+import { mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
@@ -90,7 +90,7 @@ export class PageSpans {
     if (head === noChunk) return noChunk;
     const { length } = this.spans;
     const claim = claimPagesHeld(length, this.worker);
-    for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapOther(mapPages, i));
+    this.spans.mapSpan(head, length, mapPages);
     // A byte that is not 0 was left by a free that raced another, of a slot that was here.
     const end = this.endSlot(head, claim);
     for (let slot = this.firstSlot(head); slot < end; slot++) if (states[slot] !== 0) states[slot] = 0;
