@@ -9,7 +9,7 @@ import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/memory/layout.js";
-import { makeHeap } from "./support/heaps.ts";
+import { makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 
 const worker = 1 as WorkerSlot;
@@ -32,7 +32,8 @@ class RunsModel {
 
   constructor(random: Random, chunks: number) {
     this.random = random;
-    this.heap = makeHeap({ capacity: chunks * 65_536, memory: "local", maxWorkers: 1, sizeClasses: [4096] });
+    const options = { memory: "local", maxWorkers: 1, sizeClasses: [4096] } as const;
+    this.heap = makePoolHeap({ capacity: chunks * 65_536, ...options });
     this.free = new ChunkSet(this.heap, chunkSetAt(this.heap.layout, 0));
     this.runs = new FreeRuns(this.heap, this.free);
   }
@@ -50,7 +51,7 @@ class RunsModel {
   /** As two workers' stores to one node may leave it, and worse. */
   mislead(): void {
     const { layout, words } = this.heap;
-    const nodes = 2 * runTreeLeaves(layout.chunkCount) * wordsPerRunNode;
+    const nodes = 2 * runTreeLeaves(layout, layout.chunkCount) * wordsPerRunNode;
     if (nodes > 0) words[layout.freeRunsAt + this.random.below(nodes)] = this.random.below(2000) - 500;
   }
 
@@ -94,7 +95,11 @@ describe("the tree of free runs", () => {
     const { layout, words } = heap;
     const spans = new Spans(heap);
     // Every node says that nothing is free.
-    words.fill(1 << 20, layout.freeRunsAt, layout.freeRunsAt + 2 * runTreeLeaves(layout.chunkCount) * 4);
+    words.fill(
+      1 << 20,
+      layout.freeRunsAt,
+      layout.freeRunsAt + 2 * runTreeLeaves(layout, layout.chunkCount) * 4,
+    );
     assert.equal(spans.takeExact(worker, 100, 1, 0), 0);
     assert.equal(spans.take(worker, 50, 50), 100);
     assert.equal(spans.take(worker, layout.chunkCount, 10), 150);

@@ -24,14 +24,14 @@ export class FreeRuns {
   private readonly heap: Heap;
   private readonly free: ChunkSet;
   private readonly at: number;
-  /** A power of two; 0 where one word is the whole set, and needs no tree. */
+  /** A power of two; 0 where there is no tree: a search of the set does as well. */
   private readonly leaves: number;
 
   constructor(heap: Heap, free: ChunkSet) {
     this.heap = heap;
     this.free = free;
     this.at = heap.layout.freeRunsAt;
-    this.leaves = runTreeLeaves(heap.layout.chunkCount);
+    this.leaves = runTreeLeaves(heap.layout, heap.layout.chunkCount);
   }
 
   /** Of a heap without spans, whose set says so. */

@@ -144,10 +144,13 @@ export function chunkSetLevels(chunkCount: number): readonly [number, number, nu
   return [lowest, middle, divideUp(middle, 32)];
 }
 
-/** Leaves of the tree over the words of the set of free chunks, a power of two; 0 for one word. */
-export function runTreeLeaves(chunkCount: number): number {
+/**
+ * Leaves of the tree over the words of the set of free chunks, a power of two; 0 for one word, and for a heap of slabs
+ * alone, which takes few spans and short ones.
+ */
+export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number): number {
   const [lowest] = chunkSetLevels(chunkCount);
-  return lowest <= 1 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
+  return lowest <= 1 || pageSpanChunks === 0 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
 }
 
 function toLine(words: number): number {
@@ -173,18 +176,18 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
   const infoAt = toLine(mapAt + chunkCount);
-  const chunkSetsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  // Right before the set that it is about, so that few pages are touched.
+  const freeRunsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  const chunkSetsAt = freeRunsAt + toLine(2 * runTreeLeaves(config, chunkCount) * wordsPerRunNode);
   const [lowest, middle, top] = chunkSetLevels(chunkCount);
   const chunkSetWords = toLine(lowest + middle + top);
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
-  const freeRunsAt = agedAt + toLine(lowest);
-  const freeRunsWords = 2 * runTreeLeaves(chunkCount) * wordsPerRunNode;
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount * 2 ** stateShift;
   const statesUnit = clamp(2 ** stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((freeRunsAt + freeRunsWords) * bytesPerWord, statesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
