@@ -95,7 +95,10 @@ describe("page runs", () => {
       for (const [call, accesses] of Object.entries(calls))
         for (const kind of ["loads", "stores", "atomics"] as const) {
           const limit = golden.run[call]?.[kind] as number;
-          assert.ok(accesses[kind] <= limit, `${size} bytes: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`);
+          assert.ok(
+            accesses[kind] <= limit,
+            `${size} bytes: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`,
+          );
         }
     }
   });
