@@ -51,6 +51,7 @@ const files = [
   "pool/memory-pool.js",
   "pool/page-bits.js",
   "pool/page-runs.js",
+  "pool/page-search.js",
   "pool/page-spans.js",
   "pool/reset.js",
   "slab/counters.js",

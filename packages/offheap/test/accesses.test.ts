@@ -4,13 +4,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import type { SlabAllocator } from "offheap";
+import { MemoryPool, type SlabAllocator } from "offheap";
+import { Heap } from "#src/memory/heap.js";
 import { type Accesses, CountingAccess } from "./support/counting.ts";
-import { attachTo, makeHeap } from "./support/heaps.ts";
+import { attachTo, heapOf, makeHeap } from "./support/heaps.ts";
 import { Random } from "./support/random.ts";
 
 interface Golden {
   readonly fast: Readonly<Record<string, Accesses>>;
+  /** At most so many for a page run of any length, in a span that there is. */
+  readonly run: Readonly<Record<string, Accesses>>;
   /** The most accesses of one call, of all kinds together. */
   readonly most: Readonly<Record<string, number>>;
 }
@@ -69,6 +72,35 @@ describe("the fast path", () => {
     assert.equal(golden.fast["allocate"]?.stores, 2);
     assert.equal(golden.fast["deallocate"]?.stores, 4);
     assert.equal(golden.fast["deallocate with size"]?.stores, 4);
+  });
+});
+
+describe("page runs", () => {
+  it("cost about the same whatever their length; the longest changes the room of its span", (t) => {
+    const access = new CountingAccess();
+    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
+    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    // The span that the others lie in, with a free run at its start.
+    const [first] = [pool.allocate(8193), pool.allocate(8193)];
+    pool.deallocate(first as number);
+    for (const size of [10_000, 20_000, 100_000, 400_000]) {
+      let address = 0;
+      const calls = {
+        allocate: access.during(() => {
+          address = pool.allocate(size);
+        }),
+        deallocate: access.during(() => pool.deallocate(address, size)),
+      };
+      t.diagnostic(`${size} bytes: ${JSON.stringify(calls)}`);
+      for (const [call, accesses] of Object.entries(calls))
+        for (const kind of ["loads", "stores", "atomics"] as const) {
+          const limit = golden.run[call]?.[kind] as number;
+          assert.ok(
+            accesses[kind] <= limit,
+            `${size} bytes: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`,
+          );
+        }
+    }
   });
 });
 

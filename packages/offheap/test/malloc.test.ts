@@ -265,11 +265,12 @@ describe("an exception that is not about memory", () => {
   it("passes through every call as it is, and the heap is whole after it", () => {
     class Death extends Error {}
     let armed = false;
-    const load = (view: Int32Array, index: number) => {
+    // Each of the calls has to exchange a claim.
+    const swap = (view: Int32Array, index: number, expected: number, desired: number) => {
       if (armed) throw new Death();
-      return hardwareAtomics.load(view, index);
+      return hardwareAtomics.swap(view, index, expected, desired);
     };
-    const access = { ...hardwareAccess, atomics: { ...hardwareAtomics, load } };
+    const access = { ...hardwareAccess, atomics: { ...hardwareAtomics, swap } };
     const pool = new MemoryPool(small, { access });
     const { malloc, calloc, realloc, aligned_alloc, free } = pool.asMalloc();
     const address = malloc(100);

@@ -18,6 +18,13 @@ export class ChunkSet {
   private readonly heap: Heap;
   private readonly levelAt: readonly [number, number, number];
   private readonly levelWords: readonly [number, number, number];
+  // The same, level by level: a search reads them without a look into an array.
+  private readonly lowAt: number;
+  private readonly middleAt: number;
+  private readonly topAt: number;
+  private readonly lowWords: number;
+  private readonly middleWords: number;
+  private readonly topWords: number;
   /** The bits of the lowest level's last word that stand for chunks; whatever the others are, they are no hint. */
   private readonly lastMask: number;
 
@@ -27,6 +34,15 @@ export class ChunkSet {
     this.levelWords = levels;
     this.lastMask = (-1 >>> (-heap.layout.chunkCount & 31)) | 0;
     this.levelAt = [at, at + levels[0], at + levels[0] + levels[1]];
+    [this.lowAt, this.middleAt, this.topAt] = this.levelAt;
+    [this.lowWords, this.middleWords, this.topWords] = levels;
+  }
+
+  /** False: there is no member, as far as the top level knows. */
+  hasAny(): boolean {
+    const { words } = this.heap;
+    const { topAt, topWords } = this;
+    return words[topAt] !== 0 || (topWords > 1 && words[topAt + 1] !== 0);
   }
 
   has(chunk: ChunkIndex): boolean {
@@ -44,8 +60,8 @@ export class ChunkSet {
 
   /** The 32 members of a word of the lowest level, as bits. */
   wordAt(index: number): number {
-    const bits = this.heap.words[this.levelAt[0] + index] as number;
-    return index === this.levelWords[0] - 1 ? bits & this.lastMask : bits;
+    const bits = this.heap.words[(this.lowAt + index) | 0] as number;
+    return index === this.lowWords - 1 ? bits & this.lastMask : bits;
   }
 
   wordCount(): number {
@@ -61,40 +77,45 @@ export class ChunkSet {
   }
 
   addRun(first: ChunkIndex, length: number): void {
-    eachWord(first, length, (word, bits) => this.setBits(0, word, bits));
+    const end = first + length;
+    for (let chunk: number = first; chunk < end; chunk = (chunk | 31) + 1)
+      this.setBits(0, chunk >>> 5, bitsOfRun(chunk, end));
   }
 
   removeRun(first: ChunkIndex, length: number): void {
-    eachWord(first, length, (word, bits) => this.clearBits(0, word, bits));
+    const end = first + length;
+    for (let chunk: number = first; chunk < end; chunk = (chunk | 31) + 1)
+      this.clearBits(0, chunk >>> 5, bitsOfRun(chunk, end));
   }
 
   /** The least member that is at least `from`, or `noChunk`. */
   next(from: number): ChunkIndex {
-    let start = from;
-    for (let tries = 0; tries < staleTries; tries++) {
-      const word = this.nextWord(start);
-      if (word < 0 || word >= this.levelWords[0]) return noChunk;
-      const first = word === start >>> 5 ? start & 31 : 0;
-      const bits = this.wordAt(word) & (-1 << first);
-      if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
-      start = (word + 1) << 5;
-    }
-    return noChunk;
+    const low = from >>> 5;
+    if (low >= this.lowWords) return noChunk;
+    const bits = this.wordAt(low) & (-1 << (from & 31));
+    return bits === 0 ? this.nextAfter(low) : (((low << 5) + trailingZeros(bits)) as ChunkIndex);
   }
 
   /** The first run of `want` members, at most 32, within one word, that begins at `from` or later. */
   nextWithin(from: number, want: number): ChunkIndex {
     for (let chunk = this.next(from); chunk !== noChunk; chunk = this.next(((chunk >>> 5) + 1) << 5)) {
-      // A bit stays while the bits above it, as many as are wanted, are set, too.
-      let runs = this.wordAt(chunk >>> 5) & (-1 << (chunk & 31));
-      for (let length = 1; length < want; ) {
-        const step = Math.min(length, want - length);
-        runs &= runs >>> step;
-        length += step;
-      }
-      if (runs !== 0) return ((chunk & ~31) + trailingZeros(runs)) as ChunkIndex;
+      const within = this.runIn(chunk >>> 5, want, chunk & 31);
+      if (within >= 0) return ((chunk & ~31) + within) as ChunkIndex;
     }
     return noChunk;
+  }
+
+  /** The first bit of the first run of `want` members within a word, from a bit on; −1 when there is none. */
+  runIn(word: number, want: number, from = 0): number {
+    if (want > 32) return -1;
+    // A bit stays while the bits above it, as many as are wanted, are set, too.
+    let runs = this.wordAt(word) & (-1 << from);
+    for (let length = 1; length < want; ) {
+      const step = Math.min(length, want - length);
+      runs &= runs >>> step;
+      length += step;
+    }
+    return runs === 0 ? -1 : trailingZeros(runs);
   }
 
   /** Members in a row from a chunk on, counted up to `most`. */
@@ -123,27 +144,35 @@ export class ChunkSet {
     }
   }
 
-  /** The first word of the lowest level that has, or may have, a member ≥ start; −1 when there is none. */
-  private nextWord(start: number): number {
+  /** The least member in the words after one of the lowest level. */
+  private nextAfter(low: number): ChunkIndex {
+    let word = low;
+    for (let tries = 0; tries < staleTries; tries++) {
+      word = this.nextWord((word + 1) | 0);
+      if (word < 0 || word >= this.lowWords) return noChunk;
+      const bits = this.wordAt(word);
+      if (bits !== 0) return ((word << 5) + trailingZeros(bits)) as ChunkIndex;
+    }
+    return noChunk;
+  }
+
+  /** The first word of the lowest level, from `after` on, that has or may have a member; −1 when there is none. */
+  private nextWord(after: number): number {
     const { words } = this.heap;
-    const [lowAt, middleAt, topAt] = this.levelAt;
-    const low = start >>> 5;
-    if (low >= this.levelWords[0]) return -1;
-    if (((words[lowAt + low] as number) & (-1 << (start & 31))) !== 0) return low;
-    const after = low + 1;
     const middle = after >>> 5;
-    if (middle < this.levelWords[1]) {
-      const bits = (words[middleAt + middle] as number) & (-1 << (after & 31));
-      if (bits !== 0) return (middle << 5) + trailingZeros(bits);
+    if (middle < this.middleWords) {
+      const bits = (words[(this.middleAt + middle) | 0] as number) & (-1 << (after & 31));
+      if (bits !== 0) return ((middle << 5) + trailingZeros(bits)) | 0;
     }
     const afterMiddle = middle + 1;
-    for (let top = afterMiddle >>> 5; top < this.levelWords[2]; top++) {
+    for (let top = afterMiddle >>> 5; top < this.topWords; top++) {
       const mask = top === afterMiddle >>> 5 ? -1 << (afterMiddle & 31) : -1;
-      const topBits = (words[topAt + top] as number) & mask;
+      const topBits = (words[(this.topAt + top) | 0] as number) & mask;
       if (topBits === 0) continue;
       const found = (top << 5) + trailingZeros(topBits);
-      const bits = words[middleAt + found] as number;
-      return bits === 0 ? (found + 1) << 10 : (found << 5) + trailingZeros(bits);
+      const bits = words[(this.middleAt + found) | 0] as number;
+      // An upper bit that is left over leads to the word before what comes next.
+      return bits === 0 ? ((found << 5) + 31) | 0 : ((found << 5) + trailingZeros(bits)) | 0;
     }
     return -1;
   }
@@ -169,14 +198,8 @@ export class ChunkSet {
   }
 }
 
-/** The words of a bitmap of chunks that a run covers, with its bits in each. */
-export function eachWord(first: ChunkIndex, length: number, act: (word: number, bits: number) => void): void {
-  let chunk: number = first;
-  const end = first + length;
-  while (chunk < end) {
-    const count = Math.min(32 - (chunk & 31), end - chunk);
-    const bits = (count === 32 ? -1 : (1 << count) - 1) << (chunk & 31);
-    act(chunk >>> 5, bits);
-    chunk += count;
-  }
+/** Of the word that a chunk's bit is in, the bits from that on of a run that ends before `end`. */
+export function bitsOfRun(chunk: number, end: number): number {
+  const count = end - (chunk & ~31);
+  return (-1 << (chunk & 31)) & (count >= 32 ? -1 : (1 << count) - 1);
 }

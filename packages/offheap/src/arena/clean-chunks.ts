@@ -6,7 +6,7 @@
 
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { eachWord } from "./chunk-set.ts";
+import { bitsOfRun } from "./chunk-set.ts";
 
 export class CleanChunks {
   private readonly heap: Heap;
@@ -34,21 +34,24 @@ export class CleanChunks {
 
   /** By the holder of the chunks, before it lets them go. */
   add(head: ChunkIndex, length: number): void {
-    eachWord(head, length, (word, bits) => {
-      this.heap.atomics.or(this.heap.words, this.cleanAt + word, bits);
-    });
+    const { words, atomics } = this.heap;
+    const end = head + length;
+    for (let chunk: number = head; chunk < end; chunk = (chunk | 31) + 1)
+      atomics.or(words, this.cleanAt + (chunk >>> 5), bitsOfRun(chunk, end));
   }
 
   /** By the holder of the chunks, before anything is written to them. Returns whether all were clean. */
   forget(head: ChunkIndex, length: number): boolean {
     const { words, atomics } = this.heap;
+    const end = head + length;
     let all = true;
-    eachWord(head, length, (word, bits) => {
+    for (let chunk: number = head; chunk < end; chunk = (chunk | 31) + 1) {
+      const [word, bits] = [chunk >>> 5, bitsOfRun(chunk, end)];
       const before = this.wordAt(word) & bits;
       if (before !== bits) all = false;
       if (before !== 0) atomics.and(words, this.cleanAt + word, ~bits);
       if ((this.agedAtWord(word) & bits) !== 0) atomics.and(words, this.agedAt + word, ~bits);
-    });
+    }
     return all;
   }
 

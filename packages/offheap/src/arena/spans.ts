@@ -7,18 +7,18 @@
 // So a span whose builder died shows what it is: a BUILDING head, and bodies that name their distance to
 // it without a gap. `giveBack` takes such a torn span apart as well.
 
-import { alignUp, trailingZeros } from "../base/bits.ts";
+import { alignUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header } from "../memory/layout.ts";
 import { ChunkSet, noChunk } from "./chunk-set.ts";
 import { claimBody, claimBuilding, claimFree } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";
+import { FreeRuns } from "./free-runs.ts";
+import { mapOther } from "./span-map.ts";
 
 /** Attempts to take a run that other workers were faster to take, before the caller is told there is none. */
 const takeTries = 16;
-/** Chunks of a huge page, and members of a word of the set of free chunks: one is the other (huge-pages.ts). */
-const hugeChunks = 32;
 
 export class Spans {
   private readonly heap: Heap;
@@ -26,23 +26,30 @@ export class Spans {
   private readonly mapAt: number;
   /** Hint: the chunks that are in no span. */
   readonly free: ChunkSet;
+  /** Hint: where in it long runs are. */
+  readonly runs: FreeRuns;
   readonly clean: CleanChunks;
   /** Length in chunks of the span that the last `take` returned. */
   length = 0;
   /** Whether all bytes of that span are known to be zero. */
   isZero = false;
-  private runLength = 0;
 
   constructor(heap: Heap) {
     this.heap = heap;
     this.claimsAt = heap.layout.claimsAt;
     this.mapAt = heap.layout.mapAt;
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
+    this.runs = new FreeRuns(heap, this.free);
     this.clean = new CleanChunks(heap);
   }
 
   claimOf(chunk: number): number {
     return this.heap.atomics.load(this.heap.words, this.claimsAt + chunk);
+  }
+
+  /** The same by a plain load: for one who exchanges it then, or who had the address of an object by a hand-over. */
+  glimpse(chunk: number): number {
+    return this.heap.words[this.claimsAt + chunk] as number;
   }
 
   /** Acquires what the last holder wrote under its claim, when it succeeds. */
@@ -55,12 +62,25 @@ export class Spans {
     this.heap.atomics.store(this.heap.words, this.claimsAt + chunk, claim);
   }
 
+  /** The map entries of a span that is no slab, under BUILDING. */
+  mapSpan(head: ChunkIndex, length: number, kind: number): void {
+    const { words } = this.heap;
+    const at = this.mapAt + head;
+    for (let i = 0; i < length; i = (i + 1) | 0) words[(at + i) | 0] = mapOther(kind, i);
+  }
+
   mapOf(chunk: number): number {
     return this.heap.words[this.mapAt + chunk] as number;
   }
 
   setMap(chunk: number, entry: number): void {
     this.heap.words[this.mapAt + chunk] = entry;
+  }
+
+  /** Notes that all chunks are free, where no claim word says otherwise. */
+  freeAll(): void {
+    this.free.addRun(0 as ChunkIndex, this.heap.layout.chunkCount);
+    this.runs.format();
   }
 
   /**
@@ -70,22 +90,14 @@ export class Spans {
   take(worker: WorkerSlot, want: number, least: number): ChunkIndex {
     let from = 0;
     for (let tries = 0; tries < takeTries; tries++) {
-      const head = this.findRun(from, want, least);
+      const head = this.runs.choose(from, want, least);
       if (head === noChunk) {
         if (from === 0) return noChunk;
         from = 0;
         continue;
       }
-      const length = Math.min(want, this.runLength);
-      const clash = this.takeRun(worker, head, length);
-      if (clash === noChunk) {
-        this.free.removeRun(head, length);
-        this.isZero = this.clean.forget(head, length);
-        this.length = length;
-        this.countSpan(length);
-        return head;
-      }
-      this.mendFree(clash);
+      const clash = this.takeSpan(worker, head, Math.min(want, this.runs.chosen));
+      if (clash === noChunk) return head;
       from = clash + 1;
     }
     return noChunk;
@@ -96,21 +108,19 @@ export class Spans {
    * counted from `phase` chunks before the heap's: the lowest such run. `noChunk` when there is none.
    */
   takeExact(worker: WorkerSlot, want: number, align: number, phase: number): ChunkIndex {
+    for (let tries = 0; align === 1 && tries < takeTries; tries++) {
+      const head = this.runs.find(want);
+      if (head === noChunk) break;
+      if (this.takeSpan(worker, head, want) === noChunk) return head;
+    }
     let tries = 0;
     for (let from = this.free.next(0) as number; from !== noChunk && tries < takeTries; ) {
       const head = (alignUp(from + phase, align) - phase) as ChunkIndex;
       const run = this.free.runLength(head, want);
       let next: number = head + run;
       if (run === want) {
-        const clash = this.takeRun(worker, head, want);
-        if (clash === noChunk) {
-          this.free.removeRun(head, want);
-          this.isZero = this.clean.forget(head, want);
-          this.length = want;
-          this.countSpan(want);
-          return head;
-        }
-        this.mendFree(clash);
+        const clash = this.takeSpan(worker, head, want);
+        if (clash === noChunk) return head;
         tries++;
         next = clash + 1;
       }
@@ -125,7 +135,7 @@ export class Spans {
     const most = Math.min(want, this.heap.layout.chunkCount - head - length);
     while (got < most && this.swapClaim(head + length + got, claimFree, claimBody(length + got))) got++;
     if (got === 0) return 0;
-    this.free.removeRun((head + length) as ChunkIndex, got);
+    this.hideRun((head + length) as ChunkIndex, got);
     this.clean.forget((head + length) as ChunkIndex, got);
     this.countSpan(got);
     return got;
@@ -137,16 +147,22 @@ export class Spans {
       if (this.claimOf(head + i) !== claimBody(i)) continue;
       this.setMap(head + i, 0);
       this.countSpan(-1);
-      this.letGo((head + i) as ChunkIndex);
+      this.putBack((head + i) as ChunkIndex, 1);
     }
   }
 
   /** Gives a span back whose head is BUILDING: `length` chunks, fewer where its taking was cut short. */
   giveBack(head: ChunkIndex, length: number): void {
-    const taken = this.takenLength(head, length);
-    for (let i = 0; i < taken; i++) this.setMap(head + i, 0);
-    this.countSpan(-taken);
-    this.putBack(head, taken);
+    this.giveBackWhole(head, this.takenLength(head, length));
+  }
+
+  /** The same of a span that was built to its end. */
+  giveBackWhole(head: ChunkIndex, length: number): void {
+    const { words } = this.heap;
+    const mapAt = this.mapAt + head;
+    for (let i = 0; i < length; i = (i + 1) | 0) words[(mapAt + i) | 0] = 0;
+    this.countSpan(-length);
+    this.putBack(head, length);
   }
 
   /**
@@ -156,16 +172,32 @@ export class Spans {
   borrow(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
     const clash = this.takeRun(worker, head, length);
     // Else whoever looks for a run would meet these chunks one by one, and give up.
-    if (clash === noChunk) this.free.removeRun(head, length);
+    if (clash === noChunk) this.hideRun(head, length);
     return clash;
   }
 
+  /**
+   * The hint last: whoever met a chunk while it was taken may have removed it from the set, or is about to and then
+   * looks at the claim again. The second look is a plain one: too early a value leaves a taken chunk in the set,
+   * for whoever clashes there. A kill in between is mended by the reaper's walk.
+   */
   putBack(head: ChunkIndex, length: number): void {
-    for (let i = length - 1; i >= 0; i--) this.letGo((head + i) as ChunkIndex);
+    const { words, atomics } = this.heap;
+    const at = this.claimsAt + head;
+    for (let i = length - 1; i >= 0; i = (i - 1) | 0) atomics.store(words, (at + i) | 0, claimFree);
+    this.free.addRun(head, length);
+    this.runs.update(head, length);
+    for (let i = length - 1; i >= 0; i = (i - 1) | 0)
+      if (words[(at + i) | 0] !== claimFree) this.mendFree((head + i) as ChunkIndex);
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
   mendFree(chunk: ChunkIndex): void {
+    this.mendBit(chunk);
+    this.runs.update(chunk, 1);
+  }
+
+  private mendBit(chunk: ChunkIndex): void {
     if (this.claimOf(chunk) === claimFree) {
       this.free.add(chunk);
       if (this.claimOf(chunk) === claimFree) return;
@@ -174,21 +206,33 @@ export class Spans {
     if (this.claimOf(chunk) === claimFree) this.free.add(chunk);
   }
 
-  /**
-   * The hint last: whoever met the chunk while it was taken may have removed it from the set, or is about to
-   * and then looks at the claim again. A kill in between is mended by the reaper's walk.
-   */
-  private letGo(chunk: ChunkIndex): void {
-    this.storeClaim(chunk, claimFree);
-    this.mendFree(chunk);
+  private hideRun(head: ChunkIndex, length: number): void {
+    this.free.removeRun(head, length);
+    this.runs.update(head, length);
+  }
+
+  /** Takes a run for a span; returns the chunk that another worker holds, whose bit it mends, or `noChunk`. */
+  private takeSpan(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
+    const clash = this.takeRun(worker, head, length);
+    if (clash !== noChunk) {
+      this.mendFree(clash);
+      return clash;
+    }
+    this.hideRun(head, length);
+    this.isZero = this.clean.forget(head, length);
+    this.length = length;
+    this.countSpan(length);
+    return noChunk;
   }
 
   /** Takes the chunks of a run; returns the one that another worker holds, or `noChunk` when all are ours. */
   private takeRun(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
-    if (!this.swapClaim(head, claimFree, claimBuilding(worker, length))) return head;
-    for (let i = 1; i < length; i++) {
-      if (this.swapClaim(head + i, claimFree, claimBody(i))) continue;
-      for (let own = i - 1; own >= 0; own--) this.letGo((head + own) as ChunkIndex);
+    const { words, atomics } = this.heap;
+    const at = this.claimsAt + head;
+    if (!atomics.swap(words, at, claimFree, claimBuilding(worker, length))) return head;
+    for (let i = 1; i < length; i = (i + 1) | 0) {
+      if (atomics.swap(words, (at + i) | 0, claimFree, claimBody(i))) continue;
+      this.putBack(head, i);
       return (head + i) as ChunkIndex;
     }
     return noChunk;
@@ -201,55 +245,11 @@ export class Spans {
     return taken;
   }
 
-  /**
-   * First fit: the first run of `want` free chunks, else the longest of at least `least`. Low addresses
-   * first keep the heap dense. Sets `runLength`.
-   */
-  private findRun(from: number, want: number, least: number): ChunkIndex {
-    if (this.heap.layout.hugePad > 0 && want <= hugeChunks) {
-      const within = this.free.nextWithin(from, want);
-      this.runLength = want;
-      if (within !== noChunk) return within;
-    }
-    const words = this.free.wordCount();
-    let best: ChunkIndex = noChunk;
-    let bestLength = least - 1;
-    let start = 0;
-    let length = 0;
-    const first = this.free.next(from);
-    if (first === noChunk) return noChunk;
-    for (let word = first >>> 5; word < words && length < want; word++) {
-      const floor = word === from >>> 5 ? -1 << (from & 31) : -1;
-      let bits = this.free.wordAt(word) & floor;
-      let position = 0;
-      while (position < 32 && length < want) {
-        const gap = Math.min(trailingZeros(bits), 32 - position);
-        if (gap > 0) {
-          length = 0;
-          position += gap;
-          bits = gap === 32 ? 0 : bits >>> gap;
-          continue;
-        }
-        const run = Math.min(trailingZeros(~bits), 32 - position);
-        if (length === 0) start = (word << 5) + position;
-        length += run;
-        position += run;
-        bits = run === 32 ? 0 : bits >>> run;
-        if (length > bestLength) {
-          best = start as ChunkIndex;
-          bestLength = length;
-        }
-      }
-    }
-    this.runLength = bestLength;
-    return best;
-  }
-
   /** Keeps the hint of how many chunks are in spans, and its peak. A kill in between lets it drift. */
   private countSpan(delta: number): void {
     const { atomics, words } = this.heap;
     const now = atomics.add(words, header.spanChunks, delta) + delta;
-    if (delta < 0) return;
+    if (delta < 0 || now <= (words[header.spanChunksPeak] as number)) return;
     // Bounded: another worker's higher peak ends it, and a lost race is only a lower hint.
     for (let tries = 0; tries < 4; tries++) {
       const peak = atomics.load(words, header.spanChunksPeak);

@@ -72,13 +72,15 @@ export const wordsPerRound = 2;
 
 /** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
 export const slabInfo = { freeCount: 0, lines: 2 } as const;
-const wordsPerSlabInfo = 16;
+export const wordsPerSlabInfo = 16;
 export const slotsPerLine = 64;
 export const maxSlotsPerSlab = 16_384;
 
 /** Unit of the large objects that share a span. */
 export const pageBytes = 2048;
 export const pagesPerChunk = chunkBytes / pageBytes;
+/** Bytes of the state bytes for each page: one for the run that begins there, one for its length. */
+export const statesPerPage = 2;
 /** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
 export const maxRunBytes = 7 * chunkBytes;
 /**
@@ -96,6 +98,7 @@ export const trackCount = 256;
 const bytesPerWord = 4;
 const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
+export const wordsPerRunNode = 4;
 /** A page of most machines. */
 const largestStatesUnit = 4096;
 
@@ -139,6 +142,8 @@ export interface Layout extends HeapConfig {
   /** Bitmaps of chunks: free and known to be zero; free and not zero at the last delayed decommit. */
   readonly cleanAt: number;
   readonly agedAt: number;
+  /** The tree over the set of free chunks: four words a node. */
+  readonly freeRunsAt: number;
 }
 
 /** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
@@ -148,6 +153,15 @@ export function chunkSetLevels(chunkCount: number): readonly [number, number, nu
   return [lowest, middle, divideUp(middle, 32)];
 }
 
+/**
+ * Leaves of the tree over the words of the set of free chunks, a power of two; 0 for one word, and for a heap of slabs
+ * alone, which takes few spans and short ones.
+ */
+export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number): number {
+  const [lowest] = chunkSetLevels(chunkCount);
+  return lowest <= 1 || pageSpanChunks === 0 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
+}
+
 function toLine(words: number): number {
   return alignUp(words, wordsPerCacheLine);
 }
@@ -155,7 +169,8 @@ function toLine(words: number): number {
 function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
-  const unitBytes = config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes) : smallestBytes;
+  const unitBytes =
+    config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const classesAt = headerWords;
   const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);
@@ -167,7 +182,9 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
   const infoAt = toLine(mapAt + chunkCount);
-  const chunkSetsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  // Right before the set that it is about, so that few pages are touched.
+  const freeRunsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  const chunkSetsAt = freeRunsAt + toLine(2 * runTreeLeaves(config, chunkCount) * wordsPerRunNode);
   const [lowest, middle, top] = chunkSetLevels(chunkCount);
   const chunkSetWords = toLine(lowest + middle + top);
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
@@ -198,6 +215,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     chunkSetWords,
     cleanAt,
     agedAt,
+    freeRunsAt,
   };
 }
 

@@ -5,7 +5,10 @@
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { record, recordAt } from "../memory/layout.ts";
-import { writeJournal } from "../slab/journal.ts";
+import { journal, writeJournal } from "../slab/journal.ts";
+
+// Constants of this module are folded into its code.
+const { target: targetWord, count: countWord, journal: journalWord } = record;
 
 export const largeCounts = [record.largeAllocs, record.largeFrees] as const;
 
@@ -31,25 +34,11 @@ export function setLargeCount(
   writeCount(heap, recordAt(heap.layout, worker) + which, count);
 }
 
-/** The operation in flight, as `begin` noted it. */
+/** The operation in flight, as it was noted. */
 export interface LargeOperation {
   readonly target: number;
   readonly limit: number;
   readonly count: number;
-}
-
-/** Notes an operation, then says in the journal that it is under way. */
-export function begin(
-  heap: Heap,
-  worker: WorkerSlot,
-  entry: number,
-  { target, limit, count }: LargeOperation,
-): void {
-  const at = recordAt(heap.layout, worker);
-  heap.words[at + record.target] = target;
-  heap.words[at + record.limit] = limit;
-  writeCount(heap, at + record.count, count);
-  writeJournal(heap, worker, entry);
 }
 
 export function operationOf(heap: Heap, worker: WorkerSlot): LargeOperation {
@@ -59,4 +48,45 @@ export function operationOf(heap: Heap, worker: WorkerSlot): LargeOperation {
     limit: heap.words[at + record.limit] as number,
     count: readCount(heap, at + record.count),
   };
+}
+
+// What an operation writes to its worker's own record, which is at `at`: in 32-bit arithmetic, and without an object.
+
+/** Notes an allocation or a free, with its count as it must be: `more` than it is. Then the journal. */
+export function beginLarge(
+  words: Int32Array,
+  at: number,
+  entry: number,
+  target: number,
+  which: number,
+  more: 0 | 1,
+): void {
+  const low = ((words[(at + which) | 0] as number) + more) | 0;
+  const high = words[(at + which + 1) | 0] as number;
+  words[(at + targetWord) | 0] = target;
+  words[(at + countWord) | 0] = low;
+  words[(at + countWord + 1) | 0] = more === 1 && low === 0 ? high + 1 : high;
+  words[(at + journalWord) | 0] = entry;
+}
+
+/** Counts one more, in two stores where the low word overflows: a death in between is settled by what was noted. */
+export function countLarge(words: Int32Array, at: number, which: number): void {
+  const low = ((words[(at + which) | 0] as number) + 1) | 0;
+  words[(at + which) | 0] = low;
+  if (low === 0) words[(at + which + 1) | 0] = (words[(at + which + 1) | 0] as number) + 1;
+}
+
+/** Notes a resize, to at most `limit` chunks from `length`. Then the journal. */
+export function beginResize(
+  heap: Heap,
+  worker: WorkerSlot,
+  target: number,
+  limit: number,
+  length: number,
+): void {
+  const at = recordAt(heap.layout, worker);
+  heap.words[at + record.target] = target;
+  heap.words[at + record.limit] = limit;
+  writeCount(heap, at + record.count, length);
+  writeJournal(heap, worker, journal.resizingSpan);
 }

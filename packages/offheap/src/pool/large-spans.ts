@@ -12,9 +12,9 @@ import type { Spans } from "../arena/spans.ts";
 import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, record } from "../memory/layout.ts";
+import { chunkBytes, record, recordAt } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
-import { begin, largeCount, operationOf, setLargeCount } from "./large-record.ts";
+import { beginLarge, beginResize, countLarge, operationOf, setLargeCount } from "./large-record.ts";
 import { nowhere } from "./page-runs.ts";
 
 /** Its owner's death, its adoption, and that adopter's death may each change the word once. */
@@ -24,8 +24,10 @@ export class LargeSpans {
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
+  private readonly recordAt: number;
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+    this.recordAt = recordAt(heap.layout, worker);
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
@@ -33,19 +35,15 @@ export class LargeSpans {
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, spans, worker } = this;
+    const { heap, spans, worker, recordAt } = this;
     const length = divideUp(bytes, chunkBytes);
-    const head = spans.takeExact(
-      worker,
-      length,
-      Math.max(1, alignBytes / chunkBytes),
-      heap.dataAt / chunkBytes,
-    );
+    const align = alignBytes <= chunkBytes ? 1 : alignBytes / chunkBytes;
+    const head = spans.takeExact(worker, length, align, heap.dataAt / chunkBytes);
     if (head === noChunk) return nowhere;
-    const count = largeCount(heap, worker, record.largeAllocs);
-    begin(heap, worker, journal.allocatingSpan, { target: head, limit: 0, count });
-    for (let i = 0; i < length; i++) spans.setMap(head + i, mapOther(mapLarge, i));
-    setLargeCount(heap, worker, record.largeAllocs, count + 1);
+    const { words } = heap;
+    beginLarge(words, recordAt, journal.allocatingSpan, head, record.largeAllocs, 0);
+    spans.mapSpan(head, length, mapLarge);
+    countLarge(words, recordAt, record.largeAllocs);
     spans.storeClaim(head, claimLarge(worker, length));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
@@ -56,23 +54,22 @@ export class LargeSpans {
 
   /** Ends an object if its claim word still is `claim`; the journal is "moving" then. */
   free(head: ChunkIndex, claim: number): boolean {
-    const { heap, spans, worker } = this;
+    const { heap, spans, worker, recordAt } = this;
     const length = lengthOf(claim);
-    const count = largeCount(heap, worker, record.largeFrees) + 1;
-    begin(heap, worker, journal.freeingSpan, { target: head, limit: 0, count });
+    beginLarge(heap.words, recordAt, journal.freeingSpan, head, record.largeFrees, 1);
     const isFreed = spans.swapClaim(head, claim, claimBuilding(worker, length));
-    if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
+    if (isFreed) countLarge(heap.words, recordAt, record.largeFrees);
     writeJournal(heap, worker, journal.moving);
-    if (isFreed) spans.giveBack(head, length);
+    if (isFreed) spans.giveBackWhole(head, length);
     return isFreed;
   }
 
   /** Makes the caller's object longer or shorter where it is; false when that cannot be. */
   resize(head: ChunkIndex, claim: number, want: number): boolean {
-    const { heap, spans, worker } = this;
+    const { spans } = this;
     const length = lengthOf(claim);
     const limit = Math.max(want, length);
-    begin(heap, worker, journal.resizingSpan, { target: head, limit, count: length });
+    beginResize(this.heap, this.worker, head, limit, length);
     if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
       spans.cutBehind(head, length, want);
       return false;

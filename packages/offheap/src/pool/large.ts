@@ -1,10 +1,11 @@
 // Large objects of one worker: page runs up to 448 KiB, spans of their own above. From an address to what it is,
 // and what the slab layer asks of spans that are no slabs.
 
+import { noChunk } from "../arena/chunk-set.ts";
 import { isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
-import { divideUp } from "../base/bits.ts";
+import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -15,19 +16,33 @@ import { liveBy, slotLive } from "../slab/slot-state.ts";
 import { LargeSpans } from "./large-spans.ts";
 import { nowhere, PageRuns } from "./page-runs.ts";
 import { notHeld, PageSpans } from "./page-spans.ts";
-import { isLivePage, pageContinued, pageFree, runPages } from "./page-state.ts";
+import { isLivePage, pageFree, runPages } from "./page-state.ts";
 import { resetHeap } from "./reset.ts";
 
-/** A live large object. */
-export interface LocatedLarge {
-  readonly kind: "run" | "span";
-  readonly head: ChunkIndex;
-  /** The run's first state byte and what stood there; or the span's claim word, twice. */
-  readonly slot: number;
-  readonly state: number;
+const chunkShift = trailingZeros(chunkBytes);
+const pageShift = trailingZeros(pageBytes);
+const restMask = chunkBytes - 1;
+const pageMask = pageBytes - 1;
+// Constants of this module are folded into its code.
+const pagesKind = mapPages;
+const largeKind = mapLarge;
+const distanceShift = mapDistanceShift;
+
+/** A live large object. One is used again for each `locate`, so that no call makes an object of its own. */
+export class LocatedLarge {
+  isRun = false;
+  head = noChunk;
+  /** The run's first state byte and what stood there; or of a span 0, and its claim word. */
+  slot = 0;
+  state = 0;
   /** Pages of the run, or chunks of the span, and how many bytes each has. */
-  readonly units: number;
-  readonly unitBytes: number;
+  units = 0;
+  unitBytes = chunkBytes;
+
+  /** Units that a size takes. */
+  unitsFor(size: number): number {
+    return Math.ceil(size / this.unitBytes);
+  }
 }
 
 export class Large implements OtherSpans {
@@ -39,6 +54,14 @@ export class Large implements OtherSpans {
   private readonly pageSpans: PageSpans;
   private readonly runs: PageRuns;
   private readonly large: LargeSpans;
+  /** The most bytes that any object could have, and a page run. */
+  readonly mostBytes: number;
+  private readonly mostRunBytes: number;
+  private readonly firstChunk: number;
+  private readonly chunkCount: number;
+  private readonly mapAt: number;
+  private readonly claimsAt: number;
+  private readonly found = new LocatedLarge();
 
   constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
     this.heap = heap;
@@ -47,23 +70,24 @@ export class Large implements OtherSpans {
     this.pageSpans = new PageSpans(heap, spans, worker);
     this.runs = new PageRuns(this.pageSpans);
     this.large = new LargeSpans(heap, spans, worker);
+    this.mostBytes = heap.layout.chunkCount * chunkBytes;
+    // The second bound is there for tests, whose slabs have few slots.
+    this.mostRunBytes = Math.min(maxRunBytes, heap.layout.slotsPerSlab * pageBytes);
+    this.firstChunk = heap.dataAt / chunkBytes;
+    this.chunkCount = heap.layout.chunkCount;
+    this.mapAt = heap.layout.mapAt;
+    this.claimsAt = heap.layout.claimsAt;
   }
 
-  /** The most bytes that any object could have. */
-  get mostBytes(): number {
-    return this.heap.layout.chunkCount * chunkBytes;
-  }
-
-  /** What an object of so many bytes is. The second bound is there for tests, whose slabs have few slots. */
-  kindFor(bytes: number, alignBytes: number): LocatedLarge["kind"] {
-    const mostBytes = Math.min(maxRunBytes, this.heap.layout.slotsPerSlab * pageBytes);
-    return bytes <= mostBytes && alignBytes <= chunkBytes ? "run" : "span";
+  /** Whether an object of so many bytes is a page run. */
+  isRun(bytes: number, alignBytes: number): boolean {
+    return bytes <= this.mostRunBytes && alignBytes <= chunkBytes;
   }
 
   /** The address of a new object, or `nowhere`: then there may be room behind another worker's claim. */
   allocate(bytes: number, alignBytes: number): number {
     writeJournal(this.heap, this.worker, journal.moving);
-    const isRun = this.kindFor(bytes, alignBytes) === "run";
+    const isRun = this.isRun(bytes, alignBytes);
     const address = isRun ? this.runs.allocate(bytes, alignBytes) : this.large.allocate(bytes, alignBytes);
     this.isZero = !isRun && this.spans.isZero;
     if (address === nowhere) writeJournal(this.heap, this.worker, journal.idle);
@@ -81,51 +105,60 @@ export class Large implements OtherSpans {
       this.pageSpans.tidy(chunk, claim);
       this.pageSpans.letGo(chunk, claim);
     }
+    // A worker that was stopped before it announced a member of a set hides those that came after, too.
+    this.repair();
     this.pageSpans.releaseEmpty(Number.POSITIVE_INFINITY);
     writeJournal(this.heap, this.worker, journal.idle);
   }
 
   /** False: somebody else freed it first. */
-  free({ kind, head, slot, state }: LocatedLarge): boolean {
-    const isFreed = kind === "run" ? this.runs.free(head, slot, state) : this.large.free(head, state);
+  free({ isRun, head, slot, state }: LocatedLarge): boolean {
+    const isFreed = isRun ? this.runs.free(head, slot, state) : this.large.free(head, state);
     writeJournal(this.heap, this.worker, journal.idle);
     return isFreed;
   }
 
   /** Makes an object longer or shorter where it is; false when that cannot be, and nothing has changed. */
-  resize({ kind, head, slot, state, units }: LocatedLarge, want: number): boolean {
+  resize({ isRun, head, slot, state, units }: LocatedLarge, want: number): boolean {
     writeJournal(this.heap, this.worker, journal.moving);
-    const isResized =
-      kind === "run" ? this.runs.resize(head, slot, units, want) : this.large.resize(head, state, want);
+    const isResized = isRun
+      ? this.runs.resize(head, slot, units, want)
+      : this.large.resize(head, state, want);
     writeJournal(this.heap, this.worker, journal.idle);
     return isResized;
   }
 
   /** Makes an object the caller's; false when it changed meanwhile. */
-  adopt({ kind, head, slot, state }: LocatedLarge): boolean {
-    if (kind === "span") return this.large.setOwner(head, state, this.worker);
+  adopt({ isRun, head, slot, state }: LocatedLarge): boolean {
+    if (!isRun) return this.large.setOwner(head, state, this.worker);
     return this.heap.atomics.swapByte(this.heap.states, slot, state, liveBy(this.worker));
   }
 
   /**
-   * The large object at an address; undefined for an address that lies in no span of them.
+   * The large object at an address, good until the next call; undefined for an address in no span of them. The claim
+   * word is read plainly: what is done about the object ends in an exchange.
    * @throws ERR_INVALID_ADDRESS for what is no start of an object; ERR_DOUBLE_FREE when it is not live
    */
   locate(address: unknown): LocatedLarge | undefined {
-    const { layout, words, dataAt } = this.heap;
-    if (typeof address !== "number" || !Number.isInteger(address)) return undefined;
-    const chunk = Math.floor((address - dataAt) / chunkBytes);
-    if (chunk < 0 || chunk >= layout.chunkCount) return undefined;
-    const entry = words[layout.mapAt + chunk] as number;
-    if ((entry & (mapPages | mapLarge)) === 0) return undefined;
-    const head = (chunk - (entry >>> mapDistanceShift)) as ChunkIndex;
-    const claim = head >= 0 ? this.spans.claimOf(head) : 0;
-    const offset = address - dataAt - head * chunkBytes;
-    if ((entry & mapPages) !== 0 && isPages(claim)) return this.locateRun(address, head, claim, offset);
-    if ((entry & mapLarge) === 0) return undefined;
-    if (offset !== 0) throw invalid(address, `is ${offset} bytes into a large object`);
+    if (typeof address !== "number" || address >>> 0 !== address) return undefined;
+    const { words } = this.heap;
+    const chunk = (address >>> chunkShift) - this.firstChunk;
+    if (chunk < 0 || chunk >= this.chunkCount) return undefined;
+    const entry = words[(this.mapAt + chunk) | 0] as number;
+    if ((entry & (pagesKind | largeKind)) === 0) return undefined;
+    const distance = entry >>> distanceShift;
+    const head = (chunk - distance) as ChunkIndex;
+    const claim = head >= 0 ? (words[(this.claimsAt + head) | 0] as number) : 0;
+    const rest = address & restMask;
+    if ((entry & pagesKind) !== 0 && isPages(claim)) {
+      if ((rest & pageMask) !== 0) throw invalid(address, `is ${rest & pageMask} bytes into a page`);
+      return this.locateRun(address, head, claim, ((distance << chunkShift) | rest) >>> pageShift);
+    }
+    if ((entry & largeKind) === 0) return undefined;
+    if (distance !== 0 || rest !== 0)
+      throw invalid(address, `is ${distance * chunkBytes + rest} bytes into a large object`);
     if (tagOf(claim) !== tag.large) throw notLive(address, "it is being given back");
-    return { kind: "span", head, slot: claim, state: claim, units: lengthOf(claim), unitBytes: chunkBytes };
+    return this.tell(false, head, 0, claim, lengthOf(claim), chunkBytes);
   }
 
   settle(target: WorkerSlot, entry: number): void {
@@ -158,22 +191,44 @@ export class Large implements OtherSpans {
 
   repair(): void {
     this.pageSpans.hints.repair();
+    this.spans.runs.repair();
   }
 
   releaseEmpty(limit: number): number {
     return this.pageSpans.releaseEmpty(limit);
   }
 
-  private locateRun(address: number, head: ChunkIndex, claim: number, offset: number): LocatedLarge {
-    if (offset % pageBytes !== 0) throw invalid(address, `is ${offset % pageBytes} bytes into a page`);
-    const { states } = this.heap;
-    const first = this.pageSpans.firstSlot(head);
-    const slot = first + offset / pageBytes;
-    const state = states[slot] as number;
-    if (state === pageContinued) throw invalid(address, "lies inside a large object");
-    if (!isLivePage(state)) throw notLive(address, state === pageFree ? "its page is free" : "it was freed");
-    const units = runPages(states, slot, first + this.pageSpans.pageCount(claim));
-    return { kind: "run", head, slot, state, units, unitBytes: pageBytes };
+  private locateRun(address: number, head: ChunkIndex, claim: number, page: number): LocatedLarge {
+    const { states, words } = this.heap;
+    const { pageSpans } = this;
+    const slot = pageSpans.slotOf(head, page);
+    const end = pageSpans.endSlot(head, claim);
+    const state = slot < end ? (states[slot] as number) : pageFree;
+    if (!isLivePage(state)) {
+      if (state !== pageFree) throw notLive(address, "it was freed");
+      const bits = words[pageSpans.bitsAt(head) + (page >>> 5)] as number;
+      if ((bits & (1 << (page & 31))) === 0) throw invalid(address, "lies inside a large object");
+      throw notLive(address, "its page is free");
+    }
+    return this.tell(true, head, slot, state, runPages(states, slot, end), pageBytes);
+  }
+
+  private tell(
+    isRun: boolean,
+    head: ChunkIndex,
+    slot: number,
+    state: number,
+    units: number,
+    unitBytes: number,
+  ): LocatedLarge {
+    const { found } = this;
+    found.isRun = isRun;
+    found.head = head;
+    found.slot = slot;
+    found.state = state;
+    found.units = units;
+    found.unitBytes = unitBytes;
+    return found;
   }
 
   private loosenSpan(head: ChunkIndex, claim: number, live: "disown" | "free", found: FoundObjects): void {
@@ -204,11 +259,6 @@ export class Large implements OtherSpans {
     found.freedObjects++;
     found.freedBytes += pages * pageBytes;
   }
-}
-
-/** Units of `unitBytes` that a size takes. */
-export function unitsFor(size: number, { unitBytes }: LocatedLarge): number {
-  return divideUp(size, unitBytes);
 }
 
 function invalid(address: unknown, why: string): AllocatorError {

@@ -17,7 +17,7 @@ import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
 import { clear } from "./clear.ts";
-import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
+import { Large, notLive } from "./large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
@@ -76,11 +76,12 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
         ? address
         : this.move(address, size, sizeClass.objectBytes);
     }
-    const want = unitsFor(size, found);
+    const want = found.unitsFor(size);
     if (want === found.units) return address;
     this.slow.mend();
-    if (this.kindFor(size) === found.kind && this.large.resize(found, want)) return address;
-    return this.move(address, size, found.units * found.unitBytes);
+    const bytes = found.units * found.unitBytes;
+    const staysKind = this.indexFor(size) === 0 && this.large.isRun(size, 1) === found.isRun;
+    return staysKind && this.large.resize(found, want) ? address : this.move(address, size, bytes);
   }
 
   override sizeOf(address: Address): number {
@@ -165,7 +166,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     this.open();
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
-    if (size !== undefined && (!isSize(size) || unitsFor(size, found) !== found.units)) {
+    if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
       const bytes = found.units * found.unitBytes;
       throw new AllocatorError(
         "ERR_SIZE_MISMATCH",
@@ -193,10 +194,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       if (objectBytes % align === 0) return objectBytes;
     }
     return 0;
-  }
-
-  private kindFor(size: number): LocatedLarge["kind"] | "slot" {
-    return this.indexFor(size) !== 0 ? "slot" : this.large.kindFor(size, 1);
   }
 
   private move(address: Address, size: number, bytes: number): Address {

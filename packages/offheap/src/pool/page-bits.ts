@@ -1,7 +1,7 @@
-// The free pages of a span as bits, a word a chunk, written by whoever holds the span: a hint beside the state
-// bytes, which each taking checks. Best fit: of the free runs that are long enough the shortest, then the lowest.
+// The free pages of a span as bits, a word a chunk, written by whoever holds the span, and made anew from the state
+// bytes by whoever inherits it. Best fit: of the free runs that are long enough the shortest, then the lowest.
 
-import { alignUp, trailingZeros } from "../base/bits.ts";
+import { trailingZeros } from "../base/bits.ts";
 
 export const noPage = -1;
 /** No run is as long. */
@@ -9,55 +9,83 @@ const unbounded = 1 << 20;
 
 export class PageBits {
   // What the last scan found.
-  /** Where a run of the length wanted may begin, or `noPage`; the pages of the free run that it is in. */
+  /** Where a run of the length wanted may begin, or `noPage`; the free run that it is in. */
   best = noPage;
+  bestStart = 0;
   bestLength = 0;
-  /** Pages of the longest free run, and of all. */
+  /** Pages of the longest free run, of the second longest, and of all. */
   longest = 0;
+  second = 0;
   free = 0;
-  private want = 0;
-  private align = 1;
 
-  /** Goes over the free runs; a run that serves begins at a multiple of `align` pages. */
-  scan(words: Int32Array, at: number, wordCount: number, want: number, align: number): void {
-    this.best = noPage;
-    this.bestLength = unbounded;
-    this.longest = 0;
-    this.free = 0;
-    this.want = want;
-    this.align = align;
-    let start = 0;
-    let length = 0;
-    for (let word = 0; word < wordCount; word++) {
-      let bits = words[(at + word) | 0] as number;
-      let position = 0;
-      while (position < 32) {
-        const gap = bits === 0 ? 32 - position : trailingZeros(bits);
-        if (gap > 0) {
-          if (length > 0) this.consider(start, length);
-          length = 0;
-          position = (position + gap) | 0;
-          bits >>>= gap;
-          continue;
-        }
-        const run = Math.min(trailingZeros(~bits), 32 - position);
-        if (length === 0) start = ((word << 5) + position) | 0;
-        length = (length + run) | 0;
-        position = (position + run) | 0;
-        bits = run === 32 ? 0 : bits >>> run;
+  /**
+   * Goes over the free runs; a run that serves begins at a multiple of `align` pages. Ends early where one fits
+   * exactly that is shorter than `known`, the longest: then only `best` is told.
+   */
+  scan(words: Int32Array, at: number, wordCount: number, want: number, align: number, known: number): void {
+    const exact = want < known ? want : 0;
+    let best = noPage;
+    let bestStart = 0;
+    let bestLength = unbounded;
+    let longest = 0;
+    let second = 0;
+    let free = 0;
+    let word = 0;
+    let position = 0;
+    // What is left of the word, from the position on.
+    let bits = words[at] as number;
+    for (;;) {
+      while (bits === 0) {
+        word = (word + 1) | 0;
+        if (word >= wordCount) break;
+        bits = words[(at + word) | 0] as number;
+        position = word << 5;
       }
+      if (bits === 0) break;
+      const gap = trailingZeros(bits);
+      const start = (position + gap) | 0;
+      bits >>>= gap;
+      const run = trailingZeros(~bits);
+      position = (start + run) | 0;
+      bits = run === 32 ? 0 : bits >>> run;
+      // A run that reaches the end of its word goes on in the next.
+      while ((position & 31) === 0) {
+        word = (word + 1) | 0;
+        if (word >= wordCount) break;
+        bits = words[(at + word) | 0] as number;
+        const more = trailingZeros(~bits);
+        position = (position + more) | 0;
+        bits = more === 32 ? 0 : bits >>> more;
+        if (more === 0) break;
+      }
+      const length = (position - start) | 0;
+      free = (free + length) | 0;
+      if (length > longest) {
+        second = longest;
+        longest = length;
+      } else if (length > second) second = length;
+      if (length < want || length >= bestLength) continue;
+      const aligned = (start + align - 1) & -align;
+      if (((aligned + want) | 0) > position) continue;
+      best = aligned;
+      bestStart = start;
+      bestLength = length;
+      if (length === exact) break;
     }
-    if (length > 0) this.consider(start, length);
+    this.best = best;
+    this.bestStart = bestStart;
+    this.bestLength = bestLength;
+    this.longest = longest;
+    this.second = second;
+    this.free = free;
   }
 
-  private consider(start: number, length: number): void {
-    this.free = (this.free + length) | 0;
-    if (length > this.longest) this.longest = length;
-    if (length < this.want || length >= this.bestLength) return;
-    const aligned = this.align === 1 ? start : alignUp(start, this.align);
-    if (aligned + this.want > start + length) return;
-    this.best = aligned;
-    this.bestLength = length;
+  /** Pages of the longest free run when those found are taken from theirs. */
+  longestWithout(pages: number): number {
+    const front = (this.best - this.bestStart) | 0;
+    const back = (this.bestLength - front - pages) | 0;
+    const rest = front > back ? front : back;
+    return rest > this.second ? rest : this.second;
   }
 }
 
@@ -81,9 +109,15 @@ export function markPages(
   }
 }
 
-/** Pages of the free run that a free page lies in. */
-export function runAround(words: Int32Array, at: number, wordCount: number, page: number): number {
-  return freeBelow(words, at, page) + freeFrom(words, at, wordCount, page);
+/** Pages of the free run that `count` free pages from `page` on lie in. */
+export function runAround(
+  words: Int32Array,
+  at: number,
+  wordCount: number,
+  page: number,
+  count: number,
+): number {
+  return (freeBelow(words, at, page) + count + freeFrom(words, at, wordCount, page + count)) | 0;
 }
 
 function freeFrom(words: Int32Array, at: number, wordCount: number, page: number): number {
@@ -91,7 +125,7 @@ function freeFrom(words: Int32Array, at: number, wordCount: number, page: number
   let bit = page & 31;
   for (let word = page >>> 5; word < wordCount; word++) {
     const run = Math.min(trailingZeros(~((words[(at + word) | 0] as number) >>> bit)), 32 - bit);
-    length += run;
+    length = (length + run) | 0;
     if (bit + run < 32) break;
     bit = 0;
   }
@@ -105,7 +139,7 @@ function freeBelow(words: Int32Array, at: number, page: number): number {
     // The bits below, moved to the top.
     const run =
       bit === 0 ? 0 : Math.min(Math.clz32(~((words[(at + word) | 0] as number) << (32 - bit))), bit);
-    length += run;
+    length = (length + run) | 0;
     if (run < bit) break;
     bit = 32;
   }

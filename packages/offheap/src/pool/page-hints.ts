@@ -1,16 +1,19 @@
 // What is known of the spans of pages without looking at their state bytes. Written under a span's claim, but for
 // `pending`; read by anyone, who looks at the claim and the bytes before anything rests on it.
 //
-//   longest = pages of the longest free run     in rooms[r] ⇔ r = floor(log2(longest))
-//   free    = number of free pages              in empty ⇔ every page is free
+//   longest = pages of the longest free run     in rooms[r] for an r ≥ floor(log2(longest)), if that is not 0
+//   free    = number of free pages              in empty ⇐ every page is free
 //   in pending ⇐ it has a run that was freed while another worker held it
+//
+// A span enters a room when its longest run has grown beyond all that it is in. It leaves those that are too large
+// for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
 import { isPages } from "../arena/claim.ts";
 import type { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { infoAt, pageInfo, poolSetAt, roomCount } from "../memory/layout.ts";
+import { pageInfo, poolSetAt, roomCount, wordsPerSlabInfo } from "../memory/layout.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(longest: number): number {
@@ -23,54 +26,63 @@ export class PageHints {
   readonly empty: ChunkSet;
   private readonly heap: Heap;
   private readonly spans: Spans;
+  private readonly infoAt: number;
 
   constructor(heap: Heap, spans: Spans) {
     const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
     this.heap = heap;
     this.spans = spans;
+    this.infoAt = heap.layout.infoAt;
     this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
     this.pending = setOf(roomCount);
     this.empty = setOf(roomCount + 1);
   }
 
   freeOf(head: ChunkIndex): number {
-    return this.heap.words[infoAt(this.heap.layout, head) + pageInfo.freeCount] as number;
+    return this.heap.words[this.at(head) + pageInfo.freeCount] as number;
   }
 
   longestOf(head: ChunkIndex): number {
-    return this.heap.words[infoAt(this.heap.layout, head) + pageInfo.longest] as number;
+    return this.heap.words[this.at(head) + pageInfo.longest] as number;
   }
 
-  /** Of a new span: in no set, until `set` is called. */
-  clear(head: ChunkIndex): void {
-    const info = infoAt(this.heap.layout, head);
-    this.heap.words[info + pageInfo.freeCount] = 0;
+  private at(head: ChunkIndex): number {
+    return (this.infoAt + head * wordsPerSlabInfo) | 0;
+  }
+
+  /** Of a span with so many free pages: in no set, until `set` is called. */
+  clear(head: ChunkIndex, free: number): void {
+    const info = this.at(head);
+    this.heap.words[info + pageInfo.freeCount] = free;
     this.heap.words[info + pageInfo.longest] = 0;
   }
 
   /** Of a span of `all` pages. */
   set(head: ChunkIndex, all: number, free: number, longest: number): void {
-    const { words, layout } = this.heap;
-    const info = infoAt(layout, head);
-    const freeBefore = words[info + pageInfo.freeCount] as number;
-    const before = roomOf(words[info + pageInfo.longest] as number);
-    const room = roomOf(longest);
+    const { words } = this.heap;
+    const info = this.at(head);
+    const longestBefore = words[info + pageInfo.longest] as number;
     words[info + pageInfo.freeCount] = free;
     words[info + pageInfo.longest] = longest;
-    if (before !== room) {
-      // Damaged books may name a room that there is none of.
-      this.rooms[before]?.remove(head);
-      this.rooms[room]?.add(head);
+    if (longest > longestBefore) this.enter(head, longest);
+    if (free === all && !this.empty.has(head)) this.empty.add(head);
+  }
+
+  /** Under the claim: out of the rooms that are too large, and of `empty` if it is not. */
+  settle(head: ChunkIndex, all: number): void {
+    const room = roomOf(this.longestOf(head));
+    if (this.rooms[room]?.has(head) === false) this.rooms[room]?.add(head);
+    for (let above = room + 1; above < roomCount; above++) {
+      const set = this.rooms[above] as ChunkSet;
+      if (set.has(head)) set.remove(head);
     }
-    if ((free === all) === (freeBefore === all)) return;
-    if (free === all) this.empty.add(head);
-    else this.empty.remove(head);
+    if (this.freeOf(head) !== all && this.empty.has(head)) this.empty.remove(head);
   }
 
   /** The same, whatever the words and the sets say. */
   setAnew(head: ChunkIndex, all: number, free: number, longest: number): void {
     this.leave(head);
-    this.clear(head);
+    this.clear(head, free);
     this.set(head, all, free, longest);
   }
 
@@ -78,6 +90,14 @@ export class PageHints {
   forget(head: ChunkIndex): void {
     this.leave(head);
     if (this.pending.has(head)) this.pending.remove(head);
+  }
+
+  /** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
+  enter(head: ChunkIndex, longest: number): void {
+    const room = roomOf(longest);
+    if (room < 0) return;
+    for (let at = room; at < roomCount; at++) if (this.rooms[at]?.has(head) === true) return;
+    this.rooms[room]?.add(head);
   }
 
   /** Out of all but `pending`, which others add it to whoever holds it. */
@@ -100,7 +120,7 @@ export class PageHints {
   /** Where a search finds the span, for check(). */
   setsOf(head: ChunkIndex): { room: number; isEmpty: boolean; isPending: boolean } {
     const found = (set: ChunkSet) => set.next(head) === head && set.announces(head);
-    const room = this.rooms.findIndex(found);
+    const room = this.rooms.findLastIndex(found);
     return { room, isEmpty: found(this.empty), isPending: found(this.pending) };
   }
 }

@@ -1,78 +1,155 @@
 // Page runs: the objects that share a span of pages. One worker's operations on them.
 //
-//   allocate  claim a span with room; bytes 127, then the first: 128 + w; count; unclaim
-//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; w → 255;
-//             collected at once if the span can be claimed, else by whoever holds it next
-//   resize    under the claim: pages behind the run are taken in ascending order, given up in descending order
+//   allocate  claim a span with room; length, then the first byte: 128 + w; count; unclaim
+//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then, if the span
+//             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
+//   resize    under the claim: another length
 
-import { noChunk } from "../arena/chunk-set.ts";
-import { divideUp } from "../base/bits.ts";
+// The two calls are written out, on numbers that the object has itself: each look through another object costs them
+// a check, and an imported constant a load (250 → 178 ns for free(allocate(20000)), docs/measurements.md).
+
+import type { ChunkSet } from "../arena/chunk-set.ts";
+import { claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, record } from "../memory/layout.ts";
-import { journal, writeJournal } from "../slab/journal.ts";
+import {
+  chunkBytes,
+  pageBytes,
+  pageInfo,
+  pagesPerChunk,
+  record,
+  recordAt,
+  statesPerPage,
+  wordsPerSlabInfo,
+} from "../memory/layout.ts";
+import { journal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
-import { begin, type LargeOperation, largeCount, operationOf, setLargeCount } from "./large-record.ts";
+import { beginLarge, countLarge, type LargeOperation, operationOf, setLargeCount } from "./large-record.ts";
+import { markPages, runAround } from "./page-bits.ts";
+import type { PageHints } from "./page-hints.ts";
+import { PageSearch } from "./page-search.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
-import { pageFreed } from "./page-state.ts";
+import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
 /** No address of an object. */
 export const nowhere = -1;
+/** Spans with freed runs that an allocation tidies. */
+const pendingTries = 2;
+
+// Constants of this module are folded into its code.
+const infoWords = wordsPerSlabInfo;
+const perPage = statesPerPage;
+const perChunk = pagesPerChunk;
+const unitBytes = pageBytes;
+const wholeBytes = chunkBytes;
+const freeWord = pageInfo.freeCount;
+const longestWord = pageInfo.longest;
+const bitsWord = pageInfo.free;
+const { largeAllocs, largeFrees, journal: journalWord } = record;
+const { idle, moving, allocatingRun, freeingRun } = journal;
+const pagesTag = tag.pages;
+const free0 = pageFree;
+const freed = pageFreed;
 
 export class PageRuns {
   readonly pageSpans: PageSpans;
   private readonly heap: Heap;
   private readonly worker: WorkerSlot;
+  private readonly search: PageSearch;
+  private readonly hints: PageHints;
+  private readonly pending: ChunkSet;
+  private readonly live: number;
+  private readonly recordAt: number;
+  private readonly claimsAt: number;
+  private readonly infoAt: number;
+  private readonly stateShift: number;
+  private readonly mostPages: number;
+  private readonly dataAt: number;
+  /** What holding adds to the claim word of a span that nobody holds. */
+  private readonly hold: number;
 
   constructor(pageSpans: PageSpans) {
+    const { heap, worker, hints } = pageSpans;
     this.pageSpans = pageSpans;
-    this.heap = pageSpans.heap;
-    this.worker = pageSpans.worker;
+    this.heap = heap;
+    this.worker = worker;
+    this.search = new PageSearch(pageSpans);
+    this.hints = hints;
+    this.pending = hints.pending;
+    this.live = liveBy(worker);
+    this.recordAt = recordAt(heap.layout, worker);
+    this.claimsAt = heap.layout.claimsAt;
+    this.infoAt = heap.layout.infoAt;
+    this.stateShift = heap.layout.stateShift;
+    this.mostPages = heap.layout.slotsPerSlab;
+    this.dataAt = heap.dataAt;
+    this.hold = claimPagesHeld(1, worker);
   }
 
   /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
   allocate(bytes: number, alignBytes: number): number {
-    const { heap, worker, pageSpans } = this;
-    const pages = divideUp(bytes, pageBytes);
-    pageSpans.collectPending();
-    let head = pageSpans.claimWith(pages, Math.max(1, alignBytes / pageBytes));
-    if (head === noChunk) head = pageSpans.build(pages);
-    if (head === noChunk) return nowhere;
-    const claim = pageSpans.spans.claimOf(head);
-    const { page } = pageSpans;
-    const slot = pageSpans.firstSlot(head) + page;
-    const count = largeCount(heap, worker, record.largeAllocs);
-    begin(heap, worker, journal.allocatingRun, { target: slot, limit: 0, count });
-    pageSpans.takePages(head, page, pages);
-    heap.states[slot] = liveBy(worker);
-    setLargeCount(heap, worker, record.largeAllocs, count + 1);
-    pageSpans.finishTaken(head, claim, pages);
-    const address = heap.dataAt + head * chunkBytes + page * pageBytes;
-    writeJournal(heap, worker, journal.idle);
-    return address;
+    const { heap, search } = this;
+    const pages = ((bytes + (unitBytes - 1)) / unitBytes) | 0;
+    if (this.pending.hasAny()) this.pageSpans.collectPending(pendingTries);
+    let claim = search.claim(pages, alignBytes <= unitBytes ? 1 : alignBytes / unitBytes);
+    if (claim === notHeld) claim = search.build(pages);
+    if (claim === notHeld) return nowhere;
+    const { words, states } = heap;
+    const { head, page, longestThen } = search;
+    const slot = ((head << this.stateShift) + page * perPage) | 0;
+    const info = (this.infoAt + head * infoWords) | 0;
+    beginLarge(words, this.recordAt, allocatingRun, slot, largeAllocs, 0);
+    states[slot + 1] = pages;
+    markPages(words, (info + bitsWord) | 0, page, pages, false);
+    states[slot] = this.live;
+    countLarge(words, this.recordAt, largeAllocs);
+    const before = words[(info + longestWord) | 0] as number;
+    words[(info + freeWord) | 0] = (words[(info + freeWord) | 0] as number) - pages;
+    words[(info + longestWord) | 0] = longestThen;
+    // A new span has been in no room yet; one that was found leaves its room when it has become too large.
+    if (longestThen > before) this.hints.enter(head, longestThen);
+    else if (longestThen >>> search.room === 0) this.hints.settle(head, this.pageSpans.pageCount(claim));
+    heap.atomics.store(words, (this.claimsAt + head) | 0, (claim & ~this.hold) | pagesTag);
+    words[(this.recordAt + journalWord) | 0] = idle;
+    return this.dataAt + head * wholeBytes + page * unitBytes;
   }
 
   /** Ends a live object if its first byte still is `state`; the journal is "moving" then. */
   free(head: ChunkIndex, slot: number, state: number): boolean {
-    const { heap, worker, pageSpans } = this;
-    const { atomics, states } = heap;
-    const { hints } = pageSpans;
-    const count = largeCount(heap, worker, record.largeFrees) + 1;
-    begin(heap, worker, journal.freeingRun, { target: slot, limit: 0, count });
+    const { heap, worker, pending, hints } = this;
+    const { atomics, states, words } = heap;
+    beginLarge(words, this.recordAt, freeingRun, slot, largeFrees, 1);
     const isFreed = atomics.swapByte(states, slot, state, worker);
-    if (isFreed) setLargeCount(heap, worker, record.largeFrees, count);
-    writeJournal(heap, worker, journal.moving);
+    if (isFreed) countLarge(words, this.recordAt, largeFrees);
+    words[(this.recordAt + journalWord) | 0] = moving;
     if (!isFreed) return false;
-    atomics.swapByte(states, slot, worker, pageFreed);
-    const claim = pageSpans.claim(head);
-    if (claim === notHeld) {
-      hints.pending.add(head);
+    const claimAt = (this.claimsAt + head) | 0;
+    const claim = words[claimAt] as number;
+    if (tagOf(claim) !== pagesTag || !atomics.swap(words, claimAt, claim, claim | this.hold)) {
+      atomics.swapByte(states, slot, worker, freed);
+      pending.add(head);
       return true;
     }
-    if (hints.pending.has(head)) {
-      pageSpans.tidy(head, claim);
-      pageSpans.letGo(head, claim);
-    } else pageSpans.collect(head, claim, slot);
+    if (pending.has(head)) this.pageSpans.tidy(head, claim);
+    const chunks = lengthOf(claim);
+    const all = chunks * perChunk < this.mostPages ? chunks * perChunk : this.mostPages;
+    const first = head << this.stateShift;
+    const pages = runPages(states, slot, (first + all * perPage) | 0);
+    const page = ((slot - first) / perPage) | 0;
+    const info = (this.infoAt + head * infoWords) | 0;
+    const bitsAt = (info + bitsWord) | 0;
+    states[slot] = free0;
+    states[slot + 1] = 0;
+    markPages(words, bitsAt, page, pages, true);
+    const around = runAround(words, bitsAt, chunks, page, pages);
+    const free = ((words[(info + freeWord) | 0] as number) + pages) | 0;
+    words[(info + freeWord) | 0] = free;
+    if (around > (words[(info + longestWord) | 0] as number)) {
+      words[(info + longestWord) | 0] = around;
+      hints.enter(head, around);
+    }
+    if (free === all) this.pageSpans.letGoEmpty(head, claim | this.hold);
+    else atomics.store(words, claimAt, claim);
     return true;
   }
 
@@ -81,12 +158,13 @@ export class PageRuns {
     const { pageSpans } = this;
     const claim = pageSpans.claim(head);
     if (claim === notHeld) return false;
-    const page = slot - pageSpans.firstSlot(head);
+    const page = pageSpans.pageOf(head, slot);
     if (pageSpans.hints.pending.has(head)) pageSpans.tidy(head, claim);
     const isRoom = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
-    if (isRoom && want > pages) pageSpans.extend(head, page, pages, want);
-    if (want < pages) pageSpans.dropPages(head, page, pages, pages - want);
-    if (isRoom) pageSpans.measure(head, claim);
+    if (isRoom) {
+      pageSpans.setLength(head, page, pages, want);
+      pageSpans.measure(head, claim);
+    }
     pageSpans.unclaim(head, claim);
     return isRoom;
   }
@@ -114,10 +192,10 @@ export class PageRuns {
   ): void {
     const { pageSpans, heap } = this;
     const { states, atomics } = heap;
-    const first = pageSpans.firstSlot(head);
-    const end = first + pageSpans.pageCount(seen);
+    const end = pageSpans.endSlot(head, seen);
     let isFreed = false;
-    for (let slot = first; slot < end; slot++) {
+    // Each page by itself: the length of another's run may be a moment older than its first byte.
+    for (let slot = pageSpans.firstSlot(head); slot < end; slot += statesPerPage) {
       if (states[slot] === target) atomics.swapByte(states, slot, target, pageFreed);
       if (states[slot] === pageFreed) isFreed = true;
       else if (states[slot] === liveBy(target)) loosen(slot, end);

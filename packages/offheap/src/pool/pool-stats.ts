@@ -3,7 +3,7 @@
 import { isPages, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, pageCountOf, record } from "../memory/layout.ts";
+import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../memory/layout.ts";
 import { collectStats, type SlabStats } from "../slab/stats.ts";
 import { largeCount } from "./large-record.ts";
 import { isLivePage, pageFree, runPages } from "./page-state.ts";
@@ -57,7 +57,7 @@ function collectLarge(heap: Heap): LargeStats {
 function countPages(heap: Heap, head: number, length: number, large: LargeStats): void {
   const { states, layout } = heap;
   const first = head * 2 ** layout.stateShift;
-  const end = first + pageCountOf(layout, length);
+  const end = first + pageCountOf(layout, length) * statesPerPage;
   large.pageSpans++;
   for (let slot = first; slot < end; ) {
     const state = states[slot] as number;
@@ -67,6 +67,6 @@ function countPages(heap: Heap, head: number, length: number, large: LargeStats)
       large.objects++;
       large.bytes += pages * pageBytes;
     }
-    slot += pages;
+    slot += pages * statesPerPage;
   }
 }

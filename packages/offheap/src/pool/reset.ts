@@ -8,11 +8,11 @@
 //
 // All of it can be done again from the start, which is what settles a reset that was cut short.
 
-import { ChunkSet } from "../arena/chunk-set.ts";
 import { claimFree, classOf, isPages, isSlab, lengthOf } from "../arena/claim.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import { Spans } from "../arena/spans.ts";
+import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt, header, pageCountOf, record, slotCountOf } from "../memory/layout.ts";
+import { header, pageCountOf, record, slotCountOf, statesPerPage } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "../slab/class-table.ts";
 import { allocsOf, freesOf, setRounds, setStrays } from "../slab/counters.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
@@ -30,7 +30,7 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
     atomics.store(words, layout.claimsAt + chunk, claimFree);
   }
   for (let at = layout.chunkSetsAt; at < layout.cleanAt; at++) words[at] = 0;
-  new ChunkSet(heap, chunkSetAt(layout, 0)).addRun(0 as ChunkIndex, layout.chunkCount);
+  new Spans(heap).freeAll();
   atomics.store(words, header.spanChunks, 0);
 }
 
@@ -38,7 +38,7 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
 function clearStates({ layout, states }: Heap, chunk: number, claim: number): void {
   const first = chunk << layout.stateShift;
   if (isSlab(claim)) states.fill(0, first, first + slotCountOf(layout, classOf(claim), lengthOf(claim)));
-  if (isPages(claim)) states.fill(0, first, first + pageCountOf(layout, lengthOf(claim)));
+  if (isPages(claim)) states.fill(0, first, first + pageCountOf(layout, lengthOf(claim)) * statesPerPage);
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */

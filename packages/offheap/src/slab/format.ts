@@ -90,7 +90,7 @@ export function formatHeap(
     words[layout.classesAt + 2 * i + 1] = layout.roundCounts[i] as number;
   }
   const spans = new Spans(heap);
-  spans.free.addRun(0 as ChunkIndex, layout.chunkCount);
+  spans.freeAll();
   if (isFresh) spans.clean.add(0 as ChunkIndex, layout.chunkCount);
   heap.atomics.store(words, header.status, heapStatus.ready);
   return heap;

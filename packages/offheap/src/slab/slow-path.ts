@@ -6,7 +6,8 @@ import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
-import type { Heap } from "../memory/heap.ts";
+import { type Heap, heapStatus } from "../memory/heap.ts";
+import { header } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { checkedRounds, settleTotals } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
@@ -75,10 +76,12 @@ export class SlowPath {
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
   assertAttached(): void {
-    if (this.isDetached) throw new AllocatorError("ERR_DETACHED", "this worker has detached from the heap");
-    if (!this.heap.isReady()) throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
-    if (!this.workers.isStill(this.slot, this.word))
-      throw new AllocatorError("ERR_DETACHED", "this worker was reaped");
+    // Plain loads: a call that is ordered after a destroy or a reap sees it.
+    const isReady = this.heap.words[header.status] === heapStatus.ready;
+    const isStill = this.workers.isStill(this.slot, this.word);
+    if (isReady && isStill && !this.isDetached) return;
+    const why = this.isDetached ? "this worker has detached from the heap" : "the heap was destroyed";
+    throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
   }
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
@@ -112,6 +115,7 @@ export class SlowPath {
   /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
   countFreed(): void {
     this.sentHome++;
+    if (!this.isCleanUpDue()) return;
     this.writeJournal(journal.moving);
     this.cleanUpWhenDue();
     this.writeJournal(journal.idle);
@@ -259,9 +263,13 @@ export class SlowPath {
     this.writeJournal(journal.moving);
   }
 
-  private cleanUpWhenDue(): void {
+  private isCleanUpDue(): boolean {
     const { cleanupInterval } = this.heap.layout;
-    if (cleanupInterval === 0 || this.sentHome < cleanupInterval) return;
+    return cleanupInterval !== 0 && this.sentHome >= cleanupInterval;
+  }
+
+  private cleanUpWhenDue(): void {
+    if (!this.isCleanUpDue()) return;
     this.sentHome = 0;
     this.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();

@@ -4,7 +4,7 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import * as large from "./scenarios/large.ts";
-import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import { largeReaperDies, reapWithLarge, resetDies, searchDies } from "./scenarios/large-deaths.ts";
 import * as runs from "./scenarios/runs.ts";
 
 describe("every schedule: page runs", () => {
@@ -17,6 +17,9 @@ describe("every schedule: page runs", () => {
   interleave(runs.resizeRun);
   interleave(runs.doubleFreeRun);
   interleave(runs.doubleFreeRunAgain);
+  interleave(runs.leaveRoom);
+  interleave(runs.leaveRoomTwice);
+  interleave(runs.refillEmpty);
 });
 
 describe("every schedule: large objects", () => {
@@ -31,7 +34,7 @@ describe("every schedule: large objects", () => {
 
 describe("kill at every access: large objects", () => {
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
-  for (const scenario of [...largeReaperDies, reapWithLarge])
+  for (const scenario of [...largeReaperDies, searchDies, reapWithLarge])
     interrupt(scenario, [two], isDeep ? 10_000 : 300);
   interrupt(resetDies, [{ ...two, kills: isDeep ? 2 : 1 }], 1000);
 });

@@ -5,7 +5,7 @@ import type { MemoryPool } from "#src/pool/memory-pool.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, free, freeOldest, take } from "./common.ts";
-import { pool, resize, runBytes } from "./runs.ts";
+import { pool, resize, runBytes, tooLargeRoom } from "./runs.ts";
 
 const chunk = 65_536;
 const span = 2 * chunk;
@@ -39,6 +39,13 @@ export const largeReaperDies: readonly Scenario<Address[]>[] = Object.entries(la
     programs: [program, [reapBefore(0)], [reapBefore(1, 0), allocate(runBytes)]],
   }),
 );
+
+export const searchDies: Scenario<Address[]> = {
+  ...chain,
+  name: "death in a search that meets a span in too large a room, and of its reaper",
+  setup: tooLargeRoom.setup,
+  programs: [[allocate(runBytes)], [reapBefore(0)], [reapBefore(1, 0), allocate(runBytes)]],
+};
 
 export const reapWithLarge: Scenario<Address[]> = {
   ...chain,

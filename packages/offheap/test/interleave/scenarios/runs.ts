@@ -76,10 +76,15 @@ export const secondEmpty: Scenario<Address[]> = {
   ],
 };
 
-/** A death in the middle of a move leaves the copy as well, which nobody has the address of. */
+/**
+ * A death in the middle of a move leaves the copy as well, which nobody has the address of. A run whose span
+ * another holds moves, also to become shorter; where that one has filled it by then and holds the other span, too,
+ * there is no room.
+ */
 export const resizeRun: Scenario<Address[]> = {
   name: "page run made longer and shorter against allocate",
   geometry: pool,
+  mayRunOut: true,
   isDeathless: true,
   setup: ([a]) => {
     (a as Actor).allocate(2048);
@@ -109,4 +114,44 @@ export const doubleFreeRunAgain: Scenario<Address[]> = {
     [freeFirst, cleanUp],
   ],
   verify: (actors) => (actors.some((actor) => actor.results[0] === "freed") ? undefined : "nobody freed it"),
+};
+
+/** A span of 4 pages with one free, in a room of spans with two: what was freed there has been allocated again in part. */
+export const tooLargeRoom = {
+  geometry: pool,
+  setup: ([actor]: readonly Actor[]): Address[] => {
+    const a = actor as Actor;
+    const [run] = take(a, 1, runBytes);
+    for (const page of take(a, 2, 2048)) a.free(page);
+    return [run as Address, ...take(a, 1, 2048)];
+  },
+} as const;
+
+export const leaveRoom: Scenario<Address[]> = {
+  ...tooLargeRoom,
+  name: "span in too large a room, met by a search, against a free in it",
+  programs: [[allocate(runBytes)], [free(1), allocate(runBytes)]],
+};
+
+export const leaveRoomTwice: Scenario<Address[]> = {
+  ...tooLargeRoom,
+  name: "span in too large a room, met by two searches",
+  // The one builds the only other span, and holds it.
+  mayRunOut: true,
+  programs: [
+    [allocate(runBytes), freeOldest],
+    [allocate(runBytes), allocate(2048)],
+  ],
+};
+
+/** The only span of pages has been empty, and is kept: it stays in the set of such when it is filled. */
+export const refillEmpty: Scenario<Address[]> = {
+  name: "span said to be empty, filled, against the clean-up that gives such back",
+  geometry: pool,
+  setup: ([a]) => {
+    const [run] = take(a as Actor, 1, runBytes);
+    (a as Actor).free(run as Address);
+    return [];
+  },
+  programs: [[allocate(runBytes)], [cleanUp, allocate(runBytes)]],
 };
