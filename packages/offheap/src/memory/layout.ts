@@ -162,9 +162,7 @@ export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number
   return lowest <= 1 || pageSpanChunks === 0 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
 }
 
-function toLine(words: number): number {
-  return alignUp(words, wordsPerCacheLine);
-}
+const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
 
 function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const classCount = config.objectBytes.length;
@@ -246,12 +244,8 @@ export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
 }
 
 /** Words from a record's start to the counters of the first class, and to the magazines. */
-function countersIn(classCount: number): number {
-  return toLine(recordHeadWords + classCount + 1);
-}
-function magazinesIn(classCount: number): number {
-  return countersIn(classCount) + classCount * wordsPerCounter;
-}
+const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
+const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
 
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
   return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
