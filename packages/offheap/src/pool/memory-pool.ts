@@ -30,6 +30,8 @@ const ownerTries = 4;
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
+  /** An exception cut a reset of this worker short: its next call ends it first. */
+  private isResetting = false;
 
   /**
    * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
@@ -97,13 +99,16 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Frees everything at once, whoever allocated it, without a look at any object. For
-   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call.
+   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call. It costs what the
+   * pool's chunks and workers do, however many objects there are.
    */
   reset(): void {
     this.open();
     this.slow.mend();
-    resetHeap(this.heap, this.slow.slot);
-    writeJournal(this.heap, this.slow.slot, journal.idle);
+    // Until it is done, so that after an exception no object comes from a magazine that is yet to be emptied.
+    this.closeFastPath();
+    this.isResetting = true;
+    this.finishReset();
   }
 
   /** Objects that are freed together. */
@@ -133,6 +138,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return mallocOver(this, this.heap.layout.objectBytes);
   }
 
+  protected override open(): void {
+    super.open();
+    if (this.isResetting) this.finishReset();
+  }
+
   protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
     if (options !== undefined) return this.allocateWith(size, options);
     if (this.indexFor(size) !== 0) return super.allocateSlow(size);
@@ -159,6 +169,13 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       found = this.large.locate(address);
     }
     throw notLive(address, "it was freed meanwhile");
+  }
+
+  private finishReset(): void {
+    resetHeap(this.heap, this.slow.slot);
+    writeJournal(this.heap, this.slow.slot, journal.idle);
+    this.useViews(this.heap.words, this.heap.states);
+    this.isResetting = false;
   }
 
   private allocateWith(size: number, options: AllocateOptions): Address {

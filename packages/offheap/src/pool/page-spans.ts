@@ -88,10 +88,10 @@ export class PageSpans {
     const { length } = this.spans;
     for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapOther(mapPages, i));
     const { words, states, layout } = this.heap;
-    // A byte that is not 0 was left by a free that raced another, of a slot that was here.
+    // A byte that is not 0 was left by a reset, or by a free that raced another, of a slot that was here.
     const first = this.firstSlot(head);
     const pageCount = pageCountOf(layout, length);
-    for (let slot = first; slot < first + pageCount; slot++)
+    for (let slot = first; slot < first + length * pagesPerChunk; slot++)
       if (states[slot] !== pageFree) states[slot] = pageFree;
     const freeAt = infoAt(layout, head) + pageInfo.free;
     for (let i = 0; i < length; i++) words[freeAt + i] = 0;

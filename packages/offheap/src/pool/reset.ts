@@ -1,18 +1,18 @@
-// reset: everything allocated is freed at once, without a look at any object: a word or two for each chunk, and for
-// each class of each worker, and the state bytes of whole spans cleared. The others are quiet, as for check().
+// reset: everything allocated is freed at once, without a look at any object: two words for each chunk in a span, and
+// a few for each class of each worker. The others are quiet, as for check().
 //
 //   magazines of all workers   empty, so that no round of before is taken for one of after
 //   counters                   the objects that lived count as freed by this worker
-//   state bytes                0, as outside of slabs: an address behind the next slab's last slot rests on that
 //   claims, map, sets          every chunk free
+//   state bytes                stay as they are: outside of spans nobody reads them, and who builds one clears its own
 //
 // All of it can be done again from the start, which is what settles a reset that was cut short.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
-import { claimFree, classOf, isPages, isSlab, lengthOf } from "../arena/claim.ts";
+import { claimFree } from "../arena/claim.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt, header, pageCountOf, record, slotCountOf } from "../memory/layout.ts";
+import { chunkSetAt, header, record } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "../slab/class-table.ts";
 import { allocsOf, freesOf, setFrees, setRounds, setStrays } from "../slab/counters.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
@@ -25,20 +25,13 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
   words[header.resets] = ((words[header.resets] as number) + 1) | 0;
   countAllFreed(heap, worker);
   for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
-    clearStates(heap, chunk, atomics.load(words, layout.claimsAt + chunk));
+    if (atomics.load(words, layout.claimsAt + chunk) === claimFree) continue;
     words[layout.mapAt + chunk] = 0;
     atomics.store(words, layout.claimsAt + chunk, claimFree);
   }
   for (let at = layout.chunkSetsAt; at < layout.cleanAt; at++) words[at] = 0;
   new ChunkSet(heap, chunkSetAt(layout, 0)).addRun(0 as ChunkIndex, layout.chunkCount);
   atomics.store(words, header.spanChunks, 0);
-}
-
-/** Before the claim of the span's head goes: bodies alone have been cleared already. */
-function clearStates({ layout, states }: Heap, chunk: number, claim: number): void {
-  const first = chunk << layout.stateShift;
-  if (isSlab(claim)) states.fill(0, first, first + slotCountOf(layout, classOf(claim), lengthOf(claim)));
-  if (isPages(claim)) states.fill(0, first, first + pageCountOf(layout, lengthOf(claim)));
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */

@@ -18,7 +18,7 @@ import {
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
-import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import { largeReaperDies, reapWithLarge, resetDies, resetThrown } from "./scenarios/large-deaths.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];
@@ -44,7 +44,7 @@ const deaths = wanted([
 ]);
 const seconds = wanted(secondDeaths);
 const exceptions = wanted(withException());
-const others = wanted(afterException);
+const others = wanted([...afterException, resetThrown]);
 const strays = wanted([strayDies]);
 const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 

@@ -4,7 +4,7 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import * as large from "./scenarios/large.ts";
-import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import { largeReaperDies, reapWithLarge, resetDies, resetThrown } from "./scenarios/large-deaths.ts";
 import * as runs from "./scenarios/runs.ts";
 
 describe("every schedule: page runs", () => {
@@ -34,4 +34,8 @@ describe("kill at every access: large objects", () => {
   for (const scenario of [...largeReaperDies, reapWithLarge])
     interrupt(scenario, [two], isDeep ? 10_000 : 300);
   interrupt(resetDies, [{ ...two, kills: isDeep ? 2 : 1 }], 1000);
+});
+
+describe("an exception at every access: large objects", () => {
+  interrupt(resetThrown, [{ memory: "strong", preemptions: 0, throws: 1 }]);
 });
