@@ -129,7 +129,7 @@ export class Large implements OtherSpans {
   }
 
   settle(target: WorkerSlot, entry: number): void {
-    if (entry === journal.resetting) resetHeap(this.heap, target);
+    if (entry === journal.resetting) resetHeap(this.heap, target, this.worker);
     this.runs.settle(target, entry);
     this.large.settle(target, entry);
   }

@@ -172,7 +172,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   private finishReset(): void {
-    resetHeap(this.heap, this.slow.slot);
+    resetHeap(this.heap, this.slow.slot, this.slow.slot);
     writeJournal(this.heap, this.slow.slot, journal.idle);
     this.useViews(this.heap.words, this.heap.states);
     this.isResetting = false;

@@ -18,12 +18,15 @@ import { allocsOf, freesOf, setFrees, setRounds, setStrays } from "../slab/count
 import { journal, writeJournal } from "../slab/journal.ts";
 import { largeCount, setLargeCount } from "./large-record.ts";
 
-/** Frees everything; `worker` is the one whose reset it is. Its journal stays at "resetting". */
-export function resetHeap(heap: Heap, worker: WorkerSlot): void {
+/**
+ * Frees everything; `worker` is the one whose reset it is, and its journal stays at "resetting". That of `caller`, its
+ * reaper if it is another, stays as it is, too: an exception in here leaves a reap to be gone on with.
+ */
+export function resetHeap(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void {
   const { layout, words, atomics } = heap;
   writeJournal(heap, worker, journal.resetting);
   words[header.resets] = ((words[header.resets] as number) + 1) | 0;
-  countAllFreed(heap, worker);
+  countAllFreed(heap, worker, caller);
   for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
     if (atomics.load(words, layout.claimsAt + chunk) === claimFree) continue;
     words[layout.mapAt + chunk] = 0;
@@ -35,14 +38,14 @@ export function resetHeap(heap: Heap, worker: WorkerSlot): void {
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */
-function countAllFreed(heap: Heap, worker: WorkerSlot): void {
+function countAllFreed(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void {
   const live = heap.layout.objectBytes.map(() => 0);
   let liveLarge = 0;
   let own: readonly SizeClass[] = [];
   for (let slot = 1 as WorkerSlot; slot <= heap.layout.maxWorkers; slot++) {
     const classes = sizeClassesOf(heap.layout, slot);
     if (slot === worker) own = classes;
-    else writeJournal(heap, slot, journal.idle);
+    else if (slot !== caller) writeJournal(heap, slot, journal.idle);
     liveLarge += largeCount(heap, slot, record.largeAllocs) - largeCount(heap, slot, record.largeFrees);
     for (const sizeClass of classes) {
       if (sizeClass.index === 0) continue;

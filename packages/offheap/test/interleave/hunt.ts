@@ -18,7 +18,13 @@ import {
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
-import { largeReaperDies, reapWithLarge, resetDies, resetThrown } from "./scenarios/large-deaths.ts";
+import {
+  largeReaperDies,
+  reapWithLarge,
+  resetDies,
+  resetReapThrown,
+  resetThrown,
+} from "./scenarios/large-deaths.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];
@@ -44,7 +50,7 @@ const deaths = wanted([
 ]);
 const seconds = wanted(secondDeaths);
 const exceptions = wanted(withException());
-const others = wanted([...afterException, resetThrown]);
+const others = wanted([...afterException, resetThrown, resetReapThrown]);
 const strays = wanted([strayDies]);
 const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 

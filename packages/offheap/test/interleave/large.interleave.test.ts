@@ -4,7 +4,13 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import * as large from "./scenarios/large.ts";
-import { largeReaperDies, reapWithLarge, resetDies, resetThrown } from "./scenarios/large-deaths.ts";
+import {
+  largeReaperDies,
+  reapWithLarge,
+  resetDies,
+  resetReapThrown,
+  resetThrown,
+} from "./scenarios/large-deaths.ts";
 import * as runs from "./scenarios/runs.ts";
 
 describe("every schedule: page runs", () => {
@@ -37,5 +43,7 @@ describe("kill at every access: large objects", () => {
 });
 
 describe("an exception at every access: large objects", () => {
-  interrupt(resetThrown, [{ memory: "strong", preemptions: 0, throws: 1 }]);
+  const once: Bounds = { memory: "strong", preemptions: 0, throws: 1 };
+  interrupt(resetThrown, [once]);
+  interrupt(resetReapThrown, [once]);
 });

@@ -1,8 +1,9 @@
 // Deaths in the middle of large objects' operations: of the worker, of its reaper, and of one that resets.
 
-import type { Address } from "#src/base/brands.js";
+import type { Address, WorkerId } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { MemoryPool } from "#src/pool/memory-pool.js";
+import { journal, writeJournal } from "#src/slab/journal.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import { Violated } from "../../support/stepping/objects.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
@@ -93,4 +94,19 @@ export const resetThrown: Scenario<Address[]> = {
   goesOn: "from resetting",
   setup: beforeReset,
   programs: [[resetAll, allocate(64), allocate(runBytes), allocate(64), freeOldest], []],
+};
+
+/** The reset was cut short at its first access: all of it is left to the reaper. */
+export const resetReapThrown: Scenario<WorkerId> = {
+  name: "an exception in a reap that ends a reset",
+  geometry: { ...pool, chunks: 6, rounds: 2 },
+  victims: [0],
+  startsAfter: { 1: [0] },
+  setup: (actors) => {
+    beforeReset(actors);
+    const dead = actors[0] as Actor;
+    writeJournal(dead.books().heap, dead.slot, journal.resetting);
+    return dead.slab.workerId;
+  },
+  programs: [[], [(actor, id) => actor.resetAll((slab) => slab.reap(id))]],
 };
