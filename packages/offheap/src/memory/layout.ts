@@ -51,6 +51,8 @@ export const record = {
   /** Large objects allocated and freed, two words each. */
   largeAllocs: 5,
   largeFrees: 7,
+  /** The object of a move that is to end if the worker does (doomed.ts). */
+  doomed: 9,
 } as const;
 const recordHeadWords = 16;
 /** Counters of one class in a record. cached = base + frees − allocs + strays. */

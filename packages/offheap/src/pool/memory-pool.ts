@@ -18,6 +18,7 @@ import { warmUp } from "../slab/warm-up.ts";
 import { clear } from "./clear.ts";
 import { Large, type LocatedLarge, notLive, unitsFor } from "./large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
+import { Moves } from "./moves.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
@@ -30,7 +31,8 @@ const ownerTries = 4;
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
-  /** An exception cut a reset of this worker short: its next call ends it first. */
+  private readonly moves: Moves;
+  /** Still true at the next call: an exception cut a reset short, which that call ends first. */
   private isResetting = false;
 
   /**
@@ -47,6 +49,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     };
     super(options, { ...internals, others });
     this.large = made as unknown as Large;
+    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true));
   }
 
   /**
@@ -59,8 +62,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Makes an object at least `size` bytes long: where it is, or at another address, with its bytes as far as both
-   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. A worker that dies in
-   * the middle of a move leaves both objects: `reap` with `live` frees them.
+   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. Of a worker that dies in
+   * the middle of a move one of the two objects is left, whole; which one, nobody can tell it.
    * @returns the address, which may be another
    * @throws ERR_INVALID_SIZE, ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_OUT_OF_MEMORY, ERR_DETACHED: the object
    *   is as it was then
@@ -70,16 +73,16 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
     const found = this.large.locate(address);
     if (found === undefined) {
-      const { sizeClass } = locate(this.heap, this.slow.classes, address);
-      return this.indexFor(size) === sizeClass.index
-        ? address
-        : this.move(address, size, sizeClass.objectBytes);
+      const located = locate(this.heap, this.slow.classes, address);
+      const index = this.indexFor(size);
+      if (index === located.sizeClass.index) return address;
+      return this.moves.move(this.u8, address, size, index, located);
     }
     const want = unitsFor(size, found);
     if (want === found.units) return address;
     this.slow.mend();
     if (this.kindFor(size) === found.kind && this.large.resize(found, want)) return address;
-    return this.move(address, size, found.units * found.unitBytes);
+    return this.moves.move(this.u8, address, size, this.indexFor(size), found);
   }
 
   override sizeOf(address: Address): number {
@@ -95,6 +98,12 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       if (found === undefined) return super.adopt(address);
       if (this.large.adopt(found)) return;
     }
+  }
+
+  override detach(): void {
+    // The object that an exception left where it was stays.
+    if (this.moves.isUnderWay && this.slow.isOpen()) this.moves.finish();
+    super.detach();
   }
 
   /**
@@ -135,12 +144,13 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
   asMalloc(): MallocImports {
-    return mallocOver(this, this.heap.layout.objectBytes);
+    return mallocOver(this, this.heap.layout.objectBytes, (address, size) => this.moveSlot(address, size));
   }
 
   protected override open(): void {
     super.open();
     if (this.isResetting) this.finishReset();
+    if (this.moves.isUnderWay) this.moves.finish();
   }
 
   protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
@@ -199,13 +209,17 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   private allocateLarge(size: number, align: number): Address {
     this.open();
+    return this.placeLarge(size, align, false);
+  }
+
+  private placeLarge(size: number, align: number, isDoomed: boolean): Address {
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
     this.slow.mend();
-    const address = this.large.allocate(size, align);
+    const address = this.large.allocate(size, align, isDoomed);
     if (address !== nowhere) return address;
     this.slow.cleanUp(false);
     this.large.search();
-    const again = this.large.allocate(size, align);
+    const again = this.large.allocate(size, align, isDoomed);
     if (again === nowhere) throw this.noRoomFor(size);
     return again;
   }
@@ -214,11 +228,10 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return this.indexFor(size) !== 0 ? "slot" : this.large.kindFor(size, 1);
   }
 
-  private move(address: Address, size: number, bytes: number): Address {
-    const next = this.allocate(size);
-    this.u8.copyWithin(next, address, address + Math.min(size, bytes));
-    this.deallocate(address);
-    return next;
+  private moveSlot(address: Address, size: number): Address {
+    this.open();
+    const located = locate(this.heap, this.slow.classes, address);
+    return this.moves.move(this.u8, address, size, this.indexFor(size), located);
   }
 
   private zero(address: Address, bytes: number): void {

@@ -30,7 +30,7 @@ export class PageRuns {
     this.worker = pageSpans.worker;
   }
 
-  /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
+  /** The address of a new object, or `nowhere`. The journal is "moving"; that there is an object, it is yet to say. */
   allocate(bytes: number, alignBytes: number): number {
     const { heap, worker, pageSpans } = this;
     const pages = divideUp(bytes, pageBytes);
@@ -47,9 +47,7 @@ export class PageRuns {
     heap.states[slot] = liveBy(worker);
     setLargeCount(heap, worker, record.largeAllocs, count + 1);
     pageSpans.finishTaken(head, claim, pages);
-    const address = heap.dataAt + head * chunkBytes + page * pageBytes;
-    writeJournal(heap, worker, journal.idle);
-    return address;
+    return heap.dataAt + head * chunkBytes + page * pageBytes;
   }
 
   /** Ends a live object if its first byte still is `state`; the journal is "moving" then. */

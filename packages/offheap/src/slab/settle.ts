@@ -29,7 +29,7 @@ function stands(heap: Heap, sizeClass: SizeClass, slot: number, state: number): 
   const entry = words[layout.mapAt + chunk] as number;
   if ((entry & mapClassMask) !== sizeClass.index || heap.states[slot] !== state) return false;
   const head = chunk - (entry >>> mapDistanceShift);
-  const endBytes = (slot - head * 2 ** layout.stateShift + 1) * sizeClass.objectBytes;
+  const endBytes = (slot - (head << layout.stateShift) + 1) * sizeClass.objectBytes;
   const distance = divideUp(endBytes, chunkBytes) - 1;
   return words[layout.mapAt + head + distance] === mapEntry(sizeClass.index, distance);
 }

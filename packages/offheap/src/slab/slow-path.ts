@@ -164,6 +164,14 @@ export class SlowPath {
     this.writeJournal(journal.idle);
   }
 
+  /** Ends what a move of this worker was yet to be rid of when an exception cut it short (pool). */
+  endDoomed(): void {
+    this.mend();
+    this.settleBetween(this.classes);
+    this.recoverSelf();
+    this.writeJournal(journal.idle);
+  }
+
   /** Leaves the journal at "moving", for the caller to end. */
   private recoverSelf(): void {
     new Recoverer(this.magazines, this.slot, "keep", emptyRecovery()).run();

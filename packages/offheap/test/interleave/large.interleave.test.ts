@@ -11,6 +11,7 @@ import {
   resetReapThrown,
   resetThrown,
 } from "./scenarios/large-deaths.ts";
+import * as moves from "./scenarios/moves.ts";
 import * as runs from "./scenarios/runs.ts";
 
 describe("every schedule: page runs", () => {
@@ -33,6 +34,13 @@ describe("every schedule: large objects", () => {
   interleave(large.reapFreeLarge);
   interleave(large.reapAdoptLarge);
   interleave(large.reapResizeLarge);
+});
+
+describe("every schedule: objects that move", () => {
+  interleave(moves.moveSlot);
+  interleave(moves.moveForeign);
+  interleave(moves.moveKinds);
+  interleave(moves.moveForeignLarge);
 });
 
 describe("kill at every access: large objects", () => {

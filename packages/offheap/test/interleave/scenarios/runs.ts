@@ -76,11 +76,9 @@ export const secondEmpty: Scenario<Address[]> = {
   ],
 };
 
-/** A death in the middle of a move leaves the copy as well, which nobody has the address of. */
 export const resizeRun: Scenario<Address[]> = {
   name: "page run made longer and shorter against allocate",
   geometry: pool,
-  isDeathless: true,
   setup: ([a]) => {
     (a as Actor).allocate(2048);
     return [];

@@ -153,6 +153,10 @@ export class World<C = unknown> {
     return this.taken.some(({ kind }) => kind === "kill" || kind === "throw");
   }
 
+  wasThrown(): boolean {
+    return this.taken.some(({ kind }) => kind === "throw");
+  }
+
   /** Whether a worker is in the heap and alive. */
   isPresent(worker: number): boolean {
     return !this.dead.includes(worker) && (this.actors[worker] as Actor).slab !== undefined;
