@@ -4,13 +4,8 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import * as large from "./scenarios/large.ts";
-import {
-  largeReaperDies,
-  reapWithLarge,
-  resetDies,
-  resetReapThrown,
-  resetThrown,
-} from "./scenarios/large-deaths.ts";
+import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
 import * as moves from "./scenarios/moves.ts";
 import * as runs from "./scenarios/runs.ts";
 
@@ -52,6 +47,7 @@ describe("kill at every access: large objects", () => {
 
 describe("an exception at every access: large objects", () => {
   const once: Bounds = { memory: "strong", preemptions: 0, throws: 1 };
+  for (const scenario of largeGoOn) interrupt(scenario, [once]);
   interrupt(resetThrown, [once]);
   interrupt(resetReapThrown, [once]);
 });

@@ -1,9 +1,8 @@
 // Deaths in the middle of large objects' operations: of the worker, of its reaper, and of one that resets.
 
-import type { Address, WorkerId } from "#src/base/brands.js";
+import type { Address } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { MemoryPool } from "#src/pool/memory-pool.js";
-import { journal, writeJournal } from "#src/slab/journal.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import { Violated } from "../../support/stepping/objects.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
@@ -11,7 +10,7 @@ import { allocate, free, freeOldest, take } from "./common.ts";
 import { pool, resize, runBytes } from "./runs.ts";
 
 const chunk = 65_536;
-const span = 2 * chunk;
+export const span = 2 * chunk;
 
 const reapBefore =
   (...workers: number[]): Step<unknown> =>
@@ -50,10 +49,10 @@ export const reapWithLarge: Scenario<Address[]> = {
   programs: [[], [(actor) => actor.reapWithObjects(0)], [reapBefore(1, 0), allocate(runBytes)]],
 };
 
-const resetAll: Step<unknown> = (actor) => actor.resetAll((slab) => (slab as MemoryPool).reset());
+export const resetAll: Step<unknown> = (actor) => actor.resetAll((slab) => (slab as MemoryPool).reset());
 
 /** A page run, a span, slots; and rounds in both magazines. */
-const beforeReset = ([a, b]: readonly Actor[]): Address[] => {
+export const beforeReset = ([a, b]: readonly Actor[]): Address[] => {
   const objects = [
     ...take(a as Actor, 2),
     ...take(b as Actor, 1),
@@ -85,28 +84,4 @@ export const resetDies: Scenario<Address[]> = {
   name: "death in a reset, and of its reaper",
   setup: beforeReset,
   programs: [[resetAll], [reapBefore(0), allOrNone], [reapBefore(1, 0), allOrNone, allocate(64)]],
-};
-
-/** Nothing that is allocated after it goes by what is left of the reset. */
-export const resetThrown: Scenario<Address[]> = {
-  name: "an exception in a reset, then allocations",
-  geometry: { ...pool, chunks: 6, rounds: 2 },
-  goesOn: "from resetting",
-  setup: beforeReset,
-  programs: [[resetAll, allocate(64), allocate(runBytes), allocate(64), freeOldest], []],
-};
-
-/** The reset was cut short at its first access: all of it is left to the reaper. */
-export const resetReapThrown: Scenario<WorkerId> = {
-  name: "an exception in a reap that ends a reset",
-  geometry: { ...pool, chunks: 6, rounds: 2 },
-  victims: [0],
-  startsAfter: { 1: [0] },
-  setup: (actors) => {
-    beforeReset(actors);
-    const dead = actors[0] as Actor;
-    writeJournal(dead.books().heap, dead.slot, journal.resetting);
-    return dead.slab.workerId;
-  },
-  programs: [[], [(actor, id) => actor.resetAll((slab) => slab.reap(id))]],
 };
