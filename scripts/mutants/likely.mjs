@@ -6,6 +6,9 @@ const corpse = "second death: death in a reap that frees objects, of a worker th
 const scattered = "a drain that passes a claimed slab by, against allocations";
 const leftovers = "what a worker left behind is brought home by two clean-ups";
 
+const moved = "slot moved to another class and back, against allocate";
+const foreign = "another's slot moved while its slab is drained into";
+
 const places = [
   ["slab/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
   ["slab/slow-path.js cleanUp: ", [leftovers]],
@@ -82,6 +85,52 @@ const places = [
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
   ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
   ["slab/", ["statistics.test.ts"]],
+  [
+    "pool/reset.js",
+    [
+      "an exception in a reset, then allocations",
+      "an exception in a reap that ends a reset",
+      "reset.test.ts",
+      "death in a reset, and of its reaper",
+    ],
+  ],
+  [
+    "pool/moves.js",
+    [
+      `death of worker 0: ${moved}`,
+      `exception: ${moved}`,
+      "pool-calls.test.ts",
+      "an exception, then a move",
+      `death of worker 0: ${foreign}`,
+    ],
+  ],
+  ["pool/memory-pool.js", ["pool-calls.test.ts", "pool.test.ts"]],
+  ["pool/memory-pool.js reallocate", ["an exception, then resizes of large objects"]],
+  [
+    "pool/memory-pool.js detach",
+    ["an exception in a move, then a detach", "an exception in a move of a large object, then a detach"],
+  ],
+  [
+    "pool/memory-pool.js deallocateSlow",
+    ["pool-calls.test.ts", "an exception, then allocations and frees of large objects"],
+  ],
+  [
+    "pool/memory-pool.js placeLarge",
+    ["pool-calls.test.ts", "an exception, then allocations and frees of large objects"],
+  ],
+  [
+    "pool/memory-pool.js reset",
+    [
+      "an exception in a reset, then allocations",
+      "an exception, then a reset",
+      "pool-calls.test.ts",
+      "reset.test.ts",
+    ],
+  ],
+  ["pool/memory-pool.js finishReset", ["an exception in a reset, then allocations", "reset.test.ts"]],
+  ["pool/memory-pool.js open", ["an exception in a reset, then allocations", `exception: ${moved}`]],
+  ["pool/region.js", ["pool-calls.test.ts"]],
+  ["pool/malloc.js", ["malloc.test.ts"]],
 ];
 
 /** The finders to try first: of the closest place before the others. */

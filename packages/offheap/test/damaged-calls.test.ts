@@ -3,17 +3,18 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
-import { AllocatorError, type HeapHandle, SlabAllocator } from "offheap";
+import { SlabAllocator } from "offheap";
 import { claimUnclaimed } from "#src/arena/claim.js";
 import { mapEntry } from "#src/arena/span-map.js";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
 import { chunkSetAt, gauge, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/memory/layout.js";
-import { capacity, change, damaged, layout, original, regions, sizeClasses } from "./support/fuzz/damaged.ts";
-import { outcome, runs } from "./support/fuzz/values.ts";
+import { capacity, sizeClasses, slabs } from "./support/fuzz/damaged.ts";
+import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
+import { outcome } from "./support/fuzz/values.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 
-const addresses = [...original.live.keys()];
+const { live } = slabs;
+const addresses = [...live.keys()];
 
 /** Each takes a number that chooses among what it can be called with. */
 const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknown> = {
@@ -21,7 +22,7 @@ const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknow
   deallocate: (allocator, choice) => allocator.deallocate(addresses[choice % addresses.length] as number),
   "deallocate with a size": (allocator, choice) => {
     const address = addresses[choice % addresses.length] as number;
-    allocator.deallocate(address, original.live.get(address));
+    allocator.deallocate(address, live.get(address));
   },
   sizeOf: (allocator, choice) => allocator.sizeOf(addresses[choice % addresses.length] as number),
   adopt: (allocator, choice) => allocator.adopt(addresses[choice % addresses.length] as number),
@@ -34,52 +35,9 @@ const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknow
   detach: (allocator) => allocator.detach(),
 };
 
-const names = Object.keys(calls);
-const step = fc.record({ call: fc.constantFrom(...names), choice: fc.nat(10_000) });
-const everywhere = [0, layout.bookBytes / 4] as const;
-const place = fc.constantFrom(everywhere, ...Object.values(regions));
-
-/** undefined for what is an AllocatorError, or no error at all. */
-function foreignError(call: () => unknown): Error | undefined {
-  try {
-    call();
-  } catch (error) {
-    return error instanceof AllocatorError ? undefined : (error as Error);
-  }
-  return undefined;
-}
-
 describe("calls on a heap with damaged books", () => {
   it("end, and throw nothing but AllocatorErrors", () => {
-    const steps = fc.array(step, { minLength: 1, maxLength: 60 });
-    fc.assert(
-      fc.property(
-        place,
-        fc.array(change, { minLength: 1, maxLength: 30 }),
-        steps,
-        (region, changes, list) => {
-          const handle: HeapHandle = {
-            kind: "offheap",
-            version: original.version,
-            memory: damaged(region, changes),
-            offset: 0,
-          };
-          const start = performance.now();
-          let allocator: SlabAllocator | undefined;
-          const refused = foreignError(() => {
-            allocator = SlabAllocator.attach(handle);
-          });
-          if (refused !== undefined) throw refused;
-          if (allocator === undefined) return;
-          for (const { call, choice } of list) {
-            const error = foreignError(() => calls[call]?.(allocator as SlabAllocator, choice));
-            if (error !== undefined) throw error;
-          }
-          assert.ok(performance.now() - start < 10_000, `took ${performance.now() - start} ms`);
-        },
-      ),
-      runs(600),
-    );
+    endsWell(slabs, (handle) => SlabAllocator.attach(handle), calls);
   });
 
   it("say so instead of walking over rounds that are not there", () => {

@@ -5,14 +5,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { SlabAllocator } from "offheap";
-import { change, damaged, original, regions } from "./support/fuzz/damaged.ts";
+import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
+import { change, damaged, type Original, pool, slabs } from "./support/fuzz/damaged.ts";
 import { outcome, runs } from "./support/fuzz/values.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
 /** Everything of a heap that passed as whole can be freed, and then everything be had. */
-function expectWhole(allocator: SlabAllocator): void {
-  for (const [address, bytes] of original.live) allocator.deallocate(address, bytes);
+function expectWhole(allocator: SlabAllocator, { live }: Original): void {
+  for (const [address, bytes] of live) allocator.deallocate(address, bytes);
   for (const { workerId } of allocator.stats().workers) {
     if (workerId !== allocator.workerId) allocator.reap(workerId);
   }
@@ -21,12 +21,11 @@ function expectWhole(allocator: SlabAllocator): void {
   assertZeroResidue(allocator);
 }
 
-function inspect(memory: SharedArrayBuffer): "refused" | "named" | "whole" {
+function inspect(original: Original, handle: HeapHandle): "refused" | "named" | "whole" {
   const codes = ["ERR_INCOMPATIBLE_HEAP", "ERR_HEAP_BUSY", "ERR_DETACHED", "ERR_TOO_MANY_WORKERS"] as const;
-  const handle = { kind: "offheap", version: original.version, memory, offset: 0 } as const;
   let allocator: SlabAllocator | undefined;
   outcome(codes, () => {
-    allocator = SlabAllocator.attach(handle);
+    allocator = original === pool ? MemoryPool.attach(handle) : SlabAllocator.attach(handle);
   });
   if (allocator === undefined) return "refused";
   const start = performance.now();
@@ -34,23 +33,26 @@ function inspect(memory: SharedArrayBuffer): "refused" | "named" | "whole" {
   allocator.stats();
   assert.ok(performance.now() - start < 10_000, `check and stats took ${performance.now() - start} ms`);
   if (violations.length > 0) return "named";
-  expectWhole(allocator);
+  expectWhole(allocator, original);
   return "whole";
 }
 
-describe("a heap with damaged books is refused, named, or whole", () => {
-  const outcomes = new Map<string, number>();
-  for (const [name, region] of Object.entries(regions)) {
-    it(name, (context) => {
-      outcomes.clear();
-      fc.assert(
-        fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
-          const found = inspect(damaged(region, changes));
-          outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
-        }),
-        runs(150),
-      );
-      context.diagnostic(`${name}: ${[...outcomes].map(([found, count]) => `${count} ${found}`).join(", ")}`);
-    });
-  }
-});
+for (const [what, original] of Object.entries({ heap: slabs, pool })) {
+  describe(`a ${what} with damaged books is refused, named, or whole`, () => {
+    const outcomes = new Map<string, number>();
+    for (const [name, region] of Object.entries(original.regions)) {
+      it(name, (context) => {
+        outcomes.clear();
+        fc.assert(
+          fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+            const found = inspect(original, damaged(original, region, changes));
+            outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
+          }),
+          runs(150),
+        );
+        const list = [...outcomes].map(([found, count]) => `${count} ${found}`);
+        context.diagnostic(`${name}: ${list.join(", ")}`);
+      });
+    }
+  });
+}

@@ -26,6 +26,9 @@ const workerShift = 3;
 const lengthShift = 10;
 const classShift = 26;
 
+/** Tag and worker: of a live object of its own, whose it is. */
+export const ownerBits = (1 << lengthShift) - 1;
+
 export function claimBody(distance: number): number {
   return tag.body | (distance << lengthShift);
 }

@@ -109,7 +109,7 @@ export class Decommitter {
     return bytes;
   }
 
-  /** Of a run that this worker holds. Its state bytes are zero as they stand; their pages go, too. */
+  /** Of a run that this worker holds. Nobody reads its state bytes as they stand: their pages go, too. */
   private giveBackRun(os: Os, head: ChunkIndex, length: number): number {
     const { source, dataAt, layout, offset } = this.heap;
     const { clean } = this.spans;

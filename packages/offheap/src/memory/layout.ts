@@ -51,6 +51,8 @@ export const record = {
   /** Large objects allocated and freed, two words each. */
   largeAllocs: 5,
   largeFrees: 7,
+  /** The object of a move that is to end if the worker does (doomed.ts). */
+  doomed: 9,
 } as const;
 const recordHeadWords = 16;
 
@@ -266,9 +268,7 @@ export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassI
   return magazineTopAt(layout, worker, sizeClass) - rounds * wordsPerRound;
 }
 
-export function infoAt(layout: Layout, head: number): number {
-  return layout.infoAt + head * wordsPerSlabInfo;
-}
+export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;
 
 /** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */
 export function chunkSetAt(layout: Layout, index: number): number {

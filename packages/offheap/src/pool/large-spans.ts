@@ -33,7 +33,7 @@ export class LargeSpans {
     this.worker = worker;
   }
 
-  /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
+  /** The address of a new object, or `nowhere`. The journal is "moving"; that there is an object, it is yet to say. */
   allocate(bytes: number, alignBytes: number): number {
     const { heap, spans, worker, recordAt } = this;
     const length = divideUp(bytes, chunkBytes);
@@ -47,9 +47,7 @@ export class LargeSpans {
     spans.storeClaim(head, claimLarge(worker, length));
     // A destroy that came meanwhile has cleared the map already, and looks no further.
     if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
-    const address = heap.dataAt + head * chunkBytes;
-    writeJournal(heap, worker, journal.idle);
-    return address;
+    return heap.dataAt + head * chunkBytes;
   }
 
   /** Ends an object if its claim word still is `claim`; the journal is "moving" then. */

@@ -3,16 +3,18 @@
 
 import { noChunk } from "../arena/chunk-set.ts";
 import { isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
-import { mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
+import { mapClassMask, mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
 import { trailingZeros } from "../base/bits.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, maxRunBytes, pageBytes } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import type { FoundObjects, OtherSpans } from "../slab/other-spans.ts";
 import { liveBy, slotLive } from "../slab/slot-state.ts";
+import { doomedAt, doomedOf, doomOfSlot, doomOfSpan } from "./doomed.ts";
+import { operationOf } from "./large-record.ts";
 import { LargeSpans } from "./large-spans.ts";
 import { nowhere, PageRuns } from "./page-runs.ts";
 import { notHeld, PageSpans } from "./page-spans.ts";
@@ -84,13 +86,20 @@ export class Large implements OtherSpans {
     return bytes <= this.mostRunBytes && alignBytes <= chunkBytes;
   }
 
-  /** The address of a new object, or `nowhere`: then there may be room behind another worker's claim. */
-  allocate(bytes: number, alignBytes: number): number {
+  /**
+   * The address of a new object, or `nowhere`: then there may be room behind another worker's claim. `isDoomed`: it is to
+   * end if the worker does, until a move says otherwise.
+   */
+  allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {
     writeJournal(this.heap, this.worker, journal.moving);
     const isRun = this.isRun(bytes, alignBytes);
     const address = isRun ? this.runs.allocate(bytes, alignBytes) : this.large.allocate(bytes, alignBytes);
     this.isZero = !isRun && this.spans.isZero;
-    if (address === nowhere) writeJournal(this.heap, this.worker, journal.idle);
+    if (isDoomed && address !== nowhere) {
+      const { target } = operationOf(this.heap, this.worker);
+      this.heap.words[doomedAt(this.heap, this.worker)] = isRun ? doomOfSlot(target) : doomOfSpan(target);
+    }
+    writeJournal(this.heap, this.worker, journal.idle);
     return address;
   }
 
@@ -162,9 +171,29 @@ export class Large implements OtherSpans {
   }
 
   settle(target: WorkerSlot, entry: number): void {
-    if (entry === journal.resetting) resetHeap(this.heap, target);
+    if (entry === journal.resetting) resetHeap(this.heap, target, this.worker);
     this.runs.settle(target, entry);
     this.large.settle(target, entry);
+  }
+
+  endDoomed(target: WorkerSlot, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void {
+    const { words, layout } = this.heap;
+    const doomed = doomedOf(this.heap, target);
+    if (doomed?.isSpan === true) {
+      const head = doomed.at as ChunkIndex;
+      this.loosenSpan(head, this.spans.claimOf(head), "free", found);
+    } else if (doomed !== undefined) {
+      const chunk = doomed.at >>> layout.stateShift;
+      const entry = words[layout.mapAt + chunk] as number;
+      const head = (chunk - (entry >>> mapDistanceShift)) as ChunkIndex;
+      const claim = head >= 0 ? this.spans.claimOf(head) : 0;
+      if ((entry & mapClassMask) !== 0) freeSlot(doomed.at as SlotIndex);
+      else if (isPages(claim)) {
+        const end = this.pageSpans.endSlot(head, claim);
+        this.loosenRun(head, doomed.at, end, target, "free", found);
+      }
+    }
+    words[doomedAt(this.heap, target)] = 0;
   }
 
   visit(

@@ -14,12 +14,10 @@ import { AllocatorError } from "../base/errors.ts";
 
 /** What malloc needs of a pool. */
 export interface MallocHeap {
-  readonly u8: Uint8Array;
   readonly f64: Float64Array;
   allocate(size: number, options?: { readonly align?: number; readonly zeroed?: boolean }): Address;
   reallocate(address: Address, size: number): Address;
   deallocate(address: Address): void;
-  sizeOf(address: Address): number;
 }
 
 /** What a module imports, as C declares it. Addresses and sizes may come signed and are returned unsigned. */
@@ -56,17 +54,11 @@ function nullOrThrow(error: unknown): 0 {
   throw error;
 }
 
-/** An object of JavaScript's may stand at a multiple of 8: then it has to move. */
-function move(heap: MallocHeap, address: Address, size: number): Address {
-  const kept = Math.min(heap.sizeOf(address), size);
-  const moved = heap.allocate(size);
-  heap.u8.copyWithin(moved, address, address + kept);
-  heap.deallocate(address);
-  return moved;
-}
+/** Moves a slot: an object of JavaScript's may stand at a multiple of 8. */
+export type MoveSlot = (address: Address, size: number) => Address;
 
 /** The five functions over a pool with these size classes. */
-export function mallocOver(heap: MallocHeap, classes: readonly number[]): MallocImports {
+export function mallocOver(heap: MallocHeap, classes: readonly number[], moveSlot: MoveSlot): MallocImports {
   const rounded = roundedSizes(classes);
   const largest = classes.at(-1) as number;
   const alignOptions = Array.from({ length: Math.log2(largestAlign) + 1 }, (_, log) => ({ align: 2 ** log }));
@@ -111,7 +103,7 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[]): Malloc
     try {
       return from % mallocAlign === 0 || bytes < mallocAlign
         ? heap.reallocate(from, bytes)
-        : move(heap, from, bytes);
+        : moveSlot(from, bytes);
     } catch (error) {
       return nullOrThrow(error);
     }

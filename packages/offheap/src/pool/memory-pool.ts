@@ -19,6 +19,7 @@ import { warmUp } from "../slab/warm-up.ts";
 import { clear } from "./clear.ts";
 import { Large, notLive } from "./large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
+import { Moves } from "./moves.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
@@ -33,6 +34,9 @@ const plain = { align: 1, zeroed: false };
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
+  private readonly moves: Moves;
+  /** Still true at the next call: an exception cut a reset short, which that call ends first. */
+  private isResetting = false;
 
   /**
    * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
@@ -48,6 +52,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     };
     super(options, { ...internals, others });
     this.large = made as unknown as Large;
+    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true));
   }
 
   /**
@@ -60,8 +65,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Makes an object at least `size` bytes long: where it is, or at another address, with its bytes as far as both
-   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. A worker that dies in
-   * the middle of a move leaves both objects: `reap` with `live` frees them.
+   * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. Of a worker that dies in
+   * the middle of a move one of the two objects is left, whole; which one, nobody can tell it.
    * @returns the address, which may be another
    * @throws ERR_INVALID_SIZE, ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_OUT_OF_MEMORY, ERR_DETACHED: the object
    *   is as it was then
@@ -71,17 +76,17 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
     const found = this.large.locate(address);
     if (found === undefined) {
-      const { sizeClass } = locate(this.heap, this.slow.classes, address);
-      return this.indexFor(size) === sizeClass.index
-        ? address
-        : this.move(address, size, sizeClass.objectBytes);
+      const located = locate(this.heap, this.slow.classes, address);
+      const index = this.indexFor(size);
+      if (index === located.sizeClass.index) return address;
+      return this.moves.move(this.u8, address, size, index, located);
     }
     const want = found.unitsFor(size);
     if (want === found.units) return address;
     this.slow.mend();
-    const bytes = found.units * found.unitBytes;
     const staysKind = this.indexFor(size) === 0 && this.large.isRun(size, 1) === found.isRun;
-    return staysKind && this.large.resize(found, want) ? address : this.move(address, size, bytes);
+    if (staysKind && this.large.resize(found, want)) return address;
+    return this.moves.move(this.u8, address, size, this.indexFor(size), found);
   }
 
   override sizeOf(address: Address): number {
@@ -99,15 +104,24 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     }
   }
 
+  override detach(): void {
+    // The object that an exception left where it was stays.
+    if (this.moves.isUnderWay && this.slow.isOpen()) this.moves.finish();
+    super.detach();
+  }
+
   /**
    * Frees everything at once, whoever allocated it, without a look at any object. For
-   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call.
+   * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call. It costs what the
+   * pool's chunks and workers do, however many objects there are.
    */
   reset(): void {
     this.open();
     this.slow.mend();
-    resetHeap(this.heap, this.slow.slot);
-    writeJournal(this.heap, this.slow.slot, journal.idle);
+    // Until it is done, so that after an exception no object comes from a magazine that is yet to be emptied.
+    this.closeFastPath();
+    this.isResetting = true;
+    this.finishReset();
   }
 
   /** Objects that are freed together. */
@@ -134,7 +148,13 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
   asMalloc(): MallocImports {
-    return mallocOver(this, this.heap.layout.objectBytes);
+    return mallocOver(this, this.heap.layout.objectBytes, (address, size) => this.moveSlot(address, size));
+  }
+
+  protected override open(): void {
+    super.open();
+    if (this.isResetting) this.finishReset();
+    if (this.moves.isUnderWay) this.moves.finish();
   }
 
   // Large enough for V8 not to inline it, as the slabs' own slow halves are.
@@ -142,24 +162,21 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const { align, zeroed } = options === undefined ? plain : checkAllocateOptions(options);
     const index = this.indexFor(size);
     if (options === undefined && index !== 0) return super.allocateSlow(size);
-    const slotBytes = index === 0 ? 0 : align <= 8 ? size : this.alignedSlotBytes(index, align);
-    if (slotBytes !== 0) {
-      const address = this.allocate(slotBytes);
+    // The first class that serves and is a multiple of the alignment: slabs begin at chunks, so its slots are aligned.
+    const { objectBytes } = this.heap.layout;
+    let aligned = index;
+    while (aligned > 0 && align > 8 && (objectBytes[aligned - 1] as number) % align !== 0)
+      aligned = aligned < objectBytes.length ? aligned + 1 : 0;
+    if (aligned > 0) {
+      const address = this.allocate(objectBytes[aligned - 1] as number);
       if (zeroed) this.zero(address, size);
       return address;
     }
     this.open();
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
-    this.slow.mend();
-    let address = this.large.allocate(size, align);
-    if (address === nowhere) {
-      this.slow.cleanUp(false);
-      this.large.search();
-      address = this.large.allocate(size, align);
-    }
-    if (address === nowhere) throw this.noRoomFor(size);
-    if (zeroed && !this.large.isZero) this.zero(address as Address, size);
-    return address as Address;
+    const address = this.placeLarge(size, align, false);
+    if (zeroed && !this.large.isZero) this.zero(address, size);
+    return address;
   }
 
   protected override deallocateSlow(address: Address, size: number | undefined): void {
@@ -184,23 +201,28 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     throw notLive(address, "it was freed meanwhile");
   }
 
-  /**
-   * Bytes of the first class that serves and is a multiple of the alignment; slabs begin at chunks, so its slots are
-   * aligned. 0 where there is none.
-   */
-  private alignedSlotBytes(index: number, align: number): number {
-    for (let i = index; i <= this.heap.layout.objectBytes.length; i++) {
-      const { objectBytes } = this.slow.classes[i] as { readonly objectBytes: number };
-      if (objectBytes % align === 0) return objectBytes;
-    }
-    return 0;
+  private finishReset(): void {
+    resetHeap(this.heap, this.slow.slot, this.slow.slot);
+    writeJournal(this.heap, this.slow.slot, journal.idle);
+    this.openFastPath();
+    this.isResetting = false;
   }
 
-  private move(address: Address, size: number, bytes: number): Address {
-    const next = this.allocate(size);
-    this.u8.copyWithin(next, address, address + Math.min(size, bytes));
-    this.deallocate(address);
-    return next;
+  private placeLarge(size: number, align: number, isDoomed: boolean): Address {
+    this.slow.mend();
+    const address = this.large.allocate(size, align, isDoomed);
+    if (address !== nowhere) return address as Address;
+    this.slow.cleanUp(false);
+    this.large.search();
+    const again = this.large.allocate(size, align, isDoomed);
+    if (again === nowhere) throw this.noRoomFor(size);
+    return again as Address;
+  }
+
+  private moveSlot(address: Address, size: number): Address {
+    this.open();
+    const located = locate(this.heap, this.slow.classes, address);
+    return this.moves.move(this.u8, address, size, this.indexFor(size), located);
   }
 
   private zero(address: Address, bytes: number): void {

@@ -46,7 +46,7 @@ const freeWord = pageInfo.freeCount;
 const longestWord = pageInfo.longest;
 const bitsWord = pageInfo.free;
 const { largeAllocs, largeFrees, journal: journalWord } = record;
-const { idle, moving, allocatingRun, freeingRun } = journal;
+const { moving, allocatingRun, freeingRun } = journal;
 const pagesTag = tag.pages;
 const free0 = pageFree;
 const freed = pageFreed;
@@ -86,7 +86,7 @@ export class PageRuns {
     this.hold = claimPagesHeld(1, worker);
   }
 
-  /** The address of a new object, or `nowhere`. The journal is "moving", and idle when there is an object. */
+  /** The address of a new object, or `nowhere`. The journal is "moving"; that there is an object, it is yet to say. */
   allocate(bytes: number, alignBytes: number): number {
     const { heap, search } = this;
     const pages = ((bytes + (unitBytes - 1)) / unitBytes) | 0;
@@ -110,7 +110,6 @@ export class PageRuns {
     if (longestThen > before) this.hints.enter(head, longestThen);
     else if (longestThen >>> search.room === 0) this.hints.settle(head, this.pageSpans.pageCount(claim));
     heap.atomics.store(words, (this.claimsAt + head) | 0, (claim & ~this.hold) | pagesTag);
-    words[(this.recordAt + journalWord) | 0] = idle;
     return this.dataAt + head * wholeBytes + page * unitBytes;
   }
 

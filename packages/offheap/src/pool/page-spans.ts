@@ -91,9 +91,10 @@ export class PageSpans {
     const { length } = this.spans;
     const claim = claimPagesHeld(length, this.worker);
     this.spans.mapSpan(head, length, mapPages);
-    // A byte that is not 0 was left by a free that raced another, of a slot that was here.
-    const end = this.endSlot(head, claim);
-    for (let slot = this.firstSlot(head); slot < end; slot++) if (states[slot] !== 0) states[slot] = 0;
+    // A byte that is not 0 was left by a reset, or by a free that raced another, of a slot that was here.
+    const first = this.firstSlot(head);
+    const end = first + length * pagesPerChunk * statesPerPage;
+    for (let slot = first; slot < end; slot++) if (states[slot] !== 0) states[slot] = 0;
     const freeAt = this.bitsAt(head);
     for (let i = 0; i < length; i++) words[freeAt + i] = 0;
     const pageCount = this.pageCount(claim);

@@ -10,6 +10,7 @@ import { infoAt, pageInfo, record, statesPerPage } from "../memory/layout.ts";
 import type { OtherChecks, Report } from "../slab/check.ts";
 import { slotLive } from "../slab/slot-state.ts";
 import { Workers } from "../slab/workers.ts";
+import { doomedAt } from "./doomed.ts";
 import { largeCount } from "./large-record.ts";
 import { PageSpans } from "./page-spans.ts";
 import { isLivePage, pageFree, pageFreed, runPages } from "./page-state.ts";
@@ -47,10 +48,12 @@ export class PoolChecks implements OtherChecks {
     return length;
   }
 
-  /** Allocations − frees of all workers = live objects. */
+  /** Allocations − frees of all workers = live objects; and nobody is in the middle of a move. */
   checkTotals(): void {
     let counted = 0;
     for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
+      const doom = this.heap.words[doomedAt(this.heap, slot)] as number;
+      if (doom !== 0) this.report("journal", `worker ${slot} is in the middle of a move: ${doom}`);
       counted +=
         largeCount(this.heap, slot, record.largeAllocs) - largeCount(this.heap, slot, record.largeFrees);
     }

@@ -44,13 +44,19 @@ export type Deallocate = (address: Address, size?: number) => void;
 export function tableOf(heap: Heap, classes: readonly SizeClass[]): Int32Array {
   const classOf = classByGranule(heap.layout);
   const table = new Int32Array(requestsAt + classOf.length);
-  table.set([(classOf.length - 1) << granuleShift, heap.layout.chunkCount]);
   table.set(classOf, requestsAt);
+  openTable(table, heap);
   // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
   for (const { index, inverse, shift } of classes) {
     if (index !== 0) table.set([inverse, shift], 2 + 2 * index);
   }
   return table;
+}
+
+/** Lets the calls be served. */
+export function openTable(table: Int32Array, heap: Heap): void {
+  const largestBytes = (table.length - 1 - requestsAt) << granuleShift;
+  table.set([largestBytes, heap.layout.chunkCount]);
 }
 
 /** From now on every call ends in its slow half. */

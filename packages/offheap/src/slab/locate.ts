@@ -55,7 +55,7 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
   if (index >= slotCountOf(layout, sizeClass.index, lengthOf(claim))) {
     throw invalid(address, "lies behind the last slot of its slab");
   }
-  const slot = head * 2 ** layout.stateShift + index;
+  const slot = (head << layout.stateShift) + index;
   const state = states[slot] as number;
   if (state < slotLive) {
     const found = state === 0 ? "free" : `cached by worker ${state}`;

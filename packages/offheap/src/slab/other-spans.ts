@@ -1,7 +1,7 @@
 // What the slab layer asks of spans that are no slabs. A pool has such spans; a heap of slabs alone has none.
 
 import type { Spans } from "../arena/spans.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
+import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 
 /** What a recovery finds, as far as these spans add to it. */
@@ -16,6 +16,8 @@ export interface FoundObjects {
 export interface OtherSpans {
   /** Settles what `target` was in the middle of, by its journal, before the walk. Can be done again. */
   settle(target: WorkerSlot, entry: number): void;
+  /** Ends the object that a move of `target` was to be rid of, after that and before the walk. Can be done again. */
+  endDoomed(target: WorkerSlot, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void;
   /** Brings home what `target` held of the span that begins at a chunk; returns the chunks to go on by. */
   visit(
     chunk: ChunkIndex,

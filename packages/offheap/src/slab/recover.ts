@@ -31,7 +31,7 @@ export interface Recovery {
   cachedBytes: number;
   /** Objects it had allocated that are now nobody's. */
   liveObjects: number;
-  /** Objects it had allocated that were freed, because `live` was asked for. */
+  /** Objects it had allocated that were freed, because `live` was asked for, or a move had been about to. */
   freedObjects: number;
   freedBytes: number;
   /** Slabs it held a claim on. */
@@ -99,6 +99,8 @@ export class Recoverer {
       const settled = settle(heap, this.target, sizeClass, entry);
       if (settled !== "none" && entry === journal.idle) this.found.operation = settled;
     }
+    // After the classes, of which one may have undone the allocation of it.
+    this.magazines.slabs.others?.endDoomed(this.target, this.found, (slot) => this.freeObject(slot));
   }
 
   /** Looks after one chunk; returns how many to go on by. */

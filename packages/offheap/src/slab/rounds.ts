@@ -19,7 +19,7 @@ export function slotOfRound(heap: Heap, sizeClass: SizeClass, round: number): nu
 }
 
 /** The address of a slot of the class, by the map. */
-function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): number {
+export function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): number {
   const { words, layout, dataAt } = heap;
   const chunk = slot >>> layout.stateShift;
   const head = chunk - ((words[layout.mapAt + chunk] as number) >>> mapDistanceShift);

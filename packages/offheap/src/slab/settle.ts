@@ -6,9 +6,11 @@
 //
 // Both are idempotent, so that a reaper which dies here is simply followed by another.
 
-import { mapClassMask } from "../arena/span-map.ts";
+import { mapClassMask, mapDistanceShift, mapEntry } from "../arena/span-map.ts";
+import { divideUp } from "../base/bits.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
+import { chunkBytes } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 import { countFree, roundsIn } from "./counters.ts";
 import { journal } from "./journal.ts";
@@ -17,12 +19,20 @@ import { liveBy } from "./slot-state.ts";
 
 export type Unfinished = "none" | "allocate" | "deallocate";
 
-/** Whether the slot lies in a slab of the class, and its byte is `state`. */
+/**
+ * Whether the slot lies in a slab of the class, and its byte is `state`. Behind the slots that the slab's chunks hold
+ * a byte may be left from before a reset.
+ */
 function stands(heap: Heap, sizeClass: SizeClass, slot: number, state: number): boolean {
-  const chunk = slot >>> heap.layout.stateShift;
-  if (chunk >= heap.layout.chunkCount) return false;
-  const entry = heap.words[heap.layout.mapAt + chunk] as number;
-  return (entry & mapClassMask) === sizeClass.index && heap.states[slot] === state;
+  const { words, layout } = heap;
+  const chunk = slot >>> layout.stateShift;
+  if (chunk >= layout.chunkCount) return false;
+  const entry = words[layout.mapAt + chunk] as number;
+  if ((entry & mapClassMask) !== sizeClass.index || heap.states[slot] !== state) return false;
+  const head = chunk - (entry >>> mapDistanceShift);
+  const endBytes = (slot - (head << layout.stateShift) + 1) * sizeClass.objectBytes;
+  const distance = divideUp(endBytes, chunkBytes) - 1;
+  return words[layout.mapAt + head + distance] === mapEntry(sizeClass.index, distance);
 }
 
 function isListed(heap: Heap, sizeClass: SizeClass, slot: number, rounds: number): boolean {

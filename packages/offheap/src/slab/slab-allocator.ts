@@ -19,6 +19,7 @@ import {
   type Deallocate,
   deallocateOver,
   indexFor,
+  openTable,
   type SlowHalves,
   tableOf,
 } from "./fast-path.ts";
@@ -170,7 +171,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   detach(): void {
     this.reopen();
     this.slow.detach();
-    closeTable(this.table);
+    this.closeFastPath();
   }
 
   [Symbol.dispose](): void {
@@ -247,6 +248,15 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
   protected indexFor(size: unknown): number {
     return indexFor(this.table, size);
+  }
+
+  protected openFastPath(): void {
+    openTable(this.table, this.heap);
+  }
+
+  /** From now on every call ends in its slow half. */
+  protected closeFastPath(): void {
+    closeTable(this.table);
   }
 
   /** This allocator, seen by what calls its slow halves: they are called as methods of one object, as V8 likes it. */

@@ -17,9 +17,10 @@ import {
 } from "../arena/claim.ts";
 import { mapClassMask, mapDistanceShift, mapEntry } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
+import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
+import { chunkBytes, chunkSetAt, infoAt, slabInfo, slotCountOf, slotsPerLine } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
 import { chunksOfNewSlab } from "./slab-length.ts";
@@ -127,6 +128,7 @@ export class Slabs {
     const length = this.spans.length;
     for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapEntry(sizeClass.index, i));
     const claim = claimClaimed(sizeClass.index, length, this.worker);
+    this.wipe(head, divideUp(length * chunkBytes, sizeClass.objectBytes));
     this.describe(head, this.slotCount(claim));
     this.spans.storeClaim(head, claim);
     // A destroy that came meanwhile has cleared the map already, and looks no further.
@@ -230,14 +232,10 @@ export class Slabs {
     else set.remove(head);
   }
 
-  /**
-   * The info words of a new slab, all of whose slots are free. A byte that is not 0 was written by a free
-   * that raced another of the same object and came after the span had been given back.
-   */
+  /** The info words of a new slab, all of whose slots are free. */
   private describe(head: ChunkIndex, slots: number): void {
     const { words, layout } = this.heap;
     const info = infoAt(layout, head);
-    this.wipe(head, slots);
     words[info + slabInfo.freeCount] = slots;
     for (let i = 0; i < lineWords; i++) {
       const lines = Math.min(Math.max(Math.ceil(slots / slotsPerLine) - i * 32, 0), 32);
@@ -257,11 +255,15 @@ export class Slabs {
     return true;
   }
 
-  /** Reads before it writes, so that pages of fresh state bytes stay untouched. */
-  private wipe(head: ChunkIndex, slots: number): void {
+  /**
+   * Clears the bytes of a new slab's slots, and those behind the last one that an address in its chunks leads to.
+   * A byte that is not 0 was left by a reset, or written by a free that raced another of the same object and came
+   * after the span had been given back. Reads before it writes, so that pages of fresh bytes stay untouched.
+   */
+  private wipe(head: ChunkIndex, count: number): void {
     const { states } = this.heap;
     const first = this.firstSlot(head);
-    const end = first + slots;
+    const end = first + count;
     for (let slot = first; slot < end; slot = (slot + 1) | 0) if (states[slot] !== free) states[slot] = free;
   }
 }

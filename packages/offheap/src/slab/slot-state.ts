@@ -5,7 +5,8 @@
 //   128      live, nobody's               128+x → 128 by detach or the reaper of x, compare-exchange
 //   128 + w  live, allocated by w         → 128+w by adopt, compare-exchange; else by w, plain
 //
-// Outside slabs, and beyond the last slot of a slab, every state byte is 0.
+// Behind the last slot of a slab every byte is 0 that an address in its chunks leads to. Outside of spans a byte is
+// whatever a reset has left; who builds a slab clears those of its own.
 
 import type { WorkerSlot } from "../base/brands.ts";
 

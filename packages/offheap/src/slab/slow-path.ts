@@ -78,8 +78,7 @@ export class SlowPath {
   assertAttached(): void {
     // Plain loads: a call that is ordered after a destroy or a reap sees it.
     const isReady = this.heap.words[header.status] === heapStatus.ready;
-    const isStill = this.workers.isStill(this.slot, this.word);
-    if (isReady && isStill && !this.isDetached) return;
+    if (isReady && !this.isDetached && this.workers.isStill(this.slot, this.word)) return;
     const why = this.isDetached ? "this worker has detached from the heap" : "the heap was destroyed";
     throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
   }
@@ -171,6 +170,14 @@ export class SlowPath {
     if (readJournal(this.heap, this.slot) === journal.idle) return;
     this.recoverSelf();
     this.reaper.resume();
+    this.writeJournal(journal.idle);
+  }
+
+  /** Ends what a move of this worker was yet to be rid of when an exception cut it short (pool). */
+  endDoomed(): void {
+    this.mend();
+    this.settleBetween(this.classes); // leaves the journal at "moving"
+    this.recoverSelf();
     this.writeJournal(journal.idle);
   }
 

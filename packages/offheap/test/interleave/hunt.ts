@@ -19,6 +19,7 @@ import {
   withException,
 } from "./scenarios/deaths.ts";
 import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
+import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];
@@ -44,7 +45,7 @@ const deaths = wanted([
 ]);
 const seconds = wanted(secondDeaths);
 const exceptions = wanted(withException());
-const others = wanted(afterException);
+const others = wanted([...afterException, ...largeGoOn, resetThrown, resetReapThrown]);
 const strays = wanted([strayDies]);
 const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 

@@ -5,6 +5,8 @@ import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import * as large from "./scenarios/large.ts";
 import { largeReaperDies, reapWithLarge, resetDies, searchDies } from "./scenarios/large-deaths.ts";
+import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
+import * as moves from "./scenarios/moves.ts";
 import * as runs from "./scenarios/runs.ts";
 
 describe("every schedule: page runs", () => {
@@ -32,9 +34,23 @@ describe("every schedule: large objects", () => {
   interleave(large.reapResizeLarge);
 });
 
+describe("every schedule: objects that move", () => {
+  interleave(moves.moveSlot);
+  interleave(moves.moveForeign);
+  interleave(moves.moveKinds);
+  interleave(moves.moveForeignLarge);
+});
+
 describe("kill at every access: large objects", () => {
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
   for (const scenario of [...largeReaperDies, searchDies, reapWithLarge])
     interrupt(scenario, [two], isDeep ? 10_000 : 300);
   interrupt(resetDies, [{ ...two, kills: isDeep ? 2 : 1 }], 1000);
+});
+
+describe("an exception at every access: large objects", () => {
+  const once: Bounds = { memory: "strong", preemptions: 0, throws: 1 };
+  for (const scenario of largeGoOn) interrupt(scenario, [once]);
+  interrupt(resetThrown, [once]);
+  interrupt(resetReapThrown, [once]);
 });

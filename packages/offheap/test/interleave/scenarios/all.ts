@@ -7,6 +7,7 @@ import * as doubleFree from "./double-free.ts";
 import * as held from "./held.ts";
 import * as large from "./large.ts";
 import * as misled from "./misled.ts";
+import * as moves from "./moves.ts";
 import * as runs from "./runs.ts";
 import * as spans from "./spans.ts";
 import * as workers from "./workers.ts";
@@ -21,6 +22,7 @@ export const scenarios = [
   misled,
   runs,
   large,
+  moves,
 ].flatMap((file) =>
   Object.values(file).filter((value) => typeof value === "object" && "programs" in value),
 ) as unknown as readonly Scenario<never>[];

@@ -1,14 +1,16 @@
 // Deaths in the middle of large objects' operations: of the worker, of its reaper, and of one that resets.
 
 import type { Address } from "#src/base/brands.js";
+import { AllocatorError } from "#src/base/errors.js";
 import type { MemoryPool } from "#src/pool/memory-pool.js";
 import type { Actor } from "../../support/stepping/actor.ts";
+import { Violated } from "../../support/stepping/objects.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, free, freeOldest, take } from "./common.ts";
 import { pool, resize, runBytes, tooLargeRoom } from "./runs.ts";
 
 const chunk = 65_536;
-const span = 2 * chunk;
+export const span = 2 * chunk;
 
 const reapBefore =
   (...workers: number[]): Step<unknown> =>
@@ -54,17 +56,39 @@ export const reapWithLarge: Scenario<Address[]> = {
   programs: [[], [(actor) => actor.reapWithObjects(0)], [reapBefore(1, 0), allocate(runBytes)]],
 };
 
+export const resetAll: Step<unknown> = (actor) => actor.resetAll((slab) => (slab as MemoryPool).reset());
+
+/** A page run, a span, slots; and rounds in both magazines. */
+export const beforeReset = ([a, b]: readonly Actor[]): Address[] => {
+  const objects = [
+    ...take(a as Actor, 2),
+    ...take(b as Actor, 1),
+    ...take(b as Actor, 1, runBytes),
+    ...take(b as Actor, 1, span),
+  ];
+  for (const actor of [a, b] as Actor[]) for (const slot of take(actor, 1)) actor.free(slot);
+  return objects;
+};
+
+/** Of the objects that there were before a reset which a death cut short, all are live after the reap, or none is. */
+const allOrNone: Step<Address[]> = (actor, objects) => {
+  const live = objects.filter((address) => {
+    try {
+      return actor.slab.sizeOf(address) > 0;
+    } catch (error) {
+      if (error instanceof AllocatorError) return false;
+      throw error;
+    }
+  });
+  if (live.length > 0 && live.length < objects.length)
+    throw new Violated(`of ${objects.length} objects of before the reset, ${live.length} are live`);
+};
+
 /** The others are quiet; whoever reaps the dead one ends its reset. */
 export const resetDies: Scenario<Address[]> = {
   ...chain,
+  geometry: { ...pool, chunks: 6, rounds: 2 },
   name: "death in a reset, and of its reaper",
-  setup: ([, b]) => {
-    take(b as Actor, 2, 64);
-    return take(b as Actor, 1, runBytes);
-  },
-  programs: [
-    [(actor) => actor.resetAll((slab) => (slab as MemoryPool).reset())],
-    [reapBefore(0)],
-    [reapBefore(1, 0), allocate(64)],
-  ],
+  setup: beforeReset,
+  programs: [[resetAll], [reapBefore(0), allOrNone], [reapBefore(1, 0), allOrNone, allocate(64)]],
 };

@@ -2,44 +2,78 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SlabAllocator } from "offheap";
+import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
 import type { Layout } from "#src/memory/layout.js";
 import { heapOf } from "../heaps.ts";
 
 export const capacity = 2 << 20;
 export const sizeClasses = [64, 1000, 8192];
 
-/** A heap in use: objects of two workers, full and empty magazines, slabs of three classes, free chunks. */
-function makeOriginal(): { bytes: Buffer; layout: Layout; live: Map<number, number>; version: number } {
-  const memory = new SharedArrayBuffer(capacity);
-  const first = new SlabAllocator({ memory, capacity, maxWorkers: 5, sizeClasses });
-  const second = SlabAllocator.attach(first.handle);
+/** A heap in use, as it was before any damage. */
+export interface Original {
+  readonly bytes: Buffer;
+  readonly layout: Layout;
+  /** Bytes of each live object. */
+  readonly live: ReadonlyMap<number, number>;
+  readonly version: number;
+  /** The regions of the books, as words from the heap's start. */
+  readonly regions: Readonly<Record<string, Region>>;
+}
+
+export type Region = readonly [from: number, end: number];
+
+/** Objects of two workers, a quarter of them freed by either: full and empty magazines, spans, free chunks. */
+function makeOriginal(
+  [first, second]: readonly [SlabAllocator, SlabAllocator],
+  memory: SharedArrayBuffer,
+  sizes: readonly number[],
+): Original {
   const live = new Map<number, number>();
-  for (let i = 0; i < 200; i++) {
+  for (const [i, size] of sizes.entries()) {
     const worker = i % 3 === 0 ? second : first;
-    const address = worker.allocate(1 + ((i * 37) % 8000));
+    const address = worker.allocate(size);
     if (i % 4 === 0) (i % 8 === 0 ? first : second).deallocate(address);
     else live.set(address, worker.sizeOf(address));
   }
   const { layout } = heapOf(first);
   assert.deepEqual(first.check(), []);
-  return { bytes: Buffer.from(Buffer.from(memory)), layout, live, version: first.handle.version };
+  const bytes = Buffer.from(Buffer.from(memory));
+  return { bytes, layout, live, version: first.handle.version, regions: regionsOf(layout) };
 }
 
-export const original = makeOriginal();
-export const { layout } = original;
+function regionsOf(layout: Layout): Record<string, Region> {
+  return {
+    header: [0, layout.workersAt],
+    workers: [layout.workersAt, layout.recordsAt],
+    records: [layout.recordsAt, layout.claimsAt],
+    claims: [layout.claimsAt, layout.mapAt],
+    map: [layout.mapAt, layout.infoAt],
+    info: [layout.infoAt, layout.chunkSetsAt],
+    sets: [layout.chunkSetsAt, layout.statesAt / 4],
+    states: [layout.statesAt / 4, layout.bookBytes / 4],
+  };
+}
 
-/** The regions of the books, as words from the heap's start. */
-export const regions: Record<string, readonly [number, number]> = {
-  header: [0, layout.workersAt],
-  workers: [layout.workersAt, layout.recordsAt],
-  records: [layout.recordsAt, layout.claimsAt],
-  claims: [layout.claimsAt, layout.mapAt],
-  map: [layout.mapAt, layout.infoAt],
-  info: [layout.infoAt, layout.chunkSetsAt],
-  sets: [layout.chunkSetsAt, layout.statesAt / 4],
-  states: [layout.statesAt / 4, layout.bookBytes / 4],
-};
+function makeSlabs(): Original {
+  const memory = new SharedArrayBuffer(capacity);
+  const first = new SlabAllocator({ memory, capacity, maxWorkers: 5, sizeClasses });
+  const sizes = Array.from({ length: 200 }, (_, i) => 1 + ((i * 37) % 8000));
+  return makeOriginal([first, SlabAllocator.attach(first.handle)], memory, sizes);
+}
+
+/** Slots, page runs in spans of several chunks, and objects above 128 KiB, which have a span of their own. */
+function makePool(): Original {
+  const memory = new SharedArrayBuffer(2 * capacity);
+  const options = { memory, capacity: 2 * capacity, maxWorkers: 5, sizeClasses };
+  const first = new MemoryPool(options, { tiny: { slotsPerSlab: 64, slabChunks: 2 } });
+  const sizes = Array.from({ length: 80 }, (_, i) =>
+    i % 20 === 9 ? 132_000 + i * 100 : i % 4 === 1 ? 8193 + ((i * 331) % 30_000) : 1 + ((i * 37) % 8000),
+  );
+  return makeOriginal([first, MemoryPool.attach(first.handle)], memory, sizes);
+}
+
+export const slabs = makeSlabs();
+export const pool = makePool();
 
 export interface Change {
   readonly at: number;
@@ -57,14 +91,15 @@ export const change: fc.Arbitrary<Change> = fc.record({
   value,
 });
 
-/** A copy of the original, changed within a region. */
-export function damaged(
-  [from, end]: readonly [number, number],
-  changes: readonly Change[],
-): SharedArrayBuffer {
-  const memory = new SharedArrayBuffer(capacity);
+/** A handle to a copy of a heap, changed within a region. */
+export function damaged(original: Original, region: Region, changes: readonly Change[]): HeapHandle {
+  const memory = new SharedArrayBuffer(original.bytes.length);
   original.bytes.copy(Buffer.from(memory));
-  const words = new Int32Array(memory);
+  damage(new Int32Array(memory), region, changes);
+  return { kind: "offheap", version: original.version, memory, offset: 0 };
+}
+
+export function damage(words: Int32Array, [from, end]: Region, changes: readonly Change[]): void {
   for (const { at, how, bit, value: given } of changes) {
     // The first words of a region are hit more often: they are those in use.
     const index = from + (at % (at % 2 === 0 ? Math.min(end - from, 64) : end - from));
@@ -74,5 +109,9 @@ export function damaged(
     else if (how === "flip") words[index] = (words[index] as number) ^ (1 << bit);
     else words[index] = how === "set" ? given : (words[source] as number);
   }
-  return memory;
+}
+
+/** Any region of a heap's books, or all of them. */
+export function placeIn({ layout, regions }: Original): fc.Arbitrary<Region> {
+  return fc.constantFrom<Region>([0, layout.bookBytes / 4], ...Object.values(regions));
 }

@@ -54,7 +54,16 @@ export class Actor {
     const heap = new Heap(this.buffer, 0, this.layout, this.fiber.access);
     heap.os = this.os;
     this.slab = allocatorOf(heap);
+    this.copyOnce();
     this.objects.ids.set(this.index, this.slab.workerId);
+  }
+
+  /** The bytes of an object that moves are copied between two accesses, and not again when the program is. */
+  private copyOnce(): void {
+    const { u8 } = this.slab;
+    const copyWithin = (to: number, from: number, end: number) =>
+      this.fiber.event(() => void u8.copyWithin(to, from, end));
+    Object.assign(this.slab, { u8: { copyWithin } });
   }
 
   clear(): void {
@@ -112,17 +121,16 @@ export class Actor {
     const address = this.mine.shift();
     if (address === undefined) return;
     const bytes = this.fiber.event(() => this.objects.live.get(address)?.bytes ?? 0);
-    this.fiber.event(() => this.objects.beginFree(address, this.index));
+    this.fiber.event(() => this.objects.beginMove(address, this.index));
     let next = address;
     const failed = this.attempt(() => {
       next = (this.slab as MemoryPool).reallocate(address, size);
     });
     if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
     else if (failed !== undefined) throw new Violated(`reallocate(${address}, ${size}): ${failed}`);
-    this.fiber.event(() => {
-      this.objects.endFree(address, this.index);
-      this.objects.add(next, failed === undefined ? size : bytes, this.index);
-    });
+    this.fiber.event(() =>
+      this.objects.endMove(address, this.index, next, failed === undefined ? size : bytes),
+    );
     this.mine.unshift(next);
   }
 

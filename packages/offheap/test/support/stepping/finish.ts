@@ -19,6 +19,8 @@ import type { World } from "./world.ts";
 
 /** Pages of the objects that a pool is filled with at the end. */
 const runPages = 2;
+/** Addresses of objects are multiples of it in every scenario. */
+const smallestBytes = 64;
 
 function codeOf(act: () => void): string | undefined {
   try {
@@ -82,6 +84,31 @@ function capacities(layout: Layout): [bytes: number, count: number][] {
   return [...slots, [runPages * pageBytes, runs], [layout.chunkCount * chunkBytes, 1]];
 }
 
+/**
+ * Where the objects are that somebody was moving when he died: where they were, or at one other address, as a whole. One
+ * that an exception has stopped is not elsewhere: nobody has that address.
+ */
+function expectMoved<C>(world: World<C>, inspector: SlabAllocator, known: readonly Address[]): Address[] {
+  const { live, moving } = world.objects;
+  const lost = [...moving].filter(([address]) => !known.includes(address));
+  if (lost.length === 0) return [];
+  const { dataAt, layout } = world.heap;
+  const found: Address[] = [];
+  for (let address = dataAt; address < dataAt + layout.chunkCount * chunkBytes; address += smallestBytes) {
+    const isKnown = live.has(address as Address) || known.includes(address as Address);
+    if (!isKnown && codeOf(() => inspector.sizeOf(address)) === undefined) found.push(address as Address);
+  }
+  const expected = world.wasThrown() ? 0 : 1;
+  for (const [address, object] of lost) {
+    const count = found.filter((other) => world.objects.isAt(other, object)).length;
+    if (count !== expected)
+      throw new Violated(
+        `the object that was being moved from ${address} is gone, and ${count} times elsewhere`,
+      );
+  }
+  return found;
+}
+
 function expectCapacity<C>(world: World<C>, inspector: SlabAllocator): void {
   capacities(world.heap.layout).forEach(([bytes, expected]) => {
     const got = new Set<Address>();
@@ -128,7 +155,8 @@ function examine<C>(world: World<C>): void {
     const failed = codeOf(() => host.sizeOf(address));
     if (failed !== undefined) throw new Violated(`the live object at ${address}: ${failed}`);
   }
-  const left = survivors(world, host);
+  const survived = survivors(world, host);
+  const left = [...survived, ...expectMoved(world, host, survived)];
   const counted = host.stats().liveObjects;
   if (counted !== live.size + left.length && world.scenario.tolerates === undefined) {
     throw new Violated(

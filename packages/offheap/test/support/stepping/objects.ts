@@ -18,6 +18,8 @@ export class Objects {
   readonly live = new Map<Address, Live>();
   /** A free began and has not returned: live or not, both are right until somebody looks. */
   readonly limbo = new Map<Address, number>();
+  /** In the middle of a move: live at this address, or at another that the test does not know, never at both. */
+  readonly moving = new Map<Address, Live>();
   /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
   readonly contested = new Set<Address>();
   /** Objects on their way from one worker to another. */
@@ -41,6 +43,7 @@ export class Objects {
   reset(): void {
     this.live.clear();
     this.limbo.clear();
+    this.moving.clear();
     this.contested.clear();
     this.mailbox.length = 0;
     this.clock = 2 ** 20;
@@ -80,6 +83,28 @@ export class Objects {
   /** The free has returned; the address may be another's by now, and even in another's limbo. */
   endFree(address: Address, by: number): void {
     if (this.limbo.get(address) === by) this.limbo.delete(address);
+  }
+
+  /** A resize begins, which may move the object. */
+  beginMove(address: Address, by: number): void {
+    const object = this.live.get(address);
+    this.beginFree(address, by);
+    if (object !== undefined) this.moving.set(address, object);
+  }
+
+  /** The resize returned, or threw: where the object is now, and how long. */
+  endMove(address: Address, by: number, next: Address, bytes: number): void {
+    const object = this.moving.get(address);
+    if (object !== undefined && !this.isAt(next, object))
+      throw new Violated(`the object moved to ${next} is not whole`);
+    this.moving.delete(address);
+    this.endFree(address, by);
+    this.add(next, bytes, by);
+  }
+
+  /** Whether the bytes at an address begin as the object's. */
+  isAt(address: Address, { tag }: Live): boolean {
+    return this.data[address / 4] === tag;
   }
 
   pass(address: Address, to: number): void {

@@ -37,9 +37,10 @@ export interface Scenario<C = unknown> {
   readonly isDeathless?: boolean;
   /**
    * Where an exception may pass in it, after which the worker goes on with its program, and cleans up only when
-   * hardly any of it is left: wherever slots are being moved, or anywhere. Without, its next call is a clean-up.
+   * hardly any of it is left: wherever slots are being moved, in a reset, or anywhere. Without, its next call is a
+   * clean-up.
    */
-  readonly goesOn?: "from moving" | "from anywhere";
+  readonly goesOn?: "from moving" | "from resetting" | "from anywhere";
   /** Has too many schedules for a death at every access and a pre-emption at another, but for a deep run. */
   readonly isLarge?: boolean;
   /** An allocation may end in ERR_OUT_OF_MEMORY, because another worker holds what is left. */

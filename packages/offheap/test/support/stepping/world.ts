@@ -153,6 +153,10 @@ export class World<C = unknown> {
     return this.taken.some(({ kind }) => kind === "kill" || kind === "throw");
   }
 
+  wasThrown(): boolean {
+    return this.taken.some(({ kind }) => kind === "throw");
+  }
+
   /** Whether a worker is in the heap and alive. */
   isPresent(worker: number): boolean {
     return !this.dead.includes(worker) && (this.actors[worker] as Actor).slab !== undefined;
@@ -246,10 +250,12 @@ export class World<C = unknown> {
     }
   }
 
-  /** Whether an exception may pass through an actor: slots are being moved, as its journal says, or anywhere. */
+  /** Whether an exception may pass through an actor: its journal says that it is at what the scenario says, or anywhere. */
   private mayThrow({ slab, slot }: Actor): boolean {
-    if (this.scenario.goesOn !== "from moving") return true;
-    return slab !== undefined && readJournal(this.heap, slot) === journal.moving;
+    const { goesOn } = this.scenario;
+    if (goesOn === undefined || goesOn === "from anywhere") return true;
+    const wanted = goesOn === "from moving" ? journal.moving : journal.resetting;
+    return slab !== undefined && readJournal(this.heap, slot) === wanted;
   }
 
   private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {

@@ -1,0 +1,144 @@
+// Objects that move: what reallocate does where an object cannot stay. One worker's.
+//
+//   a new object, doomed (doomed.ts) · the bytes · the old one made the caller's · the old one doomed instead: from
+//   here on the move has taken place · the old one freed · nothing doomed
+//
+// So of a worker that dies in here exactly one of the two is left. An exception leaves the old one: `finish`, at the
+// worker's next call, ends the new one. Hence no call stands between what dooms a slot and what makes it live.
+
+import { claimLarge, ownerBits } from "../arena/claim.ts";
+import type { Address } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { gauge, wordsPerRound } from "../memory/layout.ts";
+import type { SizeClass } from "../slab/class-table.ts";
+import { roundsIn } from "../slab/counters.ts";
+import type { Located } from "../slab/locate.ts";
+import { addressOf, slotOfRound } from "../slab/rounds.ts";
+import { liveBy, slotLive } from "../slab/slot-state.ts";
+import type { SlowPath } from "../slab/slow-path.ts";
+import { doomedAt, doomOfSlot, doomOfSpan } from "./doomed.ts";
+import { type Large, type LocatedLarge, notLive } from "./large.ts";
+
+/** As often as an object's owner may change between a look at it and the exchange. */
+const ownerTries = 4;
+
+export class Moves {
+  /** Still true at the worker's next call: an exception cut a move short. */
+  isUnderWay = false;
+  /** What stands for the new object. */
+  private doomOfNext = 0;
+  private readonly heap: Heap;
+  private readonly slow: SlowPath;
+  private readonly large: Large;
+  private readonly allocateLarge: (size: number) => Address;
+  private readonly doomedAt: number;
+  private readonly ownState: number;
+
+  constructor(heap: Heap, slow: SlowPath, large: Large, allocateLarge: (size: number) => Address) {
+    this.heap = heap;
+    this.slow = slow;
+    this.large = large;
+    this.allocateLarge = allocateLarge;
+    this.doomedAt = doomedAt(heap, slow.slot);
+    this.ownState = liveBy(slow.slot);
+  }
+
+  /** Moves an object to where there is room for `size` bytes; `index` is their class, 0 for none. */
+  move(u8: Uint8Array, address: Address, size: number, index: number, from: Located | LocatedLarge): Address {
+    const { words } = this.heap;
+    const isSlot = "sizeClass" in from;
+    const bytes = isSlot ? from.sizeClass.objectBytes : from.units * from.unitBytes;
+    this.slow.mend();
+    this.doomOfNext = 0;
+    this.isUnderWay = true;
+    const next =
+      index === 0 ? this.allocateLarge(size) : this.allocateSlot(this.slow.classes[index] as SizeClass);
+    this.doomOfNext = words[this.doomedAt] as number;
+    u8.copyWithin(next, address, address + Math.min(size, bytes));
+    if (isSlot) this.freeSlot(from, address);
+    else this.freeLarge(address);
+    words[this.doomedAt] = 0;
+    this.isUnderWay = false;
+    return next;
+  }
+
+  /** After an exception in a move: the object is where it was, and what it was to be ends. */
+  finish(): void {
+    const { words } = this.heap;
+    if (this.doomOfNext !== 0) words[this.doomedAt] = this.doomOfNext;
+    if (words[this.doomedAt] !== 0) this.slow.endDoomed();
+    this.isUnderWay = false;
+  }
+
+  /** As the fast path does it, but for what is noted before. */
+  private allocateSlot(sizeClass: SizeClass): Address {
+    const { heap, slow } = this;
+    const { words, states } = heap;
+    const { gaugeAt } = sizeClass;
+    let top = roundsIn(heap, sizeClass) - 1;
+    if (top < 0 || !slow.holds(sizeClass, slotOfRound(heap, sizeClass, top))) {
+      slow.ensureRound(sizeClass);
+      top = roundsIn(heap, sizeClass) - 1;
+    }
+    const slot = slotOfRound(heap, sizeClass, top);
+    const address = addressOf(heap, sizeClass, slot);
+    const filled = (words[gaugeAt] as number) + gauge.oneAlloc + 1;
+    this.doomOfNext = doomOfSlot(slot);
+    words[this.doomedAt] = this.doomOfNext;
+    states[slot] = this.ownState;
+    words[gaugeAt] = filled;
+    return address as Address;
+  }
+
+  private freeSlot({ sizeClass, slot }: Located, address: Address): void {
+    const { heap, slow } = this;
+    const { words, states } = heap;
+    // Also where the gauge is about to run over, as it may have none of the calls that settle it.
+    const isRoom = slow.ensureRoom(sizeClass);
+    this.own(slot, address);
+    const { gaugeAt } = sizeClass;
+    const filled = (words[gaugeAt] as number) - 1;
+    const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
+    words[this.doomedAt] = doomOfSlot(slot);
+    if (!isRoom) {
+      slow.freeStray(sizeClass, slot);
+      return;
+    }
+    words[roundAt] = address;
+    words[roundAt + 1] = slot + 1;
+    states[slot] = slow.slot;
+    words[gaugeAt] = filled;
+  }
+
+  /** Makes a slot's object the caller's. */
+  private own(slot: number, address: Address): void {
+    const { states, atomics } = this.heap;
+    for (let tries = 0; tries < ownerTries; tries++) {
+      const state = states[slot] as number;
+      if (state === this.ownState) return;
+      if (state < slotLive) break;
+      if (atomics.swapByte(states, slot, state, this.ownState)) return;
+    }
+    throw notLive(address, "it was freed meanwhile");
+  }
+
+  private freeLarge(address: Address): void {
+    this.slow.countFreed();
+    for (let tries = 0; tries < ownerTries; tries++) {
+      const found = this.large.locate(address);
+      if (found === undefined) break;
+      if (!this.isOwn(found)) {
+        this.large.adopt(found);
+        continue;
+      }
+      this.heap.words[this.doomedAt] = found.isRun ? doomOfSlot(found.slot) : doomOfSpan(found.head);
+      if (this.large.free(found)) return;
+    }
+    throw notLive(address, "it was freed meanwhile");
+  }
+
+  private isOwn({ isRun, state }: LocatedLarge): boolean {
+    if (isRun) return state === this.ownState;
+    return (state & ownerBits) === claimLarge(this.slow.slot, 1);
+  }
+}

@@ -1,0 +1,60 @@
+// reallocate that moves: from slot to slot, to a page run, to a span of its own, and back; of one's own objects and of
+// another's. Whoever dies in it leaves the object once.
+
+import type { Address } from "#src/base/brands.js";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Scenario, Step } from "../../support/stepping/scenario.ts";
+import { allocate, cleanUp, freeOldest, take } from "./common.ts";
+import { pool, resize, runBytes } from "./runs.ts";
+
+const geometry = { ...pool, classes: [64, 128], chunks: 5 } as const;
+/** Beyond the 4 pages of a page span an object has a span of its own. */
+const span = 65_536;
+
+const receive: Step<Address[]> = (actor, [address]) => {
+  actor.mine.push(address as Address);
+};
+
+export const moveSlot: Scenario<Address[]> = {
+  name: "slot moved to another class and back, against allocate",
+  geometry,
+  mayRunOut: true,
+  setup: ([a, b]) => [...take(a as Actor, 1, 64), ...take(b as Actor, 1, 128)],
+  programs: [
+    [receive, resize(128), allocate(64), resize(64)],
+    [allocate(128), freeOldest],
+  ],
+};
+
+export const moveForeign: Scenario<Address[]> = {
+  name: "another's slot moved while its slab is drained into",
+  geometry: { ...geometry, slots: 3 },
+  mayRunOut: true,
+  setup: ([, b]) => take(b as Actor, 4, 64),
+  programs: [
+    [receive, resize(128), cleanUp],
+    [
+      (actor, [, address]) => actor.free(address as Address),
+      (actor, [, , address]) => actor.free(address as Address),
+    ],
+  ],
+};
+
+export const moveKinds: Scenario<Address[]> = {
+  name: "object moved from slot to page run to span and back",
+  geometry,
+  mayRunOut: true,
+  setup: ([, b]) => take(b as Actor, 1, 64),
+  programs: [[receive, resize(runBytes), resize(span), resize(runBytes), resize(64)], [allocate(runBytes)]],
+};
+
+export const moveForeignLarge: Scenario<Address[]> = {
+  name: "another's large objects moved",
+  geometry,
+  mayRunOut: true,
+  setup: ([, b]) => [...take(b as Actor, 1, runBytes), ...take(b as Actor, 1, span)],
+  programs: [
+    [receive, resize(span)],
+    [(actor, [, address]) => actor.mine.push(address as Address), resize(runBytes)],
+  ],
+};
