@@ -26,6 +26,8 @@ export interface Access {
   wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array;
   /** The state bytes. */
   states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+  /** The state bytes four at a time, to be read only. */
+  quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   readonly atomics: AtomicOps;
 }
 
@@ -33,6 +35,7 @@ export const hardwareAccess: Access = {
   words: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
   wide: (buffer, byteOffset, length) => new BigInt64Array(buffer, byteOffset, length),
   states: (buffer, byteOffset, length) => new Uint8Array(buffer, byteOffset, length),
+  quads: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
   atomics: hardwareAtomics,
 };
 

@@ -23,6 +23,8 @@ export class Heap {
   states!: Uint8Array;
   /** The same from one byte earlier on: indexed by slot + 1, and 0 at 0. What rounds hold. */
   roundStates!: Uint8Array;
+  /** The same four at a time, for searches; whoever writes writes bytes. */
+  stateQuads!: Int32Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   /** The operating system, where this worker was given it. */
@@ -46,6 +48,7 @@ export class Heap {
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
     const slots = chunkCount * 2 ** stateShift;
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
+    this.stateQuads = this.access.quads(buffer, this.offset + statesAt, slots >> 2);
     this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
   }
 

@@ -10,6 +10,7 @@ import { divideUp } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { pageCountOf, pageInfo, pagesPerChunk, statesPerPage, wordsPerSlabInfo } from "../memory/layout.ts";
+import { clearStates } from "../slab/state-scan.ts";
 import { markPages, PageBits } from "./page-bits.ts";
 import { PageHints } from "./page-hints.ts";
 import { pageFree, pageFreed, runPages } from "./page-state.ts";
@@ -82,7 +83,7 @@ export class PageSpans {
 
   /** Builds a span, held by this worker, all pages free and in no room yet; `noChunk` without chunks. */
   build(pages: number): ChunkIndex {
-    const { words, states, layout } = this.heap;
+    const { words, layout } = this.heap;
     const least = divideUp(pages, pagesPerChunk);
     const want = Math.max(least, layout.pageSpanChunks);
     if (pages > pageCountOf(layout, want)) return noChunk;
@@ -94,7 +95,7 @@ export class PageSpans {
     // A byte that is not 0 was left by a reset, or by a free that raced another, of a slot that was here.
     const first = this.firstSlot(head);
     const end = first + length * pagesPerChunk * statesPerPage;
-    for (let slot = first; slot < end; slot++) if (states[slot] !== 0) states[slot] = 0;
+    clearStates(this.heap, first, end);
     const freeAt = this.bitsAt(head);
     for (let i = 0; i < length; i++) words[freeAt + i] = 0;
     const pageCount = this.pageCount(claim);

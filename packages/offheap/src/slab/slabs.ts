@@ -25,6 +25,7 @@ import type { SizeClass } from "./class-table.ts";
 import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
 import { chunksOfNewSlab } from "./slab-length.ts";
 import { slotFree } from "./slot-state.ts";
+import { clearStates, firstUsed } from "./state-scan.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
 const claimTries = 4;
@@ -32,7 +33,6 @@ const claimTries = 4;
 const classMask = mapClassMask;
 const distanceShift = mapDistanceShift;
 const none = noChunk;
-const free = slotFree;
 
 /** No claim word of a claimed slab is this. */
 export const notClaimed = 0;
@@ -243,27 +243,19 @@ export class Slabs {
     }
   }
 
-  // Loops over all slots of a slab stand alone: V8 replaces a function that runs for long in the middle of such a
-  // loop, and throws that code away each time it leaves the loop for code that has not run yet. The sqlite trace
-  // went from 14 to 8 ns an operation (docs/measurements.md).
-
   private isEmpty(head: ChunkIndex, claim: number): boolean {
-    const { states } = this.heap;
     const first = this.firstSlot(head);
     const end = first + this.slotCount(claim);
-    for (let slot = first; slot < end; slot = (slot + 1) | 0) if (states[slot] !== free) return false;
-    return true;
+    return firstUsed(this.heap, first, end) === end;
   }
 
   /**
    * Clears the bytes of a new slab's slots, and those behind the last one that an address in its chunks leads to.
    * A byte that is not 0 was left by a reset, or written by a free that raced another of the same object and came
-   * after the span had been given back. Reads before it writes, so that pages of fresh bytes stay untouched.
+   * after the span had been given back.
    */
   private wipe(head: ChunkIndex, count: number): void {
-    const { states } = this.heap;
     const first = this.firstSlot(head);
-    const end = first + count;
-    for (let slot = first; slot < end; slot = (slot + 1) | 0) if (states[slot] !== free) states[slot] = free;
+    clearStates(this.heap, first, first + count);
   }
 }

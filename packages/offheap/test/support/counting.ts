@@ -32,6 +32,10 @@ export class CountingAccess implements Access {
     return this.wrap(hardwareAccess.states(buffer, byteOffset, length));
   }
 
+  quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
+    return this.wrap(hardwareAccess.quads(buffer, byteOffset, length));
+  }
+
   /** What a call accesses. */
   during(call: () => void): Accesses {
     this.counted = { loads: 0, stores: 0, atomics: 0 };

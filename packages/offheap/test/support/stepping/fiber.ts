@@ -155,6 +155,19 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   );
 }
 
+/** Four state bytes as a word, each loaded by itself, lowest first. Element 0 begins at the machine's first state. */
+function quads(fiber: Fiber, length: number): unknown {
+  const quad = (index: number) =>
+    [0, 1, 2, 3].reduce((word, i) => word | ((fiber.load(1, index * 4 + i) as number) << (i * 8)), 0);
+  return new Proxy(
+    {},
+    {
+      get: (_target, key) =>
+        Number(key) < length ? quad(Number(key)) : key === "length" ? length : undefined,
+    },
+  );
+}
+
 function accessOf(fiber: Fiber, isBroken: boolean): Access {
   const word = (index: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, index, writes, change) as number;
@@ -188,6 +201,7 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
     wide: (_buffer, _byteOffset, length) => view(fiber, 2, length) as BigInt64Array,
     states: (_buffer, byteOffset, length) =>
       view(fiber, 1, length, byteOffset - fiber.machine.statesAt) as Uint8Array,
+    quads: (_buffer, _byteOffset, length) => quads(fiber, length) as Int32Array,
     atomics,
   };
 }
