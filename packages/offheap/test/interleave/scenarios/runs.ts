@@ -76,9 +76,14 @@ export const secondEmpty: Scenario<Address[]> = {
   ],
 };
 
+/**
+ * A run whose span another holds moves, also to become shorter; where that one has filled it by then and holds the
+ * other span, too, there is no room.
+ */
 export const resizeRun: Scenario<Address[]> = {
   name: "page run made longer and shorter against allocate",
   geometry: pool,
+  mayRunOut: true,
   setup: ([a]) => {
     (a as Actor).allocate(2048);
     return [];
