@@ -16,6 +16,8 @@ const groups = [
     of: [
       "arena/decommit.js giveBackRun: swap",
       "arena/spans.js giveBack: swap: this.countSpan",
+      "pool/memory-pool.js finishReset: swap: writeJournal",
+      "pool/memory-pool.js reset: swap: this.open()",
       "slab/fast-path.js allocate: swap: this.states[slot]",
       "slab/magazines.js freeStray: swap: words[journalAt]",
       "slab/magazines.js freeStray: swap: words[straysAt]",
@@ -42,6 +44,7 @@ const groups = [
   {
     group: "said twice",
     of: [
+      "pool/moves.js move: drop: this.slow.mend()",
       "slab/magazines.js freeStray: drop: words[journalAt] = moving",
       "slab/magazines.js turnIntoStray: drop: heap.words",
       "slab/recover.js freeObject: drop: mendCarries",
@@ -58,6 +61,7 @@ const groups = [
       "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #1",
       "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #2",
       "arena/spans.js borrow: drop: this.free.removeRun",
+      "pool/memory-pool.js placeLarge: swap: this.slow.cleanUp(false)",
       "slab/reaper.js collectLeftovers: skip",
       "slab/slabs.js keep: drop: set.remove",
       "slab/slabs.js mendEmpty: skip: isSlab(this.spans.claimOf(head)) #1",

@@ -122,7 +122,7 @@ const places = [
     "pool/memory-pool.js reset",
     [
       "an exception in a reset, then allocations",
-      "an exception, then a reset",
+      "an exception in a reap, then a reset",
       "pool-calls.test.ts",
       "reset.test.ts",
     ],

@@ -72,6 +72,22 @@ describe("frees of large objects", () => {
   });
 });
 
+describe("a reset", () => {
+  it("that fails before it began leaves the pool as it was", () => {
+    const pool = new MemoryPool(options);
+    const address = pool.allocate(64);
+    const { mend } = pool["slow"];
+    pool["slow"].mend = () => {
+      throw new RangeError("the stack ends");
+    };
+    assert.throws(() => pool.reset(), RangeError);
+    pool["slow"].mend = mend;
+    pool.deallocate(address);
+    assert.equal(pool.allocate(64), address);
+    assert.equal(pool.stats().liveObjects, 1);
+  });
+});
+
 describe("before a large object is refused", () => {
   it("free chunks are looked for that are in no set", () => {
     const pool = new MemoryPool(options);

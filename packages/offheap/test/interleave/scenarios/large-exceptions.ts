@@ -85,6 +85,15 @@ export const largeGoOn: readonly Scenario<Address[]>[] = [
   },
   {
     ...goesOn,
+    name: "an exception in a reap, then a reset",
+    goesOn: "from moving",
+    victims: [2],
+    startsAfter: { 0: [2] },
+    setup: ([, , c]) => take(c as Actor, 1, runBytes),
+    programs: [[(actor) => actor.reap(2), resetAll, allocate(runBytes), freeOldest], [], []],
+  },
+  {
+    ...goesOn,
     name: "an exception in a move, then a detach",
     geometry: { ...geometry, classes: [64, 128] },
     setup: ([, b]) => take(b as Actor, 1),

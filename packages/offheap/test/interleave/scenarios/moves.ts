@@ -42,6 +42,7 @@ export const moveForeign: Scenario<Address[]> = {
 
 export const moveKinds: Scenario<Address[]> = {
   name: "object moved from slot to page run to span and back",
+  isLarge: true,
   geometry,
   mayRunOut: true,
   setup: ([, b]) => take(b as Actor, 1, 64),
