@@ -17,6 +17,7 @@ const tests = {
   "quick tests": [
     "hints",
     "slab",
+    "cut-short",
     "overlapping-frees",
     "after-the-end",
     "statistics",

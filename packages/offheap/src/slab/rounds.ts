@@ -15,8 +15,13 @@ export function slotOfRound(heap: Heap, sizeClass: SizeClass, round: number): nu
   return ((heap.words[(roundAt(sizeClass, round) + 1) | 0] as number) - 1) | 0;
 }
 
+/** The address of a round, which is that of its slot. */
+export function addressOfRound(heap: Heap, sizeClass: SizeClass, round: number): number {
+  return (heap.words[roundAt(sizeClass, round)] as number) >>> 0;
+}
+
 /** The address of a slot of the class, by the map. */
-function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): number {
+export function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): number {
   const { words, layout, dataAt } = heap;
   const chunk = slot >>> layout.stateShift;
   const head = chunk - ((words[layout.mapAt + chunk] as number) >>> mapDistanceShift);
