@@ -18,6 +18,8 @@ const tests = {
     "hints",
     "slab",
     "cut-short",
+    "drain",
+    "unused-magazines",
     "overlapping-frees",
     "after-the-end",
     "statistics",

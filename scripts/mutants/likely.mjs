@@ -15,7 +15,7 @@ const places = [
   ["slab/slabs.js describe", ["overlapping-frees.test.ts"]],
   ["slab/magazines.js freeStray", ["cut-short.test.ts", `second death: ${strays}`, `exception: ${strays}`]],
   ["slab/magazines.js turnIntoStray", [corpse]],
-  ["slab/drain.js", ["cut-short.test.ts", scattered, `second death: ${scattered}`, "hints.test.ts"]],
+  ["slab/drain.js", ["drain.test.ts", scattered, `second death: ${scattered}`, "hints.test.ts"]],
   ["slab/drain.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
   ["slab/take-slots.js", ["hints.test.ts", "cut-short.test.ts", "slab.test.ts"]],
   ["slab/counters.js", ["cut-short.test.ts", "statistics.test.ts"]],
@@ -84,7 +84,12 @@ const places = [
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts", "decommit.test.ts"]],
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
-  ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
+  [
+    "slab/fast-path.js",
+    ["cut-short.test.ts", "death of worker 1: allocate and hand over, against receive and free"],
+  ],
+  ["slab/fast-path.js closeTable", ["after-the-end.test.ts"]],
+  ["slab/fast-path.js tableOf", ["slab.test.ts", "accesses.test.ts"]],
   ["slab/", ["statistics.test.ts"]],
 ];
 
