@@ -34,7 +34,6 @@ const tests = {
     "decommit",
     "pool",
     "footprint",
-    "memory-kinds",
     "huge-pages",
     "memory-sources",
     "stack-end",

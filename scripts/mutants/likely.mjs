@@ -6,7 +6,17 @@ const corpse = "second death: death in a reap that frees objects, of a worker th
 const scattered = "a drain that passes a claimed slab by, against allocations";
 const leftovers = "what a worker left behind is brought home by two clean-ups";
 
+const dueByRuns = "clean-up that frees of page runs make due, against a page run";
+
 const places = [
+  ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
+  ["slab/slow-path.js buildReusing", ["footprint.test.ts"]],
+  ["slab/slab-allocator.js deallocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  ["slab/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  ["slab/slab-allocator.js reopen", ["memory-kinds.test.ts"]],
+  ["slab/take-slots.js takeSlots: drop: words.copyWithin", ["refill.test.ts"]],
+  ["slab/magazines.js forgetSlot", ["cut-short.test.ts"]],
+  ["slab/recover.js freeObject: drop: settleTotals", ["unused-magazines.test.ts"]],
   ["slab/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
   ["slab/slow-path.js cleanUp: ", [leftovers]],
   ["slab/slow-path.js reclaim", ["the last slots are what a worker left behind"]],

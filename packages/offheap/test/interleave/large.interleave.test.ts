@@ -13,6 +13,7 @@ describe("every schedule: page runs", () => {
   interleave(runs.freeAllocateRuns);
   interleave(runs.handOverRun);
   interleave(runs.giveBackRuns);
+  interleave(runs.cleanUpDueRuns);
   interleave(runs.secondEmpty);
   interleave(runs.resizeRun);
   interleave(runs.doubleFreeRun);
