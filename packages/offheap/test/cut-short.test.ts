@@ -19,6 +19,7 @@ import {
   size,
   slotOf,
 } from "./support/cut-short.ts";
+import { fillUp } from "./support/residue.ts";
 
 describe("counts of a call that is cut short before any of its stores", () => {
   const calls: Record<string, (made: Fixture) => void> = {
@@ -127,6 +128,47 @@ describe("a free cut short between its byte and the gauge, by a worker that live
         end(made, false);
       },
     );
+  });
+});
+
+// Two faults, of which the first cannot be (see above): settled where the second call comes to its own search.
+describe("a free cut short in one class, then a search for memory in another", () => {
+  function search(n: number): { made: Fixture; isCut: boolean; isSettled: boolean } {
+    const made = fixture();
+    const { heap, heir, victim } = made;
+    const { gaugeAt } = victim["slow"].classes[2] as SizeClass;
+    const other = victim.allocate(128);
+    for (let i = 0; i < 3; i++) victim.allocate(size);
+    fillUp(heir, size);
+    // All but the store of the gauge.
+    assert.ok(made.cut(3, () => victim.deallocate(other)));
+    const gauge = heap.words[gaugeAt];
+    // The slab of the other class is empty but for the caller's own rounds, and is what it gets in the end.
+    const isCut = made.cut(n, () => victim.allocate(size));
+    return { made, isCut, isSettled: heap.words[gaugeAt] !== gauge };
+  }
+
+  function countOf({ heir }: Fixture): number | undefined {
+    return heir.stats().sizeClasses.find(({ objectSize }) => objectSize === 128)?.deallocs;
+  }
+
+  it("is counted by the search", () => {
+    const { made, isCut, isSettled } = search(Number.POSITIVE_INFINITY);
+    assert.deepEqual([isCut, isSettled, countOf(made)], [false, true, 1]);
+    assert.deepEqual(made.heir.check(), []);
+  });
+
+  it("is counted by a reaper, where the search dies before it has begun, or before it has counted it", () => {
+    const byReaper: number[] = [];
+    for (let n = 0; ; n++) {
+      const { made, isCut, isSettled } = search(n);
+      made.heir.reap(made.victim.workerId);
+      if (isSettled) assert.deepEqual([countOf(made), made.heir.check()], [1, []]);
+      else if (countOf(made) === 1) byReaper.push(n);
+      if (!isCut) break;
+    }
+    // In between, where the journal says that rounds move, nobody looks for a free that was cut short.
+    assert.ok(byReaper[0] === 0 && (byReaper.at(-1) as number) >= byReaper.length, byReaper.join());
   });
 });
 
