@@ -10,7 +10,8 @@ const dueByRuns = "clean-up that frees of page runs make due, against a page run
 
 const places = [
   ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
-  ["slab/slow-path.js buildReusing", ["footprint.test.ts"]],
+  ["slab/slow-path.js buildReusing", ["cut-short.test.ts", "footprint.test.ts"]],
+  ["slab/slow-path.js settleBetween", ["cut-short.test.ts"]],
   ["slab/slab-allocator.js deallocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
   ["slab/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
   ["slab/slab-allocator.js reopen", ["memory-kinds.test.ts"]],

@@ -158,6 +158,21 @@ describe("a free cut short in one class, then a search for memory in another", (
     assert.deepEqual(made.heir.check(), []);
   });
 
+  it("is counted before its magazine, which pins slabs, is emptied for another's", () => {
+    const made = fixture();
+    const { victim } = made;
+    // Of two slabs all are freed, and two of them are rounds still.
+    const objects = Array.from({ length: 26 }, () => victim.allocate(128)).sort((a, b) => a - b);
+    for (const address of objects.slice(0, 24)) victim.deallocate(address);
+    for (let i = 0; i < 3; i++) victim.allocate(size);
+    assert.ok(made.cut(3, () => victim.deallocate(objects[24] as number)));
+    victim.allocate(size);
+    assert.equal(countOf(made), 25);
+    assert.deepEqual(made.heir.check(), []);
+    const entry = made.heir.stats().sizeClasses.find(({ objectSize }) => objectSize === 128);
+    assert.deepEqual([entry?.allocated, entry?.cached], [1, 0]);
+  });
+
   it("is counted by a reaper, where the search dies before it has begun, or before it has counted it", () => {
     const byReaper: number[] = [];
     for (let n = 0; ; n++) {
