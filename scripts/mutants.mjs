@@ -4,14 +4,16 @@
 //
 //   npm run mutants                        all
 //   npm run mutants -- --list              only what would be made
-//   npm run mutants -- --only slabs.js     those whose description contains the word; nothing is written
+//   npm run mutants -- --only slabs.js     those whose description contains the word, or one of several; no table
 //   npm run mutants -- --cheap             small bounds and the other tests only
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
 //   npm run mutants -- --table --resume F  only writes the table, of what has been tried so far
 //   npm run mutants -- --jobs 4            so many at a time (2)
-//   npm run mutants -- --resume FILE       outcomes are kept in the file. Those of the same library stand; of
-//                                          another, what killed a mutant then is tried on it first
+//   npm run mutants -- --resume FILE       outcomes are kept in the file, with the library's commit. Those of the
+//                                          same library stand; of another, what killed a mutant then is tried on it
+//                                          first, and the table names the commit
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +31,7 @@ const { values } = parseArgs({
     table: { type: "boolean", default: false },
     cheap: { type: "boolean", default: false },
     thorough: { type: "boolean", default: false },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
     jobs: { type: "string", default: "2" },
     timeout: { type: "string", default: "300" },
     resume: { type: "string" },
@@ -59,15 +61,18 @@ const files = [
   "pool/region.js",
   "pool/reset.js",
   "slab/counters.js",
+  "slab/drain.js",
   "slab/fast-path.js",
   "slab/journal.js",
   "slab/magazines.js",
   "slab/reaper.js",
   "slab/recover.js",
+  "slab/rounds.js",
   "slab/settle.js",
   "slab/slab-allocator.js",
   "slab/slabs.js",
   "slab/slow-path.js",
+  "slab/take-slots.js",
   "slab/workers.js",
 ];
 
@@ -91,7 +96,7 @@ function makeAll() {
 }
 
 const all = makeAll();
-const mutants = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const mutants = all.filter(({ name }) => values.only?.some((word) => name.includes(word)) ?? true);
 
 if (values.list) {
   for (const { name } of mutants) console.log(name);
@@ -105,22 +110,30 @@ for (const path of filesBelow(join(home, "dist")).filter((name) => name.endsWith
   fingerprint.update(path).update(readFileSync(join(home, "dist", path)));
 const version = fingerprint.digest("hex").slice(0, 16);
 
+const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+const commit = git("log", "-1", "--format=%h", "--", "packages/offheap/src");
+
+function kept() {
+  if (values.resume === undefined || !existsSync(values.resume)) return {};
+  return JSON.parse(readFileSync(values.resume, "utf8")).outcomes;
+}
+
 function recall() {
-  if (values.resume === undefined || !existsSync(values.resume)) return;
-  const kept = JSON.parse(readFileSync(values.resume, "utf8"));
+  const outcomes = kept();
   for (const mutant of mutants) {
-    const { by, survived = [] } = kept.outcomes[mutant.name] ?? {};
-    if (kept.version === version) Object.assign(mutant, { by, survived });
-    else mutant.hint = by ?? kept.outcomes[mutant.name]?.hint;
+    const { by, survived = [], hint, ...of } = outcomes[mutant.name] ?? {};
+    if (of.version === version || values.table) Object.assign(mutant, { by, survived, hint, ...of });
+    else mutant.hint = by ?? hint;
   }
 }
 
-function keep() {
+/** Outcomes of mutants that are not tried now stay as they are. */
+function keep(mutant) {
   if (values.resume === undefined) return;
-  const outcomes = Object.fromEntries(
-    mutants.map(({ name, by, survived, hint }) => [name, { by, survived, hint }]),
-  );
-  writeFileSync(values.resume, `${JSON.stringify({ version, outcomes }, undefined, 1)}\n`);
+  const { name, by, survived, hint } = mutant;
+  Object.assign(mutant, { version, commit });
+  const outcomes = { ...kept(), [name]: { version, commit, by, survived, hint } };
+  writeFileSync(values.resume, `${JSON.stringify({ outcomes }, undefined, 1)}\n`);
 }
 
 /** What found the mutant the last time, and what stands near it: tried before everything else. */
@@ -149,7 +162,7 @@ async function pass(bounds) {
       writeFileSync(path, original);
       console.log(`${mutant.by === undefined ? "survived" : "killed  "} ${mutant.name}`);
       if (mutant.by !== undefined) console.log(`    by ${mutant.by}`);
-      keep();
+      keep(mutant);
     }
     rmSync(folder, { recursive: true });
   };
@@ -177,7 +190,7 @@ if (!values.table) {
   }
 }
 
-const survivors = mutants.filter(({ by }) => by === undefined);
+const survivors = mutants.filter(({ by, survived }) => by === undefined && survived.length > 0);
 const unexplained = survivors.filter((mutant) => reasonOf(mutant.name) === undefined);
 if (values.only === undefined) writeFileSync(join(root, "docs", "mutants.md"), tableOf(mutants));
 for (const { name } of unexplained) console.log(`not explained: ${name}`);

@@ -8,18 +8,32 @@ const leftovers = "what a worker left behind is brought home by two clean-ups";
 
 const moved = "slot moved to another class and back, against allocate";
 const foreign = "another's slot moved while its slab is drained into";
+const dueByRuns = "clean-up that frees of page runs make due, against a page run";
 
 const places = [
+  ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
+  ["slab/slow-path.js buildReusing", ["cut-short.test.ts", "footprint.test.ts"]],
+  ["slab/slow-path.js settleBetween", ["cut-short.test.ts"]],
+  ["slab/slab-allocator.js deallocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  ["slab/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  ["slab/slab-allocator.js reopen", ["memory-kinds.test.ts"]],
+  ["slab/take-slots.js takeSlots: drop: words.copyWithin", ["refill.test.ts"]],
+  ["slab/magazines.js forgetSlot", ["cut-short.test.ts"]],
+  ["slab/recover.js freeObject: drop: settleTotals", ["unused-magazines.test.ts"]],
   ["slab/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
   ["slab/slow-path.js cleanUp: ", [leftovers]],
   ["slab/slow-path.js reclaim", ["the last slots are what a worker left behind"]],
   ["slab/slow-path.js dropForeignRounds", ["overlapping-frees.test.ts"]],
   ["slab/slabs.js wipe", ["overlapping-frees.test.ts"]],
   ["slab/slabs.js describe", ["overlapping-frees.test.ts"]],
-  ["slab/magazines.js freeStray", [`second death: ${strays}`, `exception: ${strays}`]],
+  ["slab/magazines.js freeStray", ["cut-short.test.ts", `second death: ${strays}`, `exception: ${strays}`]],
   ["slab/magazines.js turnIntoStray", [corpse]],
-  ["slab/magazines.js s", [scattered, `second death: ${scattered}`, "hints.test.ts"]],
-  ["slab/magazines.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
+  ["slab/drain.js", ["drain.test.ts", scattered, `second death: ${scattered}`, "hints.test.ts"]],
+  ["slab/drain.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
+  ["slab/take-slots.js", ["hints.test.ts", "cut-short.test.ts", "slab.test.ts"]],
+  ["slab/counters.js", ["cut-short.test.ts", "statistics.test.ts"]],
+  ["slab/rounds.js", ["cut-short.test.ts", `exception: ${strays}`, corpse]],
+  ["slab/settle.js", ["cut-short.test.ts", "death of worker 0: local free against remote free"]],
   [
     "slab/slabs.js releaseIfEmpty",
     ["clean-up of a slab in use that is said to be empty, against its refill"],
@@ -83,7 +97,12 @@ const places = [
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts", "decommit.test.ts"]],
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
-  ["slab/fast-path.js", ["death of worker 0: local free against remote free"]],
+  [
+    "slab/fast-path.js",
+    ["cut-short.test.ts", "death of worker 1: allocate and hand over, against receive and free"],
+  ],
+  ["slab/fast-path.js closeTable", ["after-the-end.test.ts"]],
+  ["slab/fast-path.js tableOf", ["slab.test.ts", "accesses.test.ts"]],
   ["slab/", ["statistics.test.ts"]],
   [
     "pool/reset.js",

@@ -22,9 +22,13 @@ function children(node) {
 /** Every node below, with the name of the function that it stands in. */
 function* walk(node, where = "") {
   const named = node.type === "ClassMethod" || node.type === "ObjectMethod" ? node.key.name : node.id?.name;
-  const isNamed = ["ClassMethod", "ClassPrivateMethod", "FunctionDeclaration", "ObjectMethod"].includes(
-    node.type,
-  );
+  const isNamed = [
+    "ClassMethod",
+    "ClassPrivateMethod",
+    "FunctionDeclaration",
+    "FunctionExpression",
+    "ObjectMethod",
+  ].includes(node.type);
   const inside = isNamed ? (named ?? where) : where;
   yield [node, inside];
   for (const child of children(node)) yield* walk(child, inside);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SlabAllocator } from "offheap";
+import { MemoryPool, SlabAllocator } from "offheap";
 import { attachTo, heapOf, makeHeap } from "./support/heaps.ts";
 import { assertEmpty, assertZeroResidue, fillUp, mostObjects } from "./support/residue.ts";
 
@@ -67,6 +67,17 @@ describe("periodic clean-up", () => {
     for (const address of large) allocator.deallocate(address);
     assert.ok(allocator.stats().spanBytes < before);
   });
+
+  for (const interval of [0, 1, 3]) {
+    it(`counts the large objects of a pool: with ${interval}`, () => {
+      const pool = new MemoryPool({ capacity: 8 << 20, maxWorkers: 1, cleanupInterval: interval });
+      for (let frees = 1; frees <= 6; frees++) {
+        pool.deallocate(pool.allocate(40_000));
+        // An empty span is kept for the next, but for a clean-up.
+        assert.equal(pool.stats().spanBytes === 0, interval > 0 && frees % interval === 0);
+      }
+    });
+  }
 });
 
 describe("clean-up on request", () => {

@@ -154,6 +154,16 @@ describe("the set of wholly free slabs", () => {
     assert.equal(empty.has(chunk1), false);
   });
 
+  it("forgets a slab in use, whose info words are put right", () => {
+    const made = fixture();
+    made.first.allocate(size);
+    made.empty.add(chunk0);
+    made.heap.words[infoAt(made.heap.layout, 0) + slabInfo.freeCount] = slots;
+    made.second.cleanup();
+    assert.deepEqual([made.empty.has(chunk0), infoOf(made, 0, slabInfo.freeCount)], [false, slots - 3]);
+    assert.deepEqual(made.first.check(), []);
+  });
+
   it("forgets a slab when a slot of it is taken", () => {
     const { first, empty } = withEmptySlab();
     assert.equal(empty.has(chunk0), true);

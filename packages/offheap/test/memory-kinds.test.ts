@@ -1,6 +1,7 @@
 // The contract over every kind of memory that a heap can live in, with every list of size classes.
 
 import assert from "node:assert/strict";
+import { it } from "node:test";
 import {
   type HeapOptions,
   MemoryPool,
@@ -96,3 +97,15 @@ for (const [kind, make] of Object.entries(kinds)) {
     contractSuite(`a pool in a ${kind}, ${list}`, () => make(sizeClasses, MemoryPool));
   }
 }
+
+it("calls need their slow halves no more, once one of them has seen that the memory has grown", () => {
+  const memory = wasmMemory(pages, pages + 16, false);
+  const allocator = new SlabAllocator({ capacity, maxWorkers: 4, memory });
+  allocator.deallocate(allocator.allocate(64));
+  memory.grow(3);
+  const first = allocator.allocate(64);
+  const fail = () => assert.fail("a slow half");
+  Object.assign(allocator, { allocateSlow: fail, deallocateSlow: fail });
+  allocator.deallocate(first);
+  allocator.deallocate(allocator.allocate(64));
+});

@@ -21,7 +21,7 @@ import { chunkSetAt, infoAt, slabInfo, slotCountOf } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
 import { journal, readJournal } from "./journal.ts";
-import { slotOfRound } from "./rounds.ts";
+import { addressOf, addressOfRound, slotOfRound } from "./rounds.ts";
 import { slotFree, slotLive } from "./slot-state.ts";
 import { Workers } from "./workers.ts";
 
@@ -245,6 +245,8 @@ class Checker {
         this.report("magazine", `${where}: slot ${round} has state byte ${states[round]}`);
       else if ((map & mapClassMask) !== sizeClass.index)
         this.report("magazine", `${where}: slot ${round} is of another class`);
+      else if (addressOfRound(this.heap, sizeClass, i) !== addressOf(this.heap, sizeClass, round))
+        this.report("magazine", `${where}: slot ${round} has the address of another`);
     }
     const cached = this.cached.get(slot * 64 + sizeClass.index) ?? 0;
     if (cached !== rounds + strays) {

@@ -6,16 +6,18 @@ import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, wordsPerRound } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 
-/** No slot. */
-export const noSlot = -1;
-
 function roundAt(sizeClass: SizeClass, round: number): number {
   return (sizeClass.magazineAt + round * wordsPerRound) | 0;
 }
 
-/** The slot of a round, or `noSlot`. */
+/** The slot of a round; −1 where none is. */
 export function slotOfRound(heap: Heap, sizeClass: SizeClass, round: number): number {
   return ((heap.words[(roundAt(sizeClass, round) + 1) | 0] as number) - 1) | 0;
+}
+
+/** The address of a round, which is that of its slot. */
+export function addressOfRound(heap: Heap, sizeClass: SizeClass, round: number): number {
+  return (heap.words[roundAt(sizeClass, round)] as number) >>> 0;
 }
 
 /** The address of a slot of the class, by the map. */
@@ -36,12 +38,4 @@ export function clearRound(heap: Heap, sizeClass: SizeClass, round: number): voi
   const at = roundAt(sizeClass, round);
   heap.words[at + 1] = 0;
   heap.words[at] = 0;
-}
-
-export function moveRound(heap: Heap, sizeClass: SizeClass, from: number, to: number): void {
-  const { words } = heap;
-  const source = roundAt(sizeClass, from);
-  const target = roundAt(sizeClass, to);
-  words[target] = words[source] as number;
-  words[(target + 1) | 0] = words[(source + 1) | 0] as number;
 }

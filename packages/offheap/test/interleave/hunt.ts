@@ -15,6 +15,7 @@ import {
   reapWithObjects,
   secondDeaths,
   strayDies,
+  strayReaped,
   withDeath,
   withException,
 } from "./scenarios/deaths.ts";
@@ -47,7 +48,7 @@ const seconds = wanted(secondDeaths);
 const exceptions = wanted(withException());
 const others = wanted([...afterException, ...largeGoOn, resetThrown, resetReapThrown]);
 const strays = wanted([strayDies]);
-const chains = wanted([strayDies, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
+const chains = wanted([strayDies, strayReaped, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
 
 const cheap: readonly Try[] = [
   { list: all, bounds: { memory: "strong", preemptions: 0 } },

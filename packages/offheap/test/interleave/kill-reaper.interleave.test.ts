@@ -11,6 +11,7 @@ import {
   reaperWithObjectsDies,
   secondDeaths,
   strayDies,
+  strayReaped,
   withException,
 } from "./scenarios/deaths.ts";
 
@@ -23,6 +24,7 @@ describe("kill at every access: of reapers", () => {
     const one: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
     interrupt(scenario, [one, { ...one, memory: "lazy" }]);
   }
+  interrupt(strayReaped, [two], 300);
   interrupt(strayDies, [two, { ...two, kills: 1, throws: 1 }], 300);
 });
 

@@ -15,6 +15,7 @@ describe("every schedule: page runs", () => {
   interleave(runs.freeAllocateRuns);
   interleave(runs.handOverRun);
   interleave(runs.giveBackRuns);
+  interleave(runs.cleanUpDueRuns);
   interleave(runs.secondEmpty);
   interleave(runs.resizeRun);
   interleave(runs.doubleFreeRun);

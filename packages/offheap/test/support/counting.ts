@@ -1,4 +1,5 @@
-// Counts accesses to shared memory: the books' views behind proxies, the atomics behind counters.
+// Counts accesses to shared memory: the books' views behind proxies, the atomics behind counters. Before each store,
+// and each atomic, a test may have its say.
 
 import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
@@ -15,8 +16,10 @@ export class CountingAccess implements Access {
   private counted: Accesses = { loads: 0, stores: 0, atomics: 0 };
   private readonly raw = new WeakMap<View, View>();
   readonly atomics: AtomicOps;
+  private readonly beforeStore: () => void;
 
-  constructor() {
+  constructor(beforeStore: () => void = () => {}) {
+    this.beforeStore = beforeStore;
     this.atomics = this.countAtomics();
   }
 
@@ -51,6 +54,7 @@ export class CountingAccess implements Access {
         return typeof value === "function" ? this.method(target, key, value.bind(target)) : value;
       },
       set: (target, key, value) => {
+        this.beforeStore();
         this.counted.stores++;
         return Reflect.set(target, key, value, target);
       },
@@ -63,6 +67,7 @@ export class CountingAccess implements Access {
   private method(target: View, key: string | symbol, bound: (...args: unknown[]) => unknown) {
     return (...args: unknown[]) => {
       const isStore = key === "fill" || key === "set" || key === "copyWithin";
+      if (isStore) this.beforeStore();
       const [from, to] = key === "fill" ? args.slice(1) : args;
       const elements = Math.max(Number(to ?? target.length) - Number(from ?? 0), 0);
       this.counted[isStore ? "stores" : "loads"] += elements;
@@ -74,6 +79,7 @@ export class CountingAccess implements Access {
     const count =
       <A extends unknown[], R>(operation: (view: never, ...args: A) => R) =>
       (view: View, ...args: A): R => {
+        this.beforeStore();
         this.counted.atomics++;
         return operation((this.raw.get(view) ?? view) as never, ...args);
       };

@@ -6,7 +6,7 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { scenarios } from "./all.ts";
 import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
-import { scatteredDrain, strayFree } from "./held.ts";
+import { hold, scatteredDrain, strayFree } from "./held.ts";
 import { reaperReaped } from "./workers.ts";
 
 /** What the dead worker was doing: each reaches another part of the slow half. */
@@ -130,10 +130,32 @@ const corpseObjects: Scenario<Address[]> = {
   programs: [[], [(actor) => actor.reapWithObjects(0)]],
 };
 
+/** A free that becomes a stray, as the slab is held by a worker that died: cut short, and then its reaper. */
+export const strayReaped: Scenario<Address[]> = {
+  ...lastWords,
+  name: "death in a free that becomes a stray, and of its reaper",
+  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  victims: [0, 1, 3],
+  startsAfter: { 1: [0], 2: [1] },
+  setup: ([a, b, , d]) => {
+    const objects = take(b as Actor, 5);
+    (a as Actor).free(objects[0] as Address);
+    hold(d as Actor, 0);
+    return objects;
+  },
+  programs: [
+    [(actor, [, first]) => actor.free(first as Address)],
+    [reapBefore(0), (actor, [, , second]) => actor.free(second as Address)],
+    [reapBefore(1, 0), allocate()],
+    [],
+  ],
+};
+
 /** One death each, of a worker that meets what a death before has left. */
 export const secondDeaths: readonly Scenario<never>[] = [
   ...[strayFree, scatteredDrain].map((scenario) => ({ ...scenario, victims: [0, 2] })),
   corpseObjects,
+  strayReaped,
   { ...reaperReaped, victims: [0, 1, 2] },
 ].map((scenario) => ({ ...scenario, name: `second death: ${scenario.name}`, mayRunOut: true }) as never);
 

@@ -8,7 +8,7 @@ import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, attach, cleanUp, free, freeOldest, one, take } from "./common.ts";
 
 /** The slab at a chunk is claimed by the actor, as if it had died or been stopped just then. */
-function hold(actor: Actor, chunk: number): void {
+export function hold(actor: Actor, chunk: number): void {
   const { words, layout } = actor.books();
   const claim = words[layout.claimsAt + chunk] as number;
   words[layout.claimsAt + chunk] = claimClaimed(classOf(claim), lengthOf(claim), actor.slot);

@@ -66,6 +66,14 @@ export const giveBackRuns: Scenario<Address[]> = {
   ],
 };
 
+/** Each free of a large object makes a clean-up due, which gives its span back. */
+export const cleanUpDueRuns: Scenario<Address[]> = {
+  name: "clean-up that frees of page runs make due, against a page run",
+  geometry: { ...pool, cleanupInterval: 1 },
+  setup: ([a]) => take(a as Actor, 1, runBytes),
+  programs: [[free(0)], [allocate(runBytes), freeOldest]],
+};
+
 export const secondEmpty: Scenario<Address[]> = {
   name: "two spans of pages become empty at once",
   geometry: pool,

@@ -1,0 +1,159 @@
+// Which rounds a drain sends home: every order of a magazine's rounds over three slabs, with each of them held by
+// another worker or not. What stays keeps its order and its addresses; a round that an illegal free took away is
+// taken back, wherever it stands.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SlabAllocator } from "offheap";
+import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
+import type { WorkerSlot } from "#src/base/brands.js";
+import type { Heap } from "#src/memory/heap.js";
+import { infoAt, slabInfo } from "#src/memory/layout.js";
+import { attachTo, makeHeap } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+const size = 64;
+const slabs = 3;
+const rounds = 5;
+const slots = 8;
+
+/** Numbers of `digits` digits to the base of the slabs. */
+function* orders(digits: number): Generator<number[]> {
+  for (let number = 0; number < slabs ** digits; number++)
+    yield Array.from({ length: digits }, (_, digit) => Math.floor(number / slabs ** digit) % slabs);
+}
+
+class Drained {
+  readonly heap: Heap;
+  readonly owner: SlabAllocator;
+  readonly freer: SlabAllocator;
+  private readonly holder: WorkerSlot;
+
+  constructor() {
+    const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds };
+    this.heap = makeHeap({ capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size], cleanupInterval: 0 }, tiny);
+    this.owner = attachTo(this.heap);
+    this.freer = attachTo(this.heap);
+    this.holder = attachTo(this.heap)["slow"].slot;
+    for (let i = 0; i < slabs * slots; i++) this.owner.allocate(size);
+  }
+
+  address(slab: number, index: number): number {
+    return this.heap.dataAt + slab * 65_536 + index * size;
+  }
+
+  stateAt(slab: number, index: number): number {
+    return (slab << this.heap.layout.stateShift) + index;
+  }
+
+  /** Frees an object of each slab of the list, in its order; returns their addresses. */
+  fill(order: readonly number[]): number[] {
+    const next = Array.from({ length: slabs }, () => 0);
+    return order.map((slab) => {
+      const index = next[slab] as number;
+      next[slab] = index + 1;
+      this.freer.deallocate(this.address(slab, index));
+      return this.address(slab, index);
+    });
+  }
+
+  setHeld(held: number, isHeld: boolean): void {
+    const { words, layout } = this.heap;
+    for (let slab = 0; slab < slabs; slab++) {
+      if ((held & (1 << slab)) === 0) continue;
+      const claim = words[layout.claimsAt + slab] as number;
+      words[layout.claimsAt + slab] = isHeld
+        ? claimClaimed(classOf(claim), lengthOf(claim), this.holder)
+        : claimUnclaimed(classOf(claim), lengthOf(claim));
+    }
+  }
+
+  freeSlots(): number[] {
+    const { words, layout } = this.heap;
+    return Array.from(
+      { length: slabs },
+      (_, slab) => words[infoAt(layout, slab) + slabInfo.freeCount] as number,
+    );
+  }
+
+  /** Every slot is an object of the owner's again. */
+  refill(): void {
+    this.freer.cleanup();
+    this.owner.cleanup();
+    const missing = this.freeSlots().reduce((sum, free) => sum + free, 0);
+    for (let i = 0; i < missing; i++) this.owner.allocate(size);
+    assert.deepEqual(this.freeSlots(), [0, 0, 0]);
+  }
+}
+
+function end(made: Drained): void {
+  for (let slab = 0; slab < slabs; slab++)
+    for (let i = 0; i < slots; i++) made.owner.deallocate(made.address(slab, i));
+  made.freer.cleanup();
+  assertZeroResidue(made.owner);
+}
+
+describe("a drain", () => {
+  it("of the whole magazine keeps what is held, in its order", () => {
+    const made = new Drained();
+    for (const order of orders(rounds)) {
+      for (let held = 0; held < 2 ** slabs; held++) {
+        const addresses = made.fill(order);
+        made.setHeld(held, true);
+        made.freer.cleanup();
+        made.setHeld(held, false);
+        assert.deepEqual(made.freer.check(), [], `${order} with ${held}`);
+        const isKept = (_: unknown, i: number) => (held & (1 << (order[i] as number))) !== 0;
+        for (const address of addresses.filter(isKept).reverse()) {
+          const got = made.freer.allocate(size);
+          assert.equal(got, address, `${order} with ${held}`);
+          made.freer.deallocate(got);
+          made.owner.deallocate(made.freer.allocate(size));
+        }
+        made.refill();
+      }
+    }
+    end(made);
+  });
+
+  it("of the older half leaves the younger, and keeps what is held of the older", () => {
+    const made = new Drained();
+    for (const order of orders(rounds + 1)) {
+      for (const held of [0, 1, 2, 5]) {
+        made.setHeld(held, true);
+        const last = made.fill(order).at(-1);
+        made.setHeld(held, false);
+        assert.deepEqual(made.freer.check(), [], `${order} with ${held}`);
+        // Where none could go home, the last is a stray.
+        const isRound = order.slice(0, rounds).some((slab) => (held & (1 << slab)) === 0);
+        if (isRound) assert.equal(made.freer.allocate(size), last, `${order} with ${held}`);
+        made.refill();
+      }
+    }
+    end(made);
+  });
+
+  it("takes back the free of a round that another worker took away, wherever it stands", () => {
+    const made = new Drained();
+    for (const order of orders(rounds)) {
+      for (let foreign = 0; foreign < rounds; foreign++) {
+        const addresses = made.fill(order);
+        const slot = (address: number) =>
+          made.stateAt((address - made.heap.dataAt) >> 16, ((address - made.heap.dataAt) & 65_535) / size);
+        const at = slot(addresses[foreign] as number);
+        const live = 128 + made.owner["slow"].slot;
+        // Both had read the byte before either wrote it; the owner's free was the later one.
+        made.heap.states[at] = live;
+        made.owner.deallocate(addresses[foreign] as number);
+        const held = order[0] as number;
+        made.setHeld(1 << held, foreign % 2 === 1);
+        made.freer.cleanup();
+        made.setHeld(1 << held, false);
+        made.freer.cleanup();
+        assert.deepEqual(made.freer.check(), [], `${order} without ${foreign}`);
+        made.refill();
+      }
+    }
+    end(made);
+  });
+});

@@ -1,0 +1,105 @@
+// What another worker does in the middle of a slow half, before any one of its stores: the call looks again before
+// it ends. (Every schedule of two such calls: interleave/.)
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SlabAllocator } from "offheap";
+import { AllocatorError } from "#src/base/errors.js";
+import { CountingAccess } from "./support/counting.ts";
+import { attachTo, makeHeap } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+const size = 64;
+
+interface Pair {
+  readonly worker: SlabAllocator;
+  readonly other: SlabAllocator;
+  /** Calls the worker; before its store `n` `meanwhile` happens. Whether it came so far, and the error's code. */
+  during(n: number, meanwhile: () => void, call: () => void): { came: boolean; code: string | undefined };
+}
+
+function pair(): Pair {
+  const tiny = { slotsPerSlab: 12, slabChunks: 1, rounds: 3 };
+  const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size] }, tiny);
+  let left = Number.POSITIVE_INFINITY;
+  let then = () => {};
+  const access = new CountingAccess(() => {
+    if (left-- === 0) then();
+  });
+  const other = attachTo(heap);
+  return {
+    worker: attachTo(heap, access),
+    other,
+    during(n, meanwhile, call) {
+      [left, then] = [n, meanwhile];
+      try {
+        call();
+      } catch (error) {
+        assert.ok(error instanceof AllocatorError, String(error));
+        return { came: left < 0, code: error.code };
+      } finally {
+        then = () => {};
+      }
+      return { came: left < 0, code: undefined };
+    },
+  };
+}
+
+/** The code of the call for each store at which it happens. */
+function codes(act: (n: number) => { came: boolean; code: string | undefined }): (string | undefined)[] {
+  const list: (string | undefined)[] = [];
+  for (let n = 0; ; n++) {
+    const { came, code } = act(n);
+    if (!came) return list;
+    list.push(code);
+  }
+}
+
+describe("in the middle of a slow half", () => {
+  it("another's free of the same object makes it a double free, until its own stores begin", () => {
+    const list = codes((n) => {
+      const { worker, other, during } = pair();
+      const objects = Array.from({ length: 8 }, () => other.allocate(size));
+      for (const address of objects.splice(0, 3)) worker.deallocate(address);
+      const [address] = objects as [number];
+      let others: string | undefined;
+      const free = () => {
+        try {
+          other.deallocate(address);
+        } catch (error) {
+          others = (error as AllocatorError).code;
+        }
+      };
+      const done = during(n, free, () => worker.deallocate(address));
+      // Of the two, at least one succeeds, and one fails where the byte had been written before the other read it.
+      assert.ok(done.code === undefined || others === undefined);
+      for (const slab of [worker, other]) slab.cleanup();
+      assert.deepEqual(other.check(), []);
+      assert.equal(other.stats().deallocs, 4);
+      for (const left of objects.slice(1)) other.deallocate(left);
+      worker.cleanup();
+      assertZeroResidue(other);
+      return done;
+    });
+    const own = list.indexOf(undefined);
+    // Two words of a round, the byte, the gauge.
+    assert.deepEqual(list.slice(own), [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(new Set(list.slice(0, own)), new Set(["ERR_DOUBLE_FREE"]));
+    assert.ok(own > 6, list.join());
+  });
+
+  it("a destroy makes an allocation that refills one from a destroyed heap, until its own stores begin", () => {
+    const list = codes((n) => {
+      const { worker, other, during } = pair();
+      other.allocate(size);
+      return during(
+        n,
+        () => other.destroy(),
+        () => worker.allocate(size),
+      );
+    });
+    const own = list.lastIndexOf("ERR_DETACHED") + 1;
+    assert.ok(own > 8 && list.length - own === 2, list.join());
+    assert.deepEqual(new Set(list.slice(0, own)), new Set(["ERR_DETACHED"]));
+  });
+});
