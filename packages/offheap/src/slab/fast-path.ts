@@ -9,9 +9,9 @@
 //
 // What V8 makes of them, ns an operation of free(allocate(64)) (docs/measurements.md):
 //   11.0 → 8.6  the gauge: one word for rounds and allocations, where there were three; rounds with their address
-//    8.6 → 6.0  closures over constants: V8 folds the heap's views and numbers into the code of a call whose target
+//    8.6 → 6.6  closures over constants: V8 folds the heap's views and numbers into the code of a call whose target
 //               it knows, which it does where one heap is used; where one call meets two heaps 8.7 → 11.5
-//    6.0 → 4.7  (Node 20) slow halves too large to be inlined beside the calls: their caller has room to be inlined
+//    6.6 → 4.8  (Node 20) slow halves too large to be inlined beside the calls: their caller has room to be inlined
 //               itself, and all is constant. For the same reason `| 0` stands only where a sum may overflow
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
