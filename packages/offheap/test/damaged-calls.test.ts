@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SlabAllocator } from "offheap";
+import { MemoryPool, SlabAllocator } from "offheap";
 import { claimUnclaimed } from "#src/arena/claim.js";
 import { mapEntry } from "#src/arena/span-map.js";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
@@ -142,6 +142,29 @@ describe("a heap in which one word is wrong", () => {
       // But for the worker word of the dead, which is being reaped.
       before[books.workersAt + 4] = words[books.workersAt + 4] as number;
       assert.deepEqual(words.slice(0, books.recordsAt), before);
+    }
+  });
+
+  it("a byte inside a page run is named, before a free of the run shows it", () => {
+    const pool = new MemoryPool({ capacity: 4 << 20, maxWorkers: 2 });
+    const address = pool.allocate(100_000);
+    const { states } = heapOf(pool);
+    const slot = states.indexOf(129);
+    assert.ok(slot >= 0 && pool.sizeOf(address) >= 100_000);
+    for (const [at, isNamed] of [
+      [slot + 2, true],
+      [slot + 97, true],
+      [slot + 98, false],
+    ] as const) {
+      states[at] = 4;
+      const names = pool.check().map(({ message }) => message);
+      assert.equal(
+        names.some((message) => message.endsWith("has state byte 4 inside")),
+        isNamed,
+        `${at - slot}: ${names}`,
+      );
+      states[at] = 0;
+      assert.deepEqual(pool.check(), []);
     }
   });
 

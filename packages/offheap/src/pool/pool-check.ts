@@ -9,6 +9,7 @@ import type { Heap } from "../memory/heap.ts";
 import { infoAt, pageInfo, record, statesPerPage } from "../memory/layout.ts";
 import type { OtherChecks, Report } from "../slab/check.ts";
 import { slotLive } from "../slab/slot-state.ts";
+import { firstUsed } from "../slab/state-scan.ts";
 import { Workers } from "../slab/workers.ts";
 import { doomedAt } from "./doomed.ts";
 import { largeCount } from "./large-record.ts";
@@ -103,6 +104,7 @@ export class PoolChecks implements OtherChecks {
           );
       }
       this.checkLength(state, states[slot + 1] as number, (end - slot) / statesPerPage, where);
+      this.checkInside(slot + statesPerPage, slot + length * statesPerPage, `page ${page} of ${where}`);
       if (state === pageFree) found.free++;
       else if (state === pageFreed) found.isFreed = true;
       else this.checkRun(state, `page ${page} of ${where}`);
@@ -115,6 +117,13 @@ export class PoolChecks implements OtherChecks {
   private checkLength(state: number, length: number, most: number, where: string): void {
     const isRight = state === pageFree ? length === 0 : length >= 1 && length <= most;
     if (!isRight) this.report("state", `${where} has a page with state byte ${state} and length ${length}`);
+  }
+
+  /** The bytes of a run's other pages are 0, and so show when it is freed. */
+  private checkInside(from: number, end: number, where: string): void {
+    const used = firstUsed(this.heap, from, end);
+    if (used < end)
+      this.report("state", `the run at ${where} has state byte ${this.heap.states[used]} inside`);
   }
 
   private checkRun(state: number, where: string): void {
