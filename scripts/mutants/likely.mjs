@@ -97,7 +97,11 @@ const places = [
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
   [
     "slab/fast-path.js",
-    ["cut-short.test.ts", "death of worker 1: allocate and hand over, against receive and free"],
+    [
+      "cut-short.test.ts",
+      "accesses.test.ts",
+      "death of worker 1: allocate and hand over, against receive and free",
+    ],
   ],
   ["slab/fast-path.js closeTable", ["after-the-end.test.ts"]],
   ["slab/fast-path.js tableOf", ["slab.test.ts", "accesses.test.ts"]],
