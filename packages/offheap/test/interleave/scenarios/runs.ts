@@ -84,10 +84,15 @@ export const secondEmpty: Scenario<Address[]> = {
   ],
 };
 
-/** A death in the middle of a move leaves the copy as well, which nobody has the address of. */
+/**
+ * A death in the middle of a move leaves the copy as well, which nobody has the address of. A run whose span
+ * another holds moves, also to become shorter; where that one has filled it by then and holds the other span, too,
+ * there is no room.
+ */
 export const resizeRun: Scenario<Address[]> = {
   name: "page run made longer and shorter against allocate",
   geometry: pool,
+  mayRunOut: true,
   isDeathless: true,
   setup: ([a]) => {
     (a as Actor).allocate(2048);
