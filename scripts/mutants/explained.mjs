@@ -68,7 +68,6 @@ const groups = [
       "slab/slabs.js keep: drop: set.remove",
       "slab/slabs.js mendEmpty: skip: isSlab(this.spans.claimOf(head)) #1",
       "slab/slow-path.js cleanUpWhenDue: swap",
-      "slab/slow-path.js reclaim: drop: this.magazines.releaseEmpty",
       "slab/slow-path.js reclaim: drop: this.releaseEmpty",
       "slab/slow-path.js reclaim: swap",
     ],

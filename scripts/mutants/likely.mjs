@@ -21,7 +21,8 @@ const places = [
   ["slab/magazines.js forgetSlot", ["cut-short.test.ts"]],
   ["slab/recover.js freeObject: drop: settleTotals", ["unused-magazines.test.ts"]],
   ["slab/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
-  ["slab/slow-path.js cleanUp: ", [leftovers]],
+  ["slab/slow-path.js cleanUp: ", [`exception: ${leftovers}`, leftovers]],
+  ["slab/slow-path.js search", ["meanwhile.test.ts"]],
   ["slab/slow-path.js reclaim", ["the last slots are what a worker left behind"]],
   ["slab/slow-path.js dropForeignRounds", ["overlapping-frees.test.ts"]],
   ["slab/slabs.js wipe", ["overlapping-frees.test.ts"]],
@@ -99,7 +100,11 @@ const places = [
   ["slab/slab-allocator.js", ["after-the-end.test.ts"]],
   [
     "slab/fast-path.js",
-    ["cut-short.test.ts", "death of worker 1: allocate and hand over, against receive and free"],
+    [
+      "cut-short.test.ts",
+      "accesses.test.ts",
+      "death of worker 1: allocate and hand over, against receive and free",
+    ],
   ],
   ["slab/fast-path.js closeTable", ["after-the-end.test.ts"]],
   ["slab/fast-path.js tableOf", ["slab.test.ts", "accesses.test.ts"]],

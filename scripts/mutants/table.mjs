@@ -51,12 +51,12 @@ export function tableOf(mutants) {
     if (ownTried.length === 0) continue;
     const commits = [...new Set(ownTried.map(({ commit }) => commit ?? "unknown"))].join(", ");
     lines.push(
-      `## ${file}: ${countOf(own, isKilled)} of ${own.length} killed, at ${commits}`,
+      `## ${file}: ${countOf(own, isKilled)} of ${ownTried.length} killed, at ${commits}`,
       "",
       "| in | mutation | of | outcome |",
       "|---|---|---|---|",
     );
-    for (const mutant of own)
+    for (const mutant of ownTried)
       lines.push(
         `| ${mutant.where} | ${mutant.what} | \`${cell(mutant.before, 90)}\` | ${outcome(mutant)} |`,
       );

@@ -6,10 +6,9 @@ import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { AllocatorError } from "#src/base/errors.js";
 import { CountingAccess } from "./support/counting.ts";
+import { end, fixture, size } from "./support/cut-short.ts";
 import { attachTo, makeHeap } from "./support/heaps.ts";
-import { assertZeroResidue } from "./support/residue.ts";
-
-const size = 64;
+import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
 interface Pair {
   readonly worker: SlabAllocator;
@@ -101,5 +100,21 @@ describe("in the middle of a slow half", () => {
     const own = list.lastIndexOf("ERR_DETACHED") + 1;
     assert.ok(own > 8 && list.length - own === 2, list.join());
     assert.deepEqual(new Set(list.slice(0, own)), new Set(["ERR_DETACHED"]));
+  });
+});
+
+describe("a search for the last slots", () => {
+  it("passes a slab by that another worker holds just now", () => {
+    const made = fixture();
+    const { heap, victim, heir } = made;
+    victim.cleanup();
+    made.hold();
+    const { chunkCount } = heap.layout;
+    const objects = fillUp(heir, size);
+    assert.equal(objects.length, 12 * (chunkCount - 1));
+    made.letGo();
+    assert.deepEqual(heir.check(), []);
+    assert.equal(fillUp(heir, size).length, 3);
+    end(made, false);
   });
 });

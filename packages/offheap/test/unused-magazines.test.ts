@@ -84,4 +84,24 @@ describe("a magazine that was never used", () => {
       end(made, false);
     }
   });
+
+  it("is whole again when its first refill is cut short before any of its stores, and a free follows", () => {
+    const refill = (n: number): { made: Fixture; fresh: SlabAllocator; isCut: boolean } => {
+      const made = fixture();
+      const fresh = attachTo(made.heap, made.victim["heap"].access);
+      return { made, fresh, isCut: made.cut(n, () => fresh.allocate(size)) };
+    };
+    let stores = 0;
+    while (refill(stores).isCut) stores++;
+    // The last is the gauge's, before which no exception can pass: the byte's comes just before it, without a call.
+    for (let n = 0; n < stores - 1; n++) {
+      const { made, fresh } = refill(n);
+      fresh.deallocate(made.objects[0] as number);
+      fresh.cleanup();
+      assert.deepEqual(counts(made), [12, 4], `before store ${n} of ${stores}`);
+      assert.deepEqual(made.heir.check(), []);
+      fresh.detach();
+      end(made, false);
+    }
+  });
 });
