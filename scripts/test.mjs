@@ -47,7 +47,7 @@ const runner = [
   "--test",
   "--test-reporter=spec",
   `--test-concurrency=${availableParallelism()}`,
-  "--test-timeout=600000",
+  "--test-timeout=1200000",
   ...chosen,
 ];
 // Modules that hold nothing but types never run; c8 would count every line of them as missed.
