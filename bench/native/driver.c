@@ -33,7 +33,6 @@ static size_t run(size_t i, size_t end) {
 }
 
 static char *arena, *bump;
-static const size_t ARENA_SPARE_BYTES = (size_t)64 << 20; /* more than one slice can ask for */
 
 static size_t run_floor(size_t i, size_t end) {
   const int32_t *words = s.words;
@@ -185,7 +184,9 @@ int main(int argc, char **argv) {
   else {
     int floor_case = !strcmp(mode, "floor");
     if (argc > 7 && !strcmp(argv[7], "cpu")) clock_id = CLOCK_PROCESS_CPUTIME_ID;
-    if (floor_case) arena = bump = pages(s.peak_live_bytes + s.peak_live_bytes / 5 + ARENA_SPARE_BYTES);
+    /* An allocation is two words of a slice. */
+    size_t slice_bytes = (s.max_request_bytes + 8) * (SLICE_WORDS / 2);
+    if (floor_case) arena = bump = pages(s.peak_live_bytes + slice_bytes);
     time_case(floor_case ? run_floor : run, passes, atoi(argv[4]), atof(argv[5]) * 1e6, atol(argv[6]));
   }
   return 0;

@@ -18,7 +18,7 @@ typedef struct { size_t from, to; int32_t ops, allocs; } span_t;
 typedef struct {
   const int32_t *words, *extra;
   span_t setup, head, tail, closing;
-  size_t slot_count, extra_count, peak_word, peak_live_bytes;
+  size_t slot_count, extra_count, peak_word, peak_live_bytes, max_request_bytes;
   int32_t **table;
 } stream_t;
 
@@ -59,6 +59,7 @@ static inline stream_t load_stream(const char *path) {
   s.extra_count = (size_t)all[14];
   s.slot_count = (size_t)all[15];
   s.peak_word = (size_t)all[17];
+  s.max_request_bytes = (size_t)(uint32_t)all[18];
   s.peak_live_bytes = (size_t)(uint32_t)all[20] + ((size_t)all[21] << 32);
   s.table = pages(s.slot_count * sizeof *s.table);
   for (size_t i = 0; i < s.slot_count; i++) s.table[i] = (int32_t *)&s;
