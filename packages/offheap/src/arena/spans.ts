@@ -156,9 +156,10 @@ export class Spans {
     this.giveBackWhole(head, this.takenLength(head, length));
   }
 
-  /** The same of a span that was built to its end. */
-  giveBackWhole(head: ChunkIndex, length: number): void {
-    const { words } = this.heap;
+  /** The same of a span that was built to its end: all of its length, though not beyond the heap on damaged books. */
+  giveBackWhole(head: ChunkIndex, claimedLength: number): void {
+    const { words, layout } = this.heap;
+    const length = Math.min(claimedLength, layout.chunkCount - head);
     const mapAt = this.mapAt + head;
     for (let i = 0; i < length; i = (i + 1) | 0) words[(mapAt + i) | 0] = 0;
     this.countSpan(-length);
