@@ -49,7 +49,7 @@ function traceWorkload(path: string, whole: boolean): Workload {
     title: `trace of ${name}, ${which}`,
     sizes: "trace",
     ...(whole ? { javascript: ["uint8array", "buffer", "assemblyscript", "dlmalloc", "emmalloc"] } : {}),
-    subjects: whole ? ["offheap-pool"] : ["offheap", "offheap-fine", "offheap-pool"],
+    subjects: whole ? ["offheap-pool"] : ["offheap", "offheap-fine", "offheap-huge", "offheap-pool"],
     stamp: existsSync(path) ? `${statSync(path).size}-${Math.round(statSync(path).mtimeMs)}` : "missing",
     build: async () => buildTrace(await readTrace(path), largestBytes),
   };
