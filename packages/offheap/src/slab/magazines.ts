@@ -28,6 +28,7 @@ import { takeSlots } from "./take-slots.ts";
 
 /** Slabs that a refill looks into before it is content with what it has. */
 const refillTries = 4;
+
 /**
  * What a refill takes, and a drain sends home: three quarters. So that the next is at least half a magazine of calls
  * away whichever it is, and as far as that goes as much as can be at once.

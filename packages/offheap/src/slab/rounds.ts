@@ -25,7 +25,7 @@ export function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): numbe
   const { words, layout, dataAt } = heap;
   const chunk = slot >>> layout.stateShift;
   const head = chunk - ((words[layout.mapAt + chunk] as number) >>> mapDistanceShift);
-  return dataAt + head * chunkBytes + (slot - head * 2 ** layout.stateShift) * sizeClass.objectBytes;
+  return dataAt + head * chunkBytes + (slot - (head << layout.stateShift)) * sizeClass.objectBytes;
 }
 
 export function setRound(heap: Heap, sizeClass: SizeClass, round: number, slot: number): void {
