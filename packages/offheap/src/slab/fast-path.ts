@@ -11,6 +11,8 @@
 //   11.0 → 8.6  the gauge: one word for rounds and allocations, where there were three; rounds with their address
 //    8.6 → 6.6  closures over constants: V8 folds the heap's views and numbers into the code of a call whose target
 //               it knows, which it does where one heap is used; where one call meets two heaps 8.7 → 11.5
+//   12.5 → 10.0 (one call, several heaps) the constants are parameters: a `const` of an outer function is tested for
+//               being initialized at each use, and a parameter is not
 //    6.6 → 4.8  (Node 20) slow halves too large to be inlined beside the calls: their caller has room to be inlined
 //               itself, and all is constant. For the same reason `| 0` stands only where a sum may overflow
 
@@ -76,15 +78,45 @@ export function allocateOver<Options>(
   table: Int32Array,
   slow: SlowHalves<Options>,
 ): Allocate<Options> {
-  // Constants in the closure's own context: one from the module is two bytes of bytecode longer at each use.
-  const { words, roundStates: states, layout } = heap;
-  const [classMask, room, oneMore, from] = [mapClassMask, gauge.room, gauge.oneAlloc + 1, requestsAt];
-  const liveState = liveBy(worker);
-  const mapAt = layout.mapAt - heap.dataAt / chunkBytes;
-  const gaugeOfNone = gaugesAt(layout, worker);
-  const topOfNone = magazineTopAt(layout, worker, 0);
-  const { magazineWords } = layout;
+  const { words, roundStates, layout } = heap;
+  return allocateWith(
+    words,
+    roundStates,
+    table,
+    requestsAt,
+    gaugesAt(layout, worker),
+    magazineTopAt(layout, worker, 0),
+    layout.magazineWords,
+    gauge.room,
+    gauge.oneAlloc + 1,
+    layout.mapAt - ((heap.dataAt / chunkBytes) | 0),
+    mapClassMask,
+    worker,
+    liveBy(worker),
+    slow,
+  );
+}
 
+/**
+ * @param oneMore of the gauge: one allocation more, one round less
+ * @param mapAt where the map's entry would be for the memory's first chunk
+ */
+function allocateWith<Options>(
+  words: Int32Array,
+  states: Uint8Array,
+  table: Int32Array,
+  from: number,
+  gaugeOfNone: number,
+  topOfNone: number,
+  magazineWords: number,
+  room: number,
+  oneMore: number,
+  mapAt: number,
+  classMask: number,
+  worker: number,
+  live: number,
+  slow: SlowHalves<Options>,
+): Allocate<Options> {
   return function allocate(size, options) {
     // A request of 0 bytes is of class 0, whose magazine is always empty.
     if (
@@ -93,16 +125,19 @@ export function allocateOver<Options>(
       size >>> 0 === size &&
       size <= (table[0] as number)
     ) {
-      const index = table[from + ((size + 7) >>> 3)] as number;
-      const gaugeAt = gaugeOfNone + index;
+      const index = table[(from + ((size + 7) >>> 3)) | 0] as number;
+      const gaugeAt = (gaugeOfNone + index) | 0;
       const filled = words[gaugeAt] as number;
-      const roundAt = topOfNone + index * magazineWords - ((filled & room) << 1);
+      const roundAt = (topOfNone + index * magazineWords - ((filled & room) << 1)) | 0;
       const address = (words[roundAt] as number) >>> 0;
-      const state = words[roundAt + 1] as number;
+      const state = words[(roundAt + 1) | 0] as number;
       // An empty magazine's top is no round: its state is that of no slot, and 0.
-      if (states[state] === worker && ((words[mapAt + (address >>> 16)] as number) & classMask) === index) {
-        states[state] = liveState;
-        words[gaugeAt] = filled + oneMore;
+      if (
+        states[state] === worker &&
+        ((words[(mapAt + (address >>> 16)) | 0] as number) & classMask) === index
+      ) {
+        states[state] = live;
+        words[gaugeAt] = (filled + oneMore) | 0;
         return address as Address;
       }
     }
@@ -116,48 +151,77 @@ export function deallocateOver<Options>(
   table: Int32Array,
   slow: SlowHalves<Options>,
 ): Deallocate {
-  const { words, roundStates: states, layout } = heap;
-  const { stateShift, magazineWords } = layout;
-  const [classMask, distanceShift, slotLimit, live] = [
+  const { words, roundStates, layout } = heap;
+  const { room } = gauge;
+  return deallocateWith(
+    words,
+    roundStates,
+    table,
+    (heap.dataAt / chunkBytes) | 0,
+    layout.mapAt,
     mapClassMask,
     mapDistanceShift,
+    layout.stateShift,
     maxSlotsPerSlab,
     slotLive,
-  ];
-  const { room } = gauge;
-  /** With these bits above 1: there is room, and the allocations have not run over into the sign. */
-  const roomAndSign = (1 << 31) | (room - 1);
-  /** Chunks of the memory before the heap's first data chunk. */
-  const firstChunk = heap.dataAt / chunkBytes;
-  const { mapAt } = layout;
-  const gaugeOfNone = gaugesAt(layout, worker);
-  const aboveOfNone = magazineTopAt(layout, worker, 0) + 2;
+    gaugesAt(layout, worker),
+    room,
+    (1 << 31) | (room - 1),
+    magazineTopAt(layout, worker, 0) + 2,
+    layout.magazineWords,
+    worker,
+    slow,
+  );
+}
 
+/**
+ * @param firstChunk chunks of the memory before the heap's first data chunk
+ * @param roomAndSign with these bits above 1: there is room, and the allocations have not run over into the sign
+ */
+function deallocateWith<Options>(
+  words: Int32Array,
+  states: Uint8Array,
+  table: Int32Array,
+  firstChunk: number,
+  mapAt: number,
+  classMask: number,
+  distanceShift: number,
+  stateShift: number,
+  slotLimit: number,
+  live: number,
+  gaugeOfNone: number,
+  room: number,
+  roomAndSign: number,
+  aboveOfNone: number,
+  magazineWords: number,
+  worker: number,
+  slow: SlowHalves<Options>,
+): Deallocate {
   return function deallocate(address, size) {
     if (typeof address === "number" && address >>> 0 === address) {
       const chunk = ((address >>> 16) - firstChunk) >>> 0;
       if (chunk < (table[1] as number)) {
-        const entry = words[mapAt + chunk] as number;
+        const entry = words[(mapAt + chunk) | 0] as number;
         const index = entry & classMask;
         const distance = entry >>> distanceShift;
-        const rowAt = (index << 1) + 2;
+        const rowAt = ((index << 1) + 2) | 0;
         const product = Math.imul((distance << 16) | (address & 0xffff), table[rowAt] as number);
-        const shift = table[rowAt + 1] as number;
+        const shift = table[(rowAt + 1) | 0] as number;
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-        const state = ((chunk - distance) << stateShift) + position + 1;
+        const state = (((chunk - distance) << stateShift) + position + 1) | 0;
         if (
           position < slotLimit &&
           (states[state] as number) >= live &&
           (size === undefined || indexFor(table, size) === index)
         ) {
-          const gaugeAt = gaugeOfNone + index;
+          const gaugeAt = (gaugeOfNone + index) | 0;
           const filled = words[gaugeAt] as number;
           if ((filled & roomAndSign) > 1) {
-            const roundAt = aboveOfNone + index * magazineWords - ((filled & room) << 1);
+            const roundAt = (aboveOfNone + index * magazineWords - ((filled & room) << 1)) | 0;
             words[roundAt] = address;
-            words[roundAt + 1] = state;
+            words[(roundAt + 1) | 0] = state;
             states[state] = worker;
-            words[gaugeAt] = filled - 1;
+            words[gaugeAt] = (filled - 1) | 0;
             return;
           }
         }

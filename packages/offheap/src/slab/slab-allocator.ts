@@ -66,7 +66,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
-    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
+    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny));
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token, internals.others);
@@ -74,7 +74,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.heap = heap;
     this.slow = slow;
     this.table = tableOf(heap, slow.classes);
-    if (internals.isWarmUp !== true) this.makeFastPath();
+    this.makeFastPath();
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
   }
