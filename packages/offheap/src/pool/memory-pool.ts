@@ -7,6 +7,7 @@ import type { Os } from "../base/os.ts";
 import { chunkBytes, header } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";
+import type { SlowHalves } from "../slab/fast-path.ts";
 import type { HeapHandle } from "../slab/format.ts";
 import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
@@ -42,7 +43,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
-    warmUp((small, tiny) => new MemoryPool(small, tiny));
+    warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
     let made: Large | undefined;
     const others: OtherSpansOf = (heap, spans, worker) => {
       const large = new Large(heap, spans, worker);

@@ -16,7 +16,7 @@ import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
 
 /** A pass over the rounds for one slab is followed by another while it sends at least this part of them. */
-const passesWorth = 2;
+const passesWorth = 4;
 // Marks of a round in `chain`: the last of its slab's chain; no longer in the magazine.
 const unlinked = -1;
 const moved = -2;

@@ -47,7 +47,8 @@ export function tableOf(heap: Heap, classes: readonly SizeClass[]): Int32Array {
   const classOf = classByGranule(heap.layout);
   const table = new Int32Array(requestsAt + classOf.length);
   table.set(classOf, requestsAt);
-  openTable(table, heap);
+  openAllocations(table);
+  openFrees(table, heap);
   // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
   for (const { index, inverse, shift } of classes) {
     if (index !== 0) table.set([inverse, shift], 2 + 2 * index);
@@ -55,10 +56,14 @@ export function tableOf(heap: Heap, classes: readonly SizeClass[]): Int32Array {
   return table;
 }
 
-/** Lets the calls be served. */
-export function openTable(table: Int32Array, heap: Heap): void {
-  const largestBytes = (table.length - 1 - requestsAt) << granuleShift;
-  table.set([largestBytes, heap.layout.chunkCount]);
+/** Lets allocations be served. */
+export function openAllocations(table: Int32Array): void {
+  table[0] = (table.length - 1 - requestsAt) << granuleShift;
+}
+
+/** Lets frees be served. */
+export function openFrees(table: Int32Array, heap: Heap): void {
+  table[1] = heap.layout.chunkCount;
 }
 
 /** From now on every call ends in its slow half. */

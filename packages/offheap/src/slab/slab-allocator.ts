@@ -19,7 +19,8 @@ import {
   type Deallocate,
   deallocateOver,
   indexFor,
-  openTable,
+  openAllocations,
+  openFrees,
   type SlowHalves,
   tableOf,
 } from "./fast-path.ts";
@@ -33,7 +34,7 @@ import { liveBy, slotLive } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
 import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
-import { warmUp } from "./warm-up.ts";
+import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
@@ -60,13 +61,16 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   private readonly tracker: Tracker;
   /** What the fast path looks up. */
   private readonly table: Int32Array;
+  /** First calls that are yet to be left to their slow half (warm-up.ts). */
+  private allocsLeft = 0;
+  private freesLeft = 0;
 
   /**
    * Formats a heap in a memory, and attaches to it.
    * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
-    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny));
+    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
     const heap = internals.heap ?? createHeap(options, internals);
     const token = currentToken();
     const slow = new SlowPath(heap, token, internals.others);
@@ -74,9 +78,14 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.heap = heap;
     this.slow = slow;
     this.table = tableOf(heap, slow.classes);
-    this.makeFastPath();
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
+    if (internals.isWarmUp === true) return;
+    this.makeFastPath();
+    if (!leavesFirstCalls(heap.access)) return;
+    this.closeFastPath();
+    this.allocsLeft = firstCalls;
+    this.freesLeft = firstCalls;
   }
 
   /**
@@ -203,6 +212,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
     const sizeClass = this.slow.classes[index] as SizeClass;
+    if (this.allocsLeft > 0 && --this.allocsLeft === 0) openAllocations(this.table);
     for (let tries = 0; tries < mostTries; tries++) {
       this.slow.ensureRound(sizeClass);
       const { words, states } = this.heap;
@@ -230,6 +240,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
         `the object at ${address} has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`,
       );
     }
+    if (this.freesLeft > 0 && --this.freesLeft === 0) openFrees(this.table, this.heap);
     if (!this.slow.ensureRoom(sizeClass)) {
       this.slow.freeStray(sizeClass, slot);
       return;
@@ -251,7 +262,8 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   }
 
   protected openFastPath(): void {
-    openTable(this.table, this.heap);
+    openAllocations(this.table);
+    openFrees(this.table, this.heap);
   }
 
   /** From now on every call ends in its slow half. */
