@@ -41,6 +41,8 @@ export class Magazines {
   readonly slabs: Slabs;
   /** By class index; 0 is the class of no slab. */
   readonly classes: readonly SizeClass[];
+  /** Classes whose rounds have gone home at some time: before that, no two slabs of a class can be empty. */
+  readonly drained = new Set<SizeClass>();
   private readonly drainer: Drainer;
 
   constructor(slabs: Slabs, classes: readonly SizeClass[]) {
@@ -51,6 +53,7 @@ export class Magazines {
 
   /** Sends the `count` oldest rounds home; returns how many left the magazine. */
   drain(sizeClass: SizeClass, count: number): number {
+    this.drained.add(sizeClass);
     return this.drainer.drain(sizeClass, count);
   }
 

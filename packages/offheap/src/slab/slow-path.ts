@@ -218,8 +218,8 @@ export class SlowPath {
 
   /** The same, on memory that other classes have done with where there is such (reuse.ts). */
   private buildReusing(sizeClass: SizeClass): boolean {
-    for (const other of this.classes) {
-      if (other.index === 0 || other === sizeClass || !pinsSlabs(this.slabs, other)) continue;
+    for (const other of this.magazines.drained) {
+      if (other === sizeClass || !pinsSlabs(this.slabs, other)) continue;
       this.settleBetween([other]);
       this.magazines.drain(other, other.rounds);
     }
