@@ -156,4 +156,30 @@ describe("a drain", () => {
     }
     end(made);
   });
+
+  it("of rounds of a hundred slabs, of two chunks each, keeps those of more than it may hold at a time", () => {
+    const [slotCount, slabCount, most] = [1040, 100, 64];
+    const tiny = { slotsPerSlab: slotCount, slabChunks: 2, rounds: slabCount };
+    const heap = makeHeap(
+      { capacity: 32 << 20, maxWorkers: 2, sizeClasses: [size], cleanupInterval: 0 },
+      tiny,
+    );
+    const owner = attachTo(heap);
+    const freer = attachTo(heap);
+    const objects = Array.from({ length: slabCount * slotCount }, () => owner.allocate(size));
+    // In turn from the first and the second chunk of a slab, seven slabs on each time.
+    const scattered = Array.from(
+      { length: slabCount },
+      (_, i) => ((i * 7) % slabCount) * slotCount + (i % 2) * 1030,
+    );
+    for (const i of scattered) freer.deallocate(objects[i] as number);
+    assert.equal(freer.stats().workers.at(-1)?.cached, slabCount);
+    freer.deallocate(objects[1] as number);
+    assert.equal(freer.stats().workers.at(-1)?.cached, slabCount - most + 1);
+    assert.deepEqual(freer.check(), []);
+    const freed = new Set([1, ...scattered]);
+    for (const [i, address] of objects.entries()) if (!freed.has(i)) owner.deallocate(address);
+    freer.cleanup();
+    assertZeroResidue(owner);
+  });
 });

@@ -2,47 +2,58 @@
 // worker holds just now stays in the magazine.
 //
 //   rounds of the oldest one's slab   in one pass; again for the next, while that sends enough
-//   what is scattered over more       chained up by slab first, then sent slab by slab
+//   what is scattered over more       in one pass that claims each slab where it is met, and lets all go at the end
 //
-// Loops over hundreds of rounds, at each full magazine: whole numbers throughout, views and constants in variables.
+// Loops over hundreds of rounds, at each full magazine: whole numbers throughout, views and constants in variables. What
+// an instruction counts for here is an access to a view, some seven machine instructions each (docs/measurements.md).
 
 import { noChunk } from "../arena/chunk-set.ts";
-import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
+import { classOf, lengthOf } from "../arena/claim.ts";
 import type { ChunkIndex } from "../base/brands.ts";
-import { wordsPerRound } from "../memory/layout.ts";
+import { wordsPerRound, wordsPerSlabInfo } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 import { checkedRounds, setRounds } from "./counters.ts";
+import { slotOfRound } from "./rounds.ts";
 import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
 
 /** A pass over the rounds for one slab is followed by another while it sends at least this part of them. */
 const passesWorth = 4;
-// Marks of a round in `chain`: the last of its slab's chain; no longer in the magazine.
-const unlinked = -1;
-const moved = -2;
+/** Fewer rounds are not looked at before a pass. */
+const fewRounds = 16;
+/** Slabs that a worker holds at a time. Rounds of more of them stay for the next drain. */
+const mostHeld = 64;
+// In `headOf`, in place of the head of a slab that is held. A chunk that no round has led to yet; one whose slab cannot
+// be had; one in no slab of the class.
+const unmet = -1;
+const passed = -2;
+const foreign = -3;
 // Folded into the loops, as a number imported is not (fast-path.ts).
 const free = slotFree;
 const shiftOfLine = lineShift;
 const shiftOfLineWord = lineShift + 5;
 const roundWords = wordsPerRound;
-const classMask = mapClassMask;
-const distanceShift = mapDistanceShift;
+const infoWords = wordsPerSlabInfo;
 
 export class Drainer {
   private readonly slabs: Slabs;
   /** Takes a free back whose round is not the worker's any more. */
   private readonly uncount: (sizeClass: SizeClass, slot: number) => void;
-  /** Rounds of one slab are chained through `chain`; the chains begin in `chainOf`, by chunk. */
-  private readonly chain: Int16Array;
-  private readonly heads: Int32Array;
-  private chainOf = new Int16Array(0);
+  /** Slabs that are held, and their claims. */
+  private readonly heads = new Int32Array(mostHeld);
+  private readonly claims = new Int32Array(mostHeld);
+  private heldCount = 0;
+  /** Chunks that have been met. */
+  private readonly met: Int32Array;
+  private metCount = 0;
+  /** By chunk: the head of its slab, or why not. By head: slots freed. */
+  private headOf = new Int32Array(0);
+  private freedOf = new Int32Array(0);
 
   constructor(slabs: Slabs, uncount: (sizeClass: SizeClass, slot: number) => void) {
     this.slabs = slabs;
     this.uncount = uncount;
-    const most = Math.max(...slabs.heap.layout.roundCounts) + 1;
-    this.chain = new Int16Array(most);
-    this.heads = new Int32Array(most);
+    this.met = new Int32Array(2 * (Math.max(...slabs.heap.layout.roundCounts) + 1));
   }
 
   /** Sends the `count` oldest rounds home; returns how many left the magazine. */
@@ -53,7 +64,7 @@ export class Drainer {
     if (oldest === 0) return 0;
     let kept = oldest;
     let sent = oldest;
-    while (kept > 0 && sent * passesWorth >= oldest) {
+    while (kept > 0 && sent * passesWorth >= oldest && this.isWorthAPass(sizeClass, kept)) {
       sent = kept - this.sendFirst(sizeClass, kept);
       kept -= sent;
     }
@@ -66,9 +77,26 @@ export class Drainer {
     return gone;
   }
 
-  /** After an exception in the middle of a drain: what it had chained up is forgotten. */
+  /** After an exception in the middle of a drain: what it had noted is forgotten. */
   reset(): void {
-    this.chainOf.fill(unlinked);
+    this.headOf.fill(unmet);
+    this.freedOf.fill(0);
+    this.heldCount = 0;
+    this.metCount = 0;
+  }
+
+  /** Whether the oldest round's slab has one of three others, too. */
+  private isWorthAPass(sizeClass: SizeClass, count: number): boolean {
+    if (count < fewRounds) return true;
+    const head = this.headOfRound(sizeClass, 0);
+    for (let quarter = 1; quarter < 4; quarter++) {
+      if (this.headOfRound(sizeClass, (count * quarter) >> 2) === head) return true;
+    }
+    return false;
+  }
+
+  private headOfRound(sizeClass: SizeClass, round: number): ChunkIndex {
+    return this.slabs.headOf(slotOfRound(this.slabs.heap, sizeClass, round), sizeClass.index);
   }
 
   /** Sends home the rounds that share the oldest one's slab; closes the gaps, returns how many are kept. */
@@ -110,83 +138,84 @@ export class Drainer {
     return (keptAt - at) / roundWords;
   }
 
-  /** Sends home the first `count` rounds, slab by slab; closes the gaps, returns how many are kept. */
+  /** Sends home the first `count` rounds, whatever their slabs; closes the gaps, returns how many are kept. */
   private sendScattered(sizeClass: SizeClass, count: number): number {
-    const { words } = this.slabs.heap;
-    const headCount = this.chainUp(sizeClass, count);
-    for (let i = 0; i < headCount; i++) this.sendHome(sizeClass, this.heads[i] as ChunkIndex);
-    const { chain } = this;
-    const at = sizeClass.magazineAt | 0;
-    let keptAt = at;
-    for (let i = 0; i < count; i = (i + 1) | 0) {
-      if (chain[i] === moved) continue;
-      const roundAt = (at + i * roundWords) | 0;
-      words[keptAt] = words[roundAt] as number;
-      words[(keptAt + 1) | 0] = words[(roundAt + 1) | 0] as number;
-      keptAt = (keptAt + roundWords) | 0;
+    const { words, roundStates: states, layout } = this.slabs.heap;
+    const chunkCount = layout.chunkCount | 0;
+    if (this.headOf.length === 0) {
+      this.headOf = new Int32Array(chunkCount).fill(unmet);
+      this.freedOf = new Int32Array(chunkCount);
     }
+    const { headOf, freedOf } = this;
+    const shift = layout.stateShift | 0;
+    const linesAt = this.slabs.linesAt(0 as ChunkIndex) | 0;
+    const worker = this.slabs.worker | 0;
+    const at = sizeClass.magazineAt | 0;
+    const end = (at + count * roundWords) | 0;
+    let keptAt = at;
+    for (let roundAt = at; roundAt < end; roundAt = (roundAt + roundWords) | 0) {
+      const state = words[(roundAt + 1) | 0] as number;
+      const slot = (state - 1) | 0;
+      const chunk = slot >>> shift;
+      let head = chunk < chunkCount ? (headOf[chunk] as number) : foreign;
+      if (head === unmet) head = this.meet(sizeClass, chunk as ChunkIndex);
+      if (head >= 0 && states[state] === worker) {
+        states[state] = free;
+        freedOf[head] = ((freedOf[head] as number) + 1) | 0;
+        const index = (slot - (head << shift)) | 0;
+        const word = (linesAt + head * infoWords + (index >> shiftOfLineWord)) | 0;
+        words[word] = (words[word] as number) | (1 << (index >> shiftOfLine));
+      } else if (head === passed) {
+        words[keptAt] = words[roundAt] as number;
+        words[(keptAt + 1) | 0] = state;
+        keptAt = (keptAt + roundWords) | 0;
+      } else this.uncount(sizeClass, slot);
+    }
+    this.letGo();
     return (keptAt - at) / roundWords;
   }
 
-  /** Chains the oldest rounds by the slab they belong to; returns the number of slabs, in `heads`. */
-  private chainUp(sizeClass: SizeClass, count: number): number {
-    const { chain, heads } = this;
-    const { words, layout } = this.slabs.heap;
-    if (this.chainOf.length === 0) this.chainOf = new Int16Array(layout.chunkCount).fill(unlinked);
-    const { chainOf } = this;
-    const index = sizeClass.index | 0;
-    const mapAt = layout.mapAt | 0;
-    const shift = layout.stateShift | 0;
-    const at = (sizeClass.magazineAt + 1) | 0;
-    let headCount = 0;
-    for (let i = 0; i < count; i = (i + 1) | 0) {
-      const slot = ((words[(at + i * roundWords) | 0] as number) - 1) | 0;
-      const chunk = slot >>> shift;
-      const entry = chunk < layout.chunkCount ? (words[(mapAt + chunk) | 0] as number) : 0;
-      const head = (chunk - (entry >>> distanceShift)) | 0;
-      if ((entry & classMask) !== index || head < 0) {
-        this.uncount(sizeClass, slot);
-        chain[i] = moved;
-        continue;
-      }
-      const last = chainOf[head] as number;
-      if (last === unlinked) {
-        heads[headCount] = head;
-        headCount = (headCount + 1) | 0;
-      }
-      chain[i] = last;
-      chainOf[head] = i;
-    }
-    return headCount;
+  /** A round leads to a chunk for the first time: claims its slab, unless another chunk led there before. */
+  private meet(sizeClass: SizeClass, chunk: ChunkIndex): number {
+    const { slabs, headOf } = this;
+    const head = slabs.headOf(chunk << slabs.heap.layout.stateShift, sizeClass.index);
+    if (head < 0) return this.note(chunk, foreign);
+    let found = headOf[head] as number;
+    if (found === unmet) found = this.note(head, this.hold(sizeClass, head));
+    if (head === chunk) return found;
+    const isWithin = found !== head || chunk - head < lengthOf(slabs.spans.claimOf(head));
+    return this.note(chunk, isWithin ? found : foreign);
   }
 
-  /** Frees the chained rounds of one slab under its claim; marks them moved. */
-  private sendHome(sizeClass: SizeClass, head: ChunkIndex): void {
-    const { slabs, chain } = this;
-    const { words, roundStates: states } = slabs.heap;
-    let round = this.chainOf[head] as number;
-    this.chainOf[head] = unlinked;
-    const claim = slabs.claim(head);
-    if (claim === notClaimed) return;
-    const first = (slabs.firstSlot(head) + 1) | 0;
-    const linesAt = slabs.linesAt(head) | 0;
-    const worker = slabs.worker | 0;
-    const at = (sizeClass.magazineAt + 1) | 0;
-    let freed = 0;
-    while (round !== unlinked) {
-      const state = words[(at + round * roundWords) | 0] as number;
-      const next = chain[round] as number;
-      chain[round] = moved;
-      if (states[state] === worker) {
-        states[state] = free;
-        const index = (state - first) | 0;
-        const word = (linesAt + (index >> shiftOfLineWord)) | 0;
-        words[word] = (words[word] as number) | (1 << (index >> shiftOfLine));
-        freed = (freed + 1) | 0;
-      } else this.uncount(sizeClass, state - 1);
-      round = next;
+  private note(chunk: ChunkIndex, found: number): number {
+    this.headOf[chunk] = found;
+    this.met[this.metCount++] = chunk;
+    return found;
+  }
+
+  private hold(sizeClass: SizeClass, head: ChunkIndex): number {
+    const claim = this.heldCount < mostHeld ? this.slabs.claim(head) : notClaimed;
+    if (claim === notClaimed) return passed;
+    if (classOf(claim) !== sizeClass.index) {
+      this.slabs.unclaim(head, claim);
+      return foreign;
     }
-    slabs.settleFree(head, claim, freed);
-    slabs.unclaim(head, claim);
+    this.heads[this.heldCount] = head;
+    this.claims[this.heldCount++] = claim;
+    return head;
+  }
+
+  /** Counts what was freed of each slab that is held, and lets it go. */
+  private letGo(): void {
+    const { slabs, heads, claims, headOf, freedOf, met } = this;
+    for (let i = 0; i < this.heldCount; i++) {
+      const head = heads[i] as ChunkIndex;
+      slabs.settleFree(head, claims[i] as number, freedOf[head] as number);
+      freedOf[head] = 0;
+      slabs.unclaim(head, claims[i] as number);
+    }
+    for (let i = 0; i < this.metCount; i++) headOf[met[i] as number] = unmet;
+    this.heldCount = 0;
+    this.metCount = 0;
   }
 }

@@ -8,6 +8,7 @@ import {
   leftoverLast,
   scatteredDrain,
   strayFree,
+  twoHeld,
 } from "./scenarios/held.ts";
 import {
   busyCalledEmpty,
@@ -19,6 +20,7 @@ import {
 describe("every schedule: slabs held by the dead", () => {
   interleave(strayFree);
   interleave(scatteredDrain);
+  interleave(twoHeld);
   interleave(leftoverCleanUp);
   interleave(leftoverAttach);
   interleave(leftoverLast);

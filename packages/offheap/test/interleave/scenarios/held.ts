@@ -46,6 +46,21 @@ export const scatteredDrain: Scenario<Address[]> = {
   programs: [[free(1), free(8), free(9)], [allocate(), allocate(), freeOldest], []],
 };
 
+/** The oldest round's slab is claimed, the next two are not: they are held together until both are counted. */
+export const twoHeld: Scenario<Address[]> = {
+  name: "a drain that holds two slabs at a time, against allocations",
+  mayRunOut: true,
+  victims: [2],
+  geometry: { ...one, rounds: 4 },
+  setup: ([a, b, c]) => {
+    const objects = take(b as Actor, 12);
+    for (const i of [0, 4, 8, 5]) (a as Actor).free(objects[i] as Address);
+    hold(c as Actor, 0);
+    return objects;
+  },
+  programs: [[free(9)], [allocate(), freeOldest, allocate()], []],
+};
+
 /** A worker that left while its slots could not go home; they can now. */
 function leave([a, b, c]: readonly Actor[], free: number): Address[] {
   const objects = take(a as Actor, 4);
