@@ -2,10 +2,10 @@
 import {
   type AddressAllocator,
   type AddressTable,
+  addressLoop,
+  fillingLoop,
   type ObjectMaker,
-  runAddresses,
-  runFilling,
-  runObjects,
+  objectLoop,
 } from "../case/loops.ts";
 import type { Stream } from "../stream/format.ts";
 import type { Runner } from "./peer.ts";
@@ -28,8 +28,8 @@ export function addressRunner(stream: Stream, heap: AddressHeap): Runner {
   const table = tableFor(stream, bytes);
   return {
     ownMemory: true,
-    run: (from, to) => runAddresses(words, from, to, table, memory, allocator),
-    fill: (from, to) => runFilling(words, from, to, table, bytes, allocator),
+    run: addressLoop(words, table, memory, allocator),
+    fill: fillingLoop(words, table, bytes, allocator),
     walker: (order) => {
       const indexes = Int32Array.from(order, (slot) => table[slot] >>> 2);
       return () => {
@@ -51,8 +51,8 @@ export function objectRunner<T>(stream: Stream, maker: ReadableMaker<T>): Runner
   const table = new Array<T | null>(stream.slotCount).fill(null);
   const filling: ObjectMaker<T> = { make: (size, first) => maker.fill(size, first) };
   return {
-    run: (from, to) => runObjects(words, from, to, table, maker),
-    fill: (from, to) => runObjects(words, from, to, table, filling),
+    run: objectLoop(words, table, maker),
+    fill: objectLoop(words, table, filling),
     walker: (order) => {
       const objects = Array.from(order, (slot) => table[slot] as T);
       return () => {

@@ -1,5 +1,5 @@
 /** The loops of the multi-threaded workloads; native/threads.c has the same and says where they come from. */
-import { type AddressAllocator, runAddresses } from "../case/loops.ts";
+import { type AddressAllocator, addressLoop, type Loop } from "../case/loops.ts";
 import type { SectionSpan, Stream } from "../stream/format.ts";
 import {
   awaitBatch,
@@ -27,11 +27,17 @@ export interface Place {
   readonly streams: readonly Stream[];
   readonly control: Control;
   readonly heap: SharedHeap;
+  readonly loops: readonly Loop[]; // by owner
   moved: number; // addresses sent or received so far, modulo 2^32
 }
 
-export function replace({ streams, control, heap }: Place, owner: number, span: SectionSpan): void {
-  runAddresses(streams[owner].words, span.from, span.to, control.tables[owner], heap.u32, heap);
+/** The loop over an owner's stream and table. */
+export function loopOf({ streams, control, heap }: Omit<Place, "loops">, owner: number): Loop {
+  return addressLoop(streams[owner].words, control.tables[owner], heap.u32, heap);
+}
+
+export function replace({ loops }: Place, owner: number, span: SectionSpan): void {
+  loops[owner](span.from, span.to);
 }
 
 /** The head in parts; after each, the objects go to the other worker. */
