@@ -24,10 +24,11 @@ export interface TimeRow {
 
 type Pass = readonly [headNs: number, tailNs: number];
 
-const steadyMedian = (answer: TimeAnswer, part: (pass: Pass) => number): number => {
-  const steady = answer.passes.slice(1).map(part);
-  return spread(steady.length > 0 ? steady : answer.passes.map(part)).median;
-};
+/** Of the later half: V8 compiles the rarer functions during tens of passes. */
+const steadyOf = <T>(passes: readonly T[]): readonly T[] => passes.slice(passes.length >> 1);
+
+const steadyMedian = (answer: TimeAnswer, part: (pass: Pass) => number): number =>
+  spread(steadyOf(answer.passes).map(part)).median;
 
 /** First and steady passes of a row, `opsPerPass` operations each. */
 export function timeSpreads(
@@ -38,7 +39,7 @@ export function timeSpreads(
   return {
     first: spread(answers.map((answer) => whole(answer.passes[0]))),
     steady: spread(answers.map((answer) => steadyMedian({ setupNs: 0, ...answer }, whole))),
-    passes: answers.reduce((sum, answer) => sum + answer.passes.length - 1, 0),
+    passes: answers.reduce((sum, answer) => sum + steadyOf(answer.passes).length, 0),
   };
 }
 
