@@ -1,0 +1,165 @@
+// Page runs in a span that another worker holds just then: what was freed there is collected by whoever holds the span
+// next, in whatever call; and a free that is cut short at any of its stores, and reaped meanwhile, leaves no page behind.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MemoryPool } from "offheap";
+import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
+import { Spans } from "#src/arena/spans.js";
+import type { WorkerSlot } from "#src/base/brands.js";
+import { Heap } from "#src/memory/heap.js";
+import { PageHints } from "#src/pool/page-hints.js";
+import { CountingAccess } from "./support/counting.ts";
+import { attachPoolTo, expectCode, makePoolHeap } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+const page = 2048;
+const runBytes = 2 * page;
+/** Runs in the first span, which they fill. */
+const runs = 4;
+
+class Cut extends Error {}
+
+interface Fixture {
+  readonly heap: Heap;
+  readonly pool: MemoryPool;
+  /** Its calls may be cut short. */
+  readonly victim: MemoryPool;
+  /** The runs of the first span, all of the pool's worker, by address. */
+  readonly objects: number[];
+  hold(): void;
+  letGo(): void;
+  /** Runs a call of the victim up to its store `n`; whether it came so far. */
+  cut(n: number, call: () => void): boolean;
+}
+
+function fixture(): Fixture {
+  const tiny = { slotsPerSlab: 2 * runs, slabChunks: 1 };
+  const heap = makePoolHeap({ capacity: 8 * 65_536, sizeClasses: [64], maxWorkers: 5 }, tiny);
+  const { words, layout } = heap;
+  const pool = attachPoolTo(heap);
+  const holder = (attachPoolTo(heap).workerId % 128) as WorkerSlot;
+  let left = Number.POSITIVE_INFINITY;
+  const access = new CountingAccess(() => {
+    if (--left < 0) throw new Cut();
+  });
+  const victim = new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, layout, access) });
+  const objects = Array.from({ length: runs }, () => pool.allocate(runBytes)).sort((a, b) => a - b);
+  const length = lengthOf(words[layout.claimsAt] as number);
+  assert.deepEqual(pool.stats().large, { ...pool.stats().large, pageSpans: 1, freeBytes: 0 });
+  return {
+    heap,
+    pool,
+    victim,
+    objects,
+    hold: () => {
+      words[layout.claimsAt] = claimPagesHeld(length, holder);
+    },
+    letGo: () => {
+      words[layout.claimsAt] = claimPages(length);
+    },
+    cut: (n, call) => {
+      left = n;
+      try {
+        call();
+        return false;
+      } catch (error) {
+        if (!(error instanceof Cut)) throw error;
+        return true;
+      } finally {
+        left = Number.POSITIVE_INFINITY;
+      }
+    },
+  };
+}
+
+/** The run at an index was freed while another held the span. */
+function withFreed(index: number): Fixture & { readonly freed: number } {
+  const made = fixture();
+  const [freed] = made.objects.splice(index, 1) as [number];
+  made.hold();
+  made.pool.deallocate(freed);
+  made.letGo();
+  assert.equal(made.pool.stats().large.freeBytes, 0);
+  return { ...made, freed };
+}
+
+function end({ heap, pool, objects }: Fixture): void {
+  assert.deepEqual(pool.check(), []);
+  pool.cleanup();
+  // What stays in the set keeps allocations from others: each looks at few of its members.
+  assert.equal(new PageHints(heap, new Spans(heap)).pending.hasAny(), false);
+  for (const address of objects) pool.deallocate(address);
+  pool.cleanup();
+  assertZeroResidue(pool);
+}
+
+describe("a run that was freed while another held its span", () => {
+  it("is live no more, and no error to find", () => {
+    const made = withFreed(1);
+    expectCode("ERR_DOUBLE_FREE", () => made.pool.deallocate(made.freed));
+    end(made);
+  });
+
+  it("is used by the next allocation, before a span is built", () => {
+    const made = withFreed(1);
+    const address = made.pool.allocate(runBytes);
+    assert.equal(address, made.freed);
+    assert.equal(made.pool.stats().large.pageSpans, 1);
+    made.objects.push(address);
+    end(made);
+  });
+
+  it("is collected by the next free in the span", () => {
+    const made = withFreed(1);
+    made.pool.deallocate(made.objects.shift() as number);
+    assert.equal(made.pool.stats().large.freeBytes, 2 * runBytes);
+    end(made);
+  });
+
+  it("is collected by a clean-up, which gives the span back if that was the last", () => {
+    const made = fixture();
+    for (const address of made.objects.splice(1)) made.pool.deallocate(address);
+    made.hold();
+    made.pool.deallocate(made.objects.pop() as number);
+    made.letGo();
+    made.pool.cleanup();
+    assert.deepEqual([made.pool.stats().large.pageSpans, made.pool.stats().spanBytes], [0, 0]);
+    end(made);
+  });
+
+  it("is room for its neighbour to grow", () => {
+    const made = withFreed(1);
+    const [first] = made.objects as [number];
+    assert.equal(made.pool.reallocate(first, 2 * runBytes), first);
+    end(made);
+  });
+
+  it("is found by a reap, which says so", () => {
+    const made = withFreed(1);
+    made.pool.reap(made.victim.workerId);
+    assert.equal(made.pool.stats().large.freeBytes, runBytes);
+    end(made);
+  });
+});
+
+describe("a free of a run that is cut short at any of its stores", () => {
+  for (const isHeld of [false, true])
+    it(`${isHeld ? "and reaped while another holds the span" : "and then reaped"} did take place, or did not`, () => {
+      let outcomes = "";
+      for (let n = 0; ; n++) {
+        const made = fixture();
+        const [, address] = made.objects as [number, number];
+        if (isHeld) made.hold();
+        const isCut = made.cut(n, () => made.victim.deallocate(address));
+        made.pool.reap(made.victim.workerId);
+        if (isHeld) made.letGo();
+        const isLive = made.pool.stats().liveObjects === runs;
+        outcomes += isLive ? "l" : "f";
+        if (!isLive) made.objects.splice(1, 1);
+        end(made);
+        if (!isCut) break;
+      }
+      assert.match(outcomes, /^l+f+$/);
+    });
+});
