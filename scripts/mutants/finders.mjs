@@ -28,6 +28,8 @@ const tests = {
     "cleanup",
     "contract-errors",
     "pool-calls",
+    "page-hints",
+    "page-runs",
   ],
   "slow tests": [
     "workers-in-thread",
@@ -53,7 +55,7 @@ const tests = {
 
 /** Those that make a pool: the others never run the code of its folder. What only counts accesses comes last. */
 const poolTests = {
-  "quick tests": ["pool-calls", "cleanup"],
+  "quick tests": ["page-hints", "page-runs", "pool-calls", "cleanup"],
   "slow tests": [
     "pool",
     "pool.model",
