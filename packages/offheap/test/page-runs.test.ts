@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MemoryPool } from "offheap";
+import type { MemoryPool } from "offheap";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
 import { Spans } from "#src/arena/spans.js";
 import type { WorkerSlot } from "#src/base/brands.js";
-import { Heap } from "#src/memory/heap.js";
+import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pool/page-hints.js";
-import { CountingAccess } from "./support/counting.ts";
+import { type Cutter, cutter } from "./support/cut-short.ts";
 import { attachPoolTo, expectCode, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
@@ -17,8 +17,6 @@ const page = 2048;
 const runBytes = 2 * page;
 /** Runs in the first span, which they fill. */
 const runs = 4;
-
-class Cut extends Error {}
 
 interface Fixture {
   readonly heap: Heap;
@@ -29,8 +27,7 @@ interface Fixture {
   readonly objects: number[];
   hold(): void;
   letGo(): void;
-  /** Runs a call of the victim up to its store `n`; whether it came so far. */
-  cut(n: number, call: () => void): boolean;
+  readonly cut: Cutter["cut"];
 }
 
 function fixture(): Fixture {
@@ -39,11 +36,8 @@ function fixture(): Fixture {
   const { words, layout } = heap;
   const pool = attachPoolTo(heap);
   const holder = (attachPoolTo(heap).workerId % 128) as WorkerSlot;
-  let left = Number.POSITIVE_INFINITY;
-  const access = new CountingAccess(() => {
-    if (--left < 0) throw new Cut();
-  });
-  const victim = new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, layout, access) });
+  const { access, cut } = cutter();
+  const victim = attachPoolTo(heap, access);
   const objects = Array.from({ length: runs }, () => pool.allocate(runBytes)).sort((a, b) => a - b);
   const length = lengthOf(words[layout.claimsAt] as number);
   assert.deepEqual(pool.stats().large, { ...pool.stats().large, pageSpans: 1, freeBytes: 0 });
@@ -58,18 +52,7 @@ function fixture(): Fixture {
     letGo: () => {
       words[layout.claimsAt] = claimPages(length);
     },
-    cut: (n, call) => {
-      left = n;
-      try {
-        call();
-        return false;
-      } catch (error) {
-        if (!(error instanceof Cut)) throw error;
-        return true;
-      } finally {
-        left = Number.POSITIVE_INFINITY;
-      }
-    },
+    cut,
   };
 }
 

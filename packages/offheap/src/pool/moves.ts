@@ -9,7 +9,7 @@
 import { claimLarge, ownerBits } from "../arena/claim.ts";
 import type { Address } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { gauge, wordsPerRound } from "../memory/layout.ts";
+import { gauge, header, wordsPerRound } from "../memory/layout.ts";
 import type { SizeClass } from "../slab/class-table.ts";
 import { roundsIn } from "../slab/counters.ts";
 import type { Located } from "../slab/locate.ts";
@@ -27,6 +27,8 @@ export class Moves {
   isUnderWay = false;
   /** What stands for the new object. */
   private doomOfNext = 0;
+  /** The resets that there had been when the move began. */
+  private resetsThen = 0;
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly large: Large;
@@ -50,6 +52,7 @@ export class Moves {
     const bytes = isSlot ? from.sizeClass.objectBytes : from.units * from.unitBytes;
     this.slow.mend();
     this.doomOfNext = 0;
+    this.resetsThen = words[header.resets] as number;
     this.isUnderWay = true;
     const next =
       index === 0 ? this.allocateLarge(size) : this.allocateSlot(this.slow.classes[index] as SizeClass);
@@ -65,7 +68,9 @@ export class Moves {
   /** After an exception in a move: the object is where it was, and what it was to be ends. */
   finish(): void {
     const { words } = this.heap;
-    if (this.doomOfNext !== 0) words[this.doomedAt] = this.doomOfNext;
+    // A reset by another has ended both objects, and what is at their addresses now is not of this move.
+    const isReset = words[header.resets] !== this.resetsThen;
+    if (this.doomOfNext !== 0 && !isReset) words[this.doomedAt] = this.doomOfNext;
     if (words[this.doomedAt] !== 0) this.slow.endDoomed();
     this.isUnderWay = false;
   }
