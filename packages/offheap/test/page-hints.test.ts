@@ -12,7 +12,7 @@ import type { Heap } from "#src/memory/heap.js";
 import { infoAt, pageInfo } from "#src/memory/layout.js";
 import { PageHints, roomOf } from "#src/pool/page-hints.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
-import { assertZeroResidue } from "./support/residue.ts";
+import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
 const page = 2048;
 /** Pages of each span. */
@@ -162,6 +162,31 @@ describe("rooms", () => {
     end(made, [...objects, ...others, made.heap.dataAt]);
   });
 
+  /** A span in room 2 in which a run has grown, so that its longest free run has one page. */
+  function tooLarge(): Fixture & { readonly objects: number[] } {
+    const made = fixture();
+    const [grown, middle, last] = take(made.pool, 2, 4, 10) as [number, number, number];
+    made.pool.deallocate(middle);
+    assert.equal(made.pool.reallocate(grown, 5 * page), grown);
+    assert.deepEqual([made.hints.longestOf(first), roomsOf(made.hints, first)], [1, [2]]);
+    return { ...made, objects: [grown, last] };
+  }
+
+  it("that are too large are left when a search meets the span there", () => {
+    const made = tooLarge();
+    made.objects.push(...take(made.pool, 4));
+    assert.deepEqual(roomsOf(made.hints, first), [0]);
+    end(made, made.objects);
+  });
+
+  it("that are too large are good enough when a run in the span grows less", () => {
+    const made = tooLarge();
+    assert.equal(made.pool.reallocate(made.objects[0] as number, 3 * page), made.objects[0]);
+    assert.equal(made.hints.longestOf(first), 3);
+    assert.deepEqual(roomsOf(made.hints, first), [2]);
+    end(made, made.objects);
+  });
+
   it("are left by a span that an allocation has taken all of", () => {
     const made = fixture();
     const objects = take(made.pool, 1, 15);
@@ -200,6 +225,40 @@ describe("all hints", () => {
     made.pool.reap(made.other.workerId);
     assert.deepEqual([made.hints.freeOf(first), made.hints.longestOf(first)], [11, 11]);
     end(made, objects);
+  });
+
+  it("of a span that say too much are made anew by a reap", () => {
+    const made = fixture();
+    const objects = take(made.pool, 3, 2);
+    for (const set of setsOf(made.hints)) set.add(first);
+    made.pool.reap(made.other.workerId);
+    assert.deepEqual(roomsOf(made.hints, first), [3]);
+    assert.deepEqual([made.hints.empty.has(first), made.hints.pending.has(first)], [false, false]);
+    end(made, objects);
+  });
+
+  it("of pages that are not free are put right by a search, which gives out no page twice", () => {
+    const made = fixture();
+    const objects = take(made.pool, 3, 2);
+    const info = infoAt(made.heap.layout, first);
+    made.heap.words[info + pageInfo.free] = 0xffff;
+    objects.push(...take(made.pool, 3));
+    assertDisjoint(made.pool, objects);
+    assert.equal(made.pool.stats().large.pageSpans, 1);
+    end(made, objects);
+  });
+
+  it("that a freed run is missing in are made anew before the whole capacity is refused", () => {
+    const made = fixture();
+    const { words, layout } = made.heap;
+    const [run] = take(made.pool, 3) as [number];
+    const claim = words[layout.claimsAt] as number;
+    words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerSlot);
+    made.pool.deallocate(run);
+    words[layout.claimsAt] = claimPages(lengthOf(claim));
+    made.hints.pending.remove(first);
+    const whole = made.pool.allocate(layout.chunkCount * 65_536);
+    end(made, [whole]);
   });
 
   it("are made anew before an object is refused", () => {
