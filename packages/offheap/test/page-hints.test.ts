@@ -271,18 +271,15 @@ describe("all hints", () => {
     end(made, [...objects, ...spans]);
   });
 
-  it("above a member that nobody announced are, too", () => {
+  it("above members that nobody announced are, too", () => {
     const made = fixture();
-    const objects = take(made.pool, 3);
-    const spans = Array.from({ length: made.heap.layout.chunkCount - 1 }, () => made.pool.allocate(65_536));
-    const { words } = made.heap;
+    const objects = take(made.pool, 12, 12);
+    const spans = Array.from({ length: made.heap.layout.chunkCount - 2 }, () => made.pool.allocate(65_536));
     for (const set of setsOf(made.hints)) {
-      // Levels above the lowest, of one word each.
-      const at = set["middleAt"];
-      words[at] = 0;
-      words[at + 1] = 0;
+      made.heap.words[set["middleAt"]] = 0;
+      made.heap.words[set["topAt"]] = 0;
     }
-    objects.push(...take(made.pool, 4));
+    objects.push(...take(made.pool, 4, 4));
     end(made, [...objects, ...spans]);
   });
 });
