@@ -9,6 +9,7 @@ const leftovers = "what a worker left behind is brought home by two clean-ups";
 const moved = "slot moved to another class and back, against allocate";
 const foreign = "another's slot moved while its slab is drained into";
 const dueByRuns = "clean-up that frees of page runs make due, against a page run";
+const roomy = "free chunk that is said to be a span of pages with room, against its becoming one";
 
 const places = [
   ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
@@ -128,6 +129,18 @@ const places = [
       `death of worker 0: ${foreign}`,
     ],
   ],
+  ["pool/moves.js freeSlot", ["a move whose old slot becomes a stray, against another's free"]],
+  ["pool/moves.js own", ["another's slot moved while a reap frees what that one had"]],
+  ["pool/page-", ["page-hints.test.ts", "page-runs.test.ts"]],
+  [
+    "pool/page-runs.js free",
+    [
+      "free of a page beside a longer free run, against allocate",
+      "free of a page run against free of its neighbour",
+    ],
+  ],
+  ["pool/page-spans.js collectPending", ["empty span of pages given back against a page run"]],
+  ["pool/page-hints.js mend", [roomy]],
   ["pool/memory-pool.js", ["pool-calls.test.ts", "pool.test.ts"]],
   ["pool/memory-pool.js reallocate", ["an exception, then resizes of large objects"]],
   [

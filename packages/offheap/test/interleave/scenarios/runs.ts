@@ -50,6 +50,15 @@ export const freeAllocateRuns: Scenario<Address[]> = {
   programs: [[free(0)], [allocate(runBytes), freeOldest]],
 };
 
+/** No set changes, so that nothing but the claim word says that the page is free. */
+export const freeBesideLonger: Scenario<Address[]> = {
+  name: "free of a page beside a longer free run, against allocate",
+  geometry: { ...pool, chunks: 1 },
+  mayRunOut: true,
+  setup: ([a]) => take(a as Actor, 2, 2048),
+  programs: [[free(0)], [allocate(2048), allocate(2048)]],
+};
+
 export const handOverRun: Scenario<void> = {
   name: "page run handed over, against receive and free",
   geometry: pool,
