@@ -30,6 +30,7 @@ const tests = {
     "pool-calls",
     "page-hints",
     "page-runs",
+    "large-spans",
   ],
   "slow tests": [
     "workers-in-thread",
@@ -55,7 +56,7 @@ const tests = {
 
 /** Those that make a pool: the others never run the code of its folder. What only counts accesses comes last. */
 const poolTests = {
-  "quick tests": ["page-hints", "page-runs", "pool-calls", "cleanup"],
+  "quick tests": ["page-hints", "page-runs", "large-spans", "pool-calls", "cleanup"],
   "slow tests": [
     "pool",
     "pool.model",

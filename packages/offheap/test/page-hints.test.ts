@@ -28,9 +28,9 @@ interface Fixture {
   readonly hints: PageHints;
 }
 
-function fixture(): Fixture {
+function fixture(chunks = 16): Fixture {
   const tiny = { slotsPerSlab: pages, slabChunks: 1 };
-  const heap = makePoolHeap({ capacity: 16 * 65_536, sizeClasses: [64], maxWorkers: 4 }, tiny);
+  const heap = makePoolHeap({ capacity: chunks * 65_536, sizeClasses: [64], maxWorkers: 4 }, tiny);
   const hints = new PageHints(heap, new Spans(heap));
   return { heap, pool: attachPoolTo(heap), other: attachPoolTo(heap), hints };
 }
@@ -269,6 +269,20 @@ describe("all hints", () => {
     objects.push(...take(made.pool, 9));
     assert.deepEqual([made.hints.freeOf(first), made.hints.longestOf(first)], [2, 2]);
     end(made, [...objects, ...spans]);
+  });
+
+  it("above an empty span that nobody announced are, too, before the whole capacity is refused", () => {
+    const made = fixture(48);
+    const { layout, words } = made.heap;
+    // Beyond the first 32 chunks a search goes by the levels above.
+    const spans = Array.from({ length: 40 }, () => made.pool.allocate(65_536));
+    const [run] = take(made.pool, 3) as [number];
+    made.pool.deallocate(run);
+    assert.equal(made.hints.empty.next(0), 40);
+    made.hints.empty.add(41 as ChunkIndex);
+    for (const level of ["middleAt", "topAt"] as const) words[made.hints.empty[level]] = 0;
+    for (const address of spans) made.pool.deallocate(address);
+    end(made, [made.pool.allocate(layout.chunkCount * 65_536)]);
   });
 
   it("above members that nobody announced are, too", () => {

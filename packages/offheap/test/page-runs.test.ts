@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
 import { Spans } from "#src/arena/spans.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pool/page-hints.js";
 import { type Cutter, cutter } from "./support/cut-short.ts";
@@ -145,4 +145,31 @@ describe("a free of a run that is cut short at any of its stores", () => {
       }
       assert.match(outcomes, /^l+f+$/);
     });
+});
+
+describe("an allocation that looks for room everywhere, cut short at any of its stores", () => {
+  it("is mended by the next call", () => {
+    for (let n = 0; ; n++) {
+      const made = withFreed(0);
+      const { heap, pool, victim, objects, cut } = made;
+      // What is left of the span is a freed run that no set knows of.
+      for (const address of objects.splice(0)) pool.deallocate(address);
+      pool.allocate(runBytes);
+      made.hold();
+      pool.deallocate(made.freed);
+      made.letGo();
+      const { pending } = new PageHints(heap, new Spans(heap));
+      pending.remove(0 as ChunkIndex);
+      let whole = 0;
+      const isCut = cut(n, () => {
+        whole = victim.allocate(heap.layout.chunkCount * 65_536);
+      });
+      if (whole > 0) victim.deallocate(whole);
+      victim.deallocate(victim.allocate(runBytes));
+      // Where the search did not come so far, the hint is missing still.
+      pending.add(0 as ChunkIndex);
+      end(made);
+      if (!isCut) break;
+    }
+  });
 });
