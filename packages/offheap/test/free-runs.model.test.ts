@@ -9,7 +9,7 @@ import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/memory/layout.js";
-import { makePoolHeap } from "./support/heaps.ts";
+import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 
 const worker = 1 as WorkerSlot;
@@ -104,5 +104,17 @@ describe("the tree of free runs", () => {
     assert.equal(spans.take(worker, 50, 50), 100);
     assert.equal(spans.take(worker, layout.chunkCount, 10), 150);
     assert.equal(spans.takeExact(worker, 1, 1, 0), noChunk);
+  });
+
+  it("is true again after a reap", () => {
+    const heap = makePoolHeap({ capacity: 500 * 65_536, maxWorkers: 3, sizeClasses: [4096] });
+    const { layout, words } = heap;
+    const [pool, other] = [attachPoolTo(heap), attachPoolTo(heap)];
+    const nodes = 2 * runTreeLeaves(layout, layout.chunkCount) * wordsPerRunNode;
+    words.fill(1 << 20, layout.freeRunsAt, layout.freeRunsAt + nodes);
+    const { runs } = new Spans(heap);
+    assert.equal(runs.find(100), noChunk);
+    pool.reap(other.workerId);
+    assert.equal(runs.find(100), 0);
   });
 });
