@@ -106,6 +106,29 @@ describe("the tree of free runs", () => {
     assert.equal(spans.takeExact(worker, 1, 1, 0), noChunk);
   });
 
+  it("finds the lowest run also where chunks are gone that it does not know of", () => {
+    const { free, runs } = new RunsModel(new Random(1), 500);
+    for (const gone of [0, 40, 100]) free.removeRun(gone as ChunkIndex, 20);
+    assert.equal(runs.find(30), 60);
+    assert.equal(runs.find(50), 120);
+  });
+
+  it("knows of all chunks, and of no more, when it is made anew", () => {
+    const { heap, free, runs } = new RunsModel(new Random(1), 600);
+    const { chunkCount } = heap.layout;
+    for (const first of [0, 100, 300]) {
+      free.removeRun(first as ChunkIndex, 90);
+      runs.update(first as ChunkIndex, 90);
+    }
+    free.addRun(0 as ChunkIndex, chunkCount);
+    runs.format();
+    assert.equal(runs.find(chunkCount), 0);
+    free.removeRun(0 as ChunkIndex, 500);
+    runs.update(0 as ChunkIndex, 500);
+    // The last leaves stand for no chunks: the tree says so by itself, without a look at the set.
+    assert.equal(runs["descend"](chunkCount - 499), noChunk);
+  });
+
   it("is true again after a reap", () => {
     const heap = makePoolHeap({ capacity: 500 * 65_536, maxWorkers: 3, sizeClasses: [4096] });
     const { layout, words } = heap;
