@@ -76,7 +76,12 @@ const places = [
   ["slab/slabs.js mendEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
   [
     "arena/spans.js",
-    ["hints.test.ts", "a taken chunk that is said to be free, against its being given back"],
+    [
+      "hints.test.ts",
+      "a taken chunk that is said to be free, against its being given back",
+      "large-spans.test.ts",
+      "large object made longer and shorter against a slot",
+    ],
   ],
   [
     "arena/clean",
@@ -95,6 +100,7 @@ const places = [
       "runs of chunks to the OS against spans of two chunks",
     ],
   ],
+  ["arena/free-runs.js", ["free-runs.model.test.ts"]],
   ["arena/", ["hints.test.ts"]],
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts", "decommit.test.ts"]],
@@ -132,6 +138,9 @@ const places = [
   ["pool/moves.js freeSlot", ["a move whose old slot becomes a stray, against another's free"]],
   ["pool/moves.js own", ["another's slot moved while a reap frees what that one had"]],
   ["pool/page-", ["page-hints.test.ts", "page-runs.test.ts"]],
+  ["pool/large", ["large-spans.test.ts", "page-hints.test.ts"]],
+  ["pool/large.js adopt", ["adopt of large objects against a reap that frees them"]],
+  ["pool/large.js repair", ["free-runs.model.test.ts"]],
   [
     "pool/page-runs.js free",
     [
