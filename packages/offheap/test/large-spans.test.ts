@@ -29,6 +29,42 @@ function fixture(): Fixture {
   return { heap, pool: attachPoolTo(heap), victim: attachPoolTo(heap, access), cut };
 }
 
+/** So many large objects the victim has allocated before, and freed. */
+function setCounts({ heap, victim }: Fixture, low: number, high: number): void {
+  const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerSlot);
+  for (const which of [record.largeAllocs, record.largeFrees]) {
+    heap.words[at + which] = low;
+    heap.words[at + which + 1] = high;
+  }
+}
+
+describe("the resize of a span", () => {
+  it("leaves it where it is, when there is room", () => {
+    const { pool, victim } = fixture();
+    const address = victim.allocate(2 * chunk);
+    for (const chunks of [4, 3, 10, 1, 2])
+      assert.equal(victim.reallocate(address, chunks * chunk), address, `${chunks} chunks`);
+    victim.deallocate(address);
+    assertZeroResidue(pool);
+  });
+
+  it("lets go what it had taken when there is not enough behind it", () => {
+    const { pool, victim } = fixture();
+    const [first, gap, last] = [2, 1, 1].map((chunks) => victim.allocate(chunks * chunk)) as [
+      number,
+      number,
+      number,
+    ];
+    victim.deallocate(gap);
+    const moved = victim.reallocate(first, 4 * chunk);
+    assert.ok(moved > last);
+    assert.deepEqual(pool.check(), []);
+    assert.equal(pool.stats().spanBytes, 5 * chunk);
+    for (const address of [last, moved]) victim.deallocate(address);
+    assertZeroResidue(pool);
+  });
+});
+
 const deeds: Record<string, (victim: MemoryPool) => unknown> = {
   "an allocation": (victim) => victim.allocate(2 * chunk),
   "an allocation and a free": (victim) => victim.deallocate(victim.allocate(2 * chunk)),
@@ -62,7 +98,10 @@ describe("the resize of a span that is cut short, and whose object another frees
       for (const isDead of [true, false])
         it(`${from} to ${to} chunks, then ${successor}: settled by ${isDead ? "a reaper" : "its worker"}`, () => {
           for (let n = 0; ; n++) {
-            const { pool, victim, cut } = fixture();
+            const made = fixture();
+            const { pool, victim, cut } = made;
+            // What the record says of the allocation is no length.
+            setCounts(made, 9, 0);
             const address = victim.allocate(from * chunk);
             const isCut = cut(n, () => victim.reallocate(address, to * chunk));
             pool.deallocate(address);
@@ -82,13 +121,10 @@ describe("counts of large objects beyond 32 bits", () => {
     for (const size of [4096, 2 * chunk])
       it(`are right after ${name} cut short at any store: ${size} bytes`, () => {
         for (let n = 0; ; n++) {
-          const { heap, pool, victim, cut } = fixture();
-          const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerSlot);
+          const made = fixture();
+          const { pool, victim, cut } = made;
           const before = 6 * 2 ** 32 - 1;
-          for (const which of [record.largeAllocs, record.largeFrees]) {
-            heap.words[at + which] = -1;
-            heap.words[at + which + 1] = 5;
-          }
+          setCounts(made, -1, 5);
           const isCut = cut(n, () =>
             size > chunk ? deed(victim) : victim.deallocate(victim.allocate(size)),
           );
