@@ -129,6 +129,21 @@ describe("the tree of free runs", () => {
     assert.equal(runs["descend"](chunkCount - 499), noChunk);
   });
 
+  it("knows of all chunks of a new pool, and after a reset", () => {
+    for (const chunks of [40, 600]) {
+      const heap = makePoolHeap({ capacity: chunks * 65_536, maxWorkers: 2, sizeClasses: [4096] });
+      const { chunkCount } = heap.layout;
+      const { runs } = new Spans(heap);
+      const pool = attachPoolTo(heap);
+      for (const isReset of [false, true]) {
+        assert.equal(runs["descend"](chunkCount), 0, `${chunkCount} chunks, ${isReset}`);
+        assert.equal(runs["descend"](chunkCount + 1), noChunk);
+        for (let i = 0; i < 30; i++) pool.allocate(65_536);
+        pool.reset();
+      }
+    }
+  });
+
   it("is true again after a reap", () => {
     const heap = makePoolHeap({ capacity: 500 * 65_536, maxWorkers: 3, sizeClasses: [4096] });
     const { layout, words } = heap;
