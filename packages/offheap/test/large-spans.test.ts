@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
+import { noChunk } from "#src/arena/chunk-set.js";
+import { Spans } from "#src/arena/spans.js";
 import type { WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { record, recordAt } from "#src/memory/layout.js";
@@ -40,10 +42,14 @@ function setCounts({ heap, victim }: Fixture, low: number, high: number): void {
 
 describe("the resize of a span", () => {
   it("leaves it where it is, when there is room", () => {
-    const { pool, victim } = fixture();
+    const { heap, pool, victim } = fixture();
+    const { free } = new Spans(heap);
     const address = victim.allocate(2 * chunk);
-    for (const chunks of [4, 3, 10, 1, 2])
+    for (const chunks of [4, 3, 10, 1, 2]) {
       assert.equal(victim.reallocate(address, chunks * chunk), address, `${chunks} chunks`);
+      // Else whoever looks for room would meet the chunks one by one.
+      assert.equal(free.next(0), chunks === heap.layout.chunkCount ? noChunk : chunks);
+    }
     victim.deallocate(address);
     assertZeroResidue(pool);
   });
