@@ -144,6 +144,32 @@ describe("the tree of free runs", () => {
     }
   });
 
+  it("follows each span that is taken, made longer, cut, and given back", () => {
+    const { heap } = new RunsModel(new Random(1), 600);
+    const { chunkCount } = heap.layout;
+    const spans = new Spans(heap);
+    const expectFirst = (head: number) => {
+      assert.equal(spans.runs["descend"](chunkCount - head), head);
+      assert.equal(spans.runs["descend"](chunkCount - head + 1), noChunk);
+    };
+    expectFirst(0);
+    const head = spans.takeExact(worker, 50, 1, 0);
+    expectFirst(50);
+    assert.equal(spans.takeBehind(head, 50, 30), 30);
+    expectFirst(80);
+    spans.cutBehind(head, 60, 80);
+    expectFirst(60);
+    assert.equal(spans.borrow(worker, 60 as ChunkIndex, 10), noChunk);
+    expectFirst(70);
+    spans.putBack(60 as ChunkIndex, 10);
+    expectFirst(60);
+    spans.giveBack(head, 60);
+    expectFirst(0);
+    spans.free.remove(0 as ChunkIndex);
+    spans.mendFree(0 as ChunkIndex);
+    expectFirst(0);
+  });
+
   it("is true again after a reap", () => {
     const heap = makePoolHeap({ capacity: 500 * 65_536, maxWorkers: 3, sizeClasses: [4096] });
     const { layout, words } = heap;
