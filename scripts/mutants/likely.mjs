@@ -78,6 +78,7 @@ const places = [
     "arena/spans.js",
     [
       "hints.test.ts",
+      "free-runs.model.test.ts",
       "a taken chunk that is said to be free, against its being given back",
       "large-spans.test.ts",
       "large object made longer and shorter against a slot",

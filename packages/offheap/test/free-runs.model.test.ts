@@ -166,6 +166,8 @@ describe("the tree of free runs", () => {
     spans.giveBack(head, 60);
     expectFirst(0);
     spans.free.remove(0 as ChunkIndex);
+    spans.runs.update(0 as ChunkIndex, 1);
+    expectFirst(1);
     spans.mendFree(0 as ChunkIndex);
     expectFirst(0);
   });
