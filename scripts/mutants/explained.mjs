@@ -19,7 +19,9 @@ const groups = [
     of: [
       "arena/decommit.js giveBackRun: swap",
       "arena/free-runs.js setNode: swap",
-      "arena/spans.js giveBack: swap: this.countSpan",
+      "arena/spans.js cutBehind: swap",
+      "arena/spans.js giveBackWhole: swap: this.countSpan",
+      "arena/spans.js takeBehind: swap",
       "pool/large.js repair: swap",
       "pool/large.js settle: swap",
       "pool/large-record.js beginLarge: swap: words[(at + targetWord) | 0]",
@@ -91,10 +93,11 @@ const groups = [
   {
     group: "only time",
     of: [
-      "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #1",
-      "arena/spans.js mendFree: skip: this.claimOf(chunk) === claimFree #2",
+      "arena/spans.js mendBit: skip: this.claimOf(chunk) === claimFree #1",
+      "arena/spans.js mendBit: skip: this.claimOf(chunk) === claimFree #2",
+      "arena/spans.js putBack: skip",
+      "arena/spans.js putBack: drop: this.mendFree",
       "arena/free-runs.js setNode: skip",
-      "arena/spans.js borrow: drop: this.free.removeRun",
       "pool/memory-pool.js placeLarge: swap: this.slow.cleanUp(false)",
       "pool/page-hints.js forget: skip: this.pending",
       "pool/page-hints.js forget: drop: this.pending",
