@@ -93,6 +93,7 @@ const groups = [
   {
     group: "only time",
     of: [
+      "arena/spans.js countSpan: skip: delta < 0",
       "arena/spans.js mendBit: skip: this.claimOf(chunk) === claimFree #1",
       "arena/spans.js mendBit: skip: this.claimOf(chunk) === claimFree #2",
       "arena/spans.js putBack: skip",
