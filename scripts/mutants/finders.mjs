@@ -31,6 +31,7 @@ const tests = {
     "page-hints",
     "page-runs",
     "large-spans",
+    "moves",
   ],
   "slow tests": [
     "workers-in-thread",
@@ -56,7 +57,7 @@ const tests = {
 
 /** Those that make a pool: the others never run the code of its folder. What only counts accesses comes last. */
 const poolTests = {
-  "quick tests": ["page-hints", "page-runs", "large-spans", "pool-calls", "cleanup"],
+  "quick tests": ["page-hints", "page-runs", "large-spans", "moves", "pool-calls", "cleanup"],
   "slow tests": [
     "pool",
     "pool.model",

@@ -4,7 +4,9 @@
 //   here on the move has taken place · the old one freed · nothing doomed
 //
 // So of a worker that dies in here exactly one of the two is left. An exception leaves the old one: `finish`, at the
-// worker's next call, ends the new one. Hence no call stands between what dooms a slot and what makes it live.
+// worker's next call, ends the new one. Hence no call stands between what dooms a slot and what makes it live. Where one
+// stands behind what dooms the old one, the fast path is closed before: else what another frees and builds at that place,
+// and hands over, could be this worker's before its next call in here, and end with it.
 
 import { claimLarge, ownerBits } from "../arena/claim.ts";
 import type { Address } from "../base/brands.ts";
@@ -22,6 +24,12 @@ import { type Large, type LocatedLarge, notLive } from "./large.ts";
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;
 
+/** What lets the fast calls be served, or ends them all in their slow halves. */
+export interface FastPath {
+  open(): void;
+  close(): void;
+}
+
 export class Moves {
   /** Still true at the worker's next call: an exception cut a move short. */
   isUnderWay = false;
@@ -29,18 +37,27 @@ export class Moves {
   private doomOfNext = 0;
   /** The resets that there had been when the move began. */
   private resetsThen = 0;
+  private isClosed = false;
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly large: Large;
   private readonly allocateLarge: (size: number) => Address;
+  private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
 
-  constructor(heap: Heap, slow: SlowPath, large: Large, allocateLarge: (size: number) => Address) {
+  constructor(
+    heap: Heap,
+    slow: SlowPath,
+    large: Large,
+    allocateLarge: (size: number) => Address,
+    fastPath: FastPath,
+  ) {
     this.heap = heap;
     this.slow = slow;
     this.large = large;
     this.allocateLarge = allocateLarge;
+    this.fastPath = fastPath;
     this.doomedAt = doomedAt(heap, slow.slot);
     this.ownState = liveBy(slow.slot);
   }
@@ -61,7 +78,7 @@ export class Moves {
     if (isSlot) this.freeSlot(from, address);
     else this.freeLarge(address);
     words[this.doomedAt] = 0;
-    this.isUnderWay = false;
+    this.end();
     return next;
   }
 
@@ -72,7 +89,18 @@ export class Moves {
     const isReset = words[header.resets] !== this.resetsThen;
     if (this.doomOfNext !== 0 && !isReset) words[this.doomedAt] = this.doomOfNext;
     if (words[this.doomedAt] !== 0) this.slow.endDoomed();
+    this.end();
+  }
+
+  private close(): void {
+    this.fastPath.close();
+    this.isClosed = true;
+  }
+
+  private end(): void {
     this.isUnderWay = false;
+    if (this.isClosed) this.fastPath.open();
+    this.isClosed = false;
   }
 
   /** As the fast path does it, but for what is noted before. */
@@ -104,6 +132,7 @@ export class Moves {
     const { gaugeAt } = sizeClass;
     const filled = (words[gaugeAt] as number) - 1;
     const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
+    if (!isRoom) this.close();
     words[this.doomedAt] = doomOfSlot(slot);
     if (!isRoom) {
       slow.freeStray(sizeClass, slot);
@@ -129,6 +158,7 @@ export class Moves {
 
   private freeLarge(address: Address): void {
     this.slow.countFreed();
+    this.close();
     for (let tries = 0; tries < ownerTries; tries++) {
       const found = this.large.locate(address);
       if (found === undefined) break;
