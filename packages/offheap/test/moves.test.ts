@@ -9,6 +9,7 @@ import type { WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Heap } from "#src/memory/heap.js";
 import { doomedAt, doomOfSlot, doomOfSpan } from "#src/pool/doomed.js";
+import type { Accesses } from "./support/counting.ts";
 import { type Cutter, cutter } from "./support/cut-short.ts";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -20,13 +21,17 @@ interface Fixture {
   readonly pool: MemoryPool;
   readonly victim: MemoryPool;
   readonly cut: Cutter["cut"];
+  /** What a free and an allocation of the victim's take. */
+  cost(): Accesses;
 }
 
 function fixture(): Fixture {
   const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
   const heap = makePoolHeap({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 5 }, tiny);
   const { access, cut } = cutter();
-  return { heap, pool: attachPoolTo(heap), victim: attachPoolTo(heap, access), cut };
+  const victim = attachPoolTo(heap, access);
+  const cost = () => access.during(() => victim.deallocate(victim.allocate(64)));
+  return { heap, pool: attachPoolTo(heap), victim, cut, cost };
 }
 
 function isLive(pool: MemoryPool, address: number): boolean {
@@ -37,6 +42,22 @@ function isLive(pool: MemoryPool, address: number): boolean {
     return false;
   }
 }
+
+describe("after a move of a large object", () => {
+  for (const isStopped of [false, true])
+    it(`the fast calls are served again${isStopped ? ", also when an exception had stopped it" : ""}`, () => {
+      for (let n = 0; ; n++) {
+        const { victim, cut, cost } = fixture();
+        const address = victim.allocate(4096);
+        const isCut = cut(isStopped ? n : Number.POSITIVE_INFINITY, () => victim.reallocate(address, 128));
+        victim.cleanup();
+        cost();
+        // The fast calls have no atomics.
+        assert.equal(cost().atomics, 0);
+        if (!isCut) break;
+      }
+    });
+});
 
 describe("a move that an exception stopped at any of its stores", () => {
   it("does not end the slot's next object, which its worker had by fast calls when it died", () => {
