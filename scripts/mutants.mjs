@@ -19,7 +19,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reasonOf } from "./mutants/explained.mjs";
-import { finder, firstFinder, nameOf, stages, workshop } from "./mutants/finders.mjs";
+import { finder, firstFinder, isOfPool, nameOf, stages, workshop } from "./mutants/finders.mjs";
 import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
 import { tableOf } from "./mutants/table.mjs";
@@ -46,8 +46,10 @@ const files = [
   "arena/chunk-set.js",
   "arena/clean-chunks.js",
   "arena/decommit.js",
+  "arena/free-runs.js",
   "arena/spans.js",
   "pool/clear.js",
+  "pool/doomed.js",
   "pool/large.js",
   "pool/large-record.js",
   "pool/large-spans.js",
@@ -55,6 +57,7 @@ const files = [
   "pool/memory-pool.js",
   "pool/moves.js",
   "pool/page-bits.js",
+  "pool/page-hints.js",
   "pool/page-runs.js",
   "pool/page-search.js",
   "pool/page-spans.js",
@@ -157,7 +160,7 @@ async function pass(bounds) {
       writeFileSync(path, mutant.text);
       mutant.by = await (bounds === likely
         ? firstFinder(folder, namesFor(mutant), seconds)
-        : finder(folder, bounds, seconds));
+        : finder(folder, bounds, seconds, isOfPool(mutant)));
       if (mutant.by === undefined) mutant.survived.push(bounds);
       writeFileSync(path, original);
       console.log(`${mutant.by === undefined ? "survived" : "killed  "} ${mutant.name}`);
@@ -173,7 +176,9 @@ async function pass(bounds) {
 async function check() {
   const folder = workshop();
   let failed;
-  for (const bounds of stages.slice(0, 3)) failed ??= await finder(folder, bounds, seconds);
+  for (const bounds of stages.slice(0, 3)) {
+    failed ??= await finder(folder, bounds, seconds, mutants.every(isOfPool));
+  }
   rmSync(folder, { recursive: true });
   if (failed === undefined) return;
   console.error(`Without any mutant: ${failed}`);

@@ -28,14 +28,21 @@ const tests = {
     "cleanup",
     "contract-errors",
     "pool-calls",
+    "page-hints",
+    "page-runs",
+    "large-spans",
+    "moves",
   ],
   "slow tests": [
     "workers-in-thread",
     "accesses",
     "decommit",
+    "free-runs.model",
     "pool",
+    "pool.model",
     "reset",
     "malloc",
+    "wide-heaps",
     "footprint",
     "huge-pages",
     "memory-sources",
@@ -47,6 +54,24 @@ const tests = {
     "fuzz-calls",
   ],
 };
+
+/** Those that make a pool: the others never run the code of its folder. What only counts accesses comes last. */
+const poolTests = {
+  "quick tests": ["page-hints", "page-runs", "large-spans", "moves", "pool-calls", "cleanup"],
+  "slow tests": [
+    "pool",
+    "pool.model",
+    "reset",
+    "malloc",
+    "wide-heaps",
+    "damaged-pool",
+    "damaged-calls",
+    "footprint",
+    "accesses",
+  ],
+};
+
+export const isOfPool = ({ file }) => file.startsWith("pool/");
 
 /** What is tried on a mutant, one after the other. */
 export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];
@@ -89,9 +114,9 @@ async function failingTest(folder, names, seconds) {
 }
 
 /** What finds the mutant that stands in the folder, if anything does. */
-export function finder(folder, bounds, seconds) {
-  if (bounds in tests) return failingTest(folder, tests[bounds], seconds);
-  return fails(folder, hunt, [`--${bounds}`], seconds);
+export function finder(folder, bounds, seconds, isPoolOnly) {
+  if (bounds in tests) return failingTest(folder, (isPoolOnly ? poolTests : tests)[bounds], seconds);
+  return fails(folder, hunt, [`--${bounds}`, ...(isPoolOnly ? ["--pool"] : [])], seconds);
 }
 
 /** One test file, or one scenario within all bounds, by its name. */

@@ -9,6 +9,7 @@ const leftovers = "what a worker left behind is brought home by two clean-ups";
 const moved = "slot moved to another class and back, against allocate";
 const foreign = "another's slot moved while its slab is drained into";
 const dueByRuns = "clean-up that frees of page runs make due, against a page run";
+const roomy = "free chunk that is said to be a span of pages with room, against its becoming one";
 
 const places = [
   ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
@@ -75,7 +76,13 @@ const places = [
   ["slab/slabs.js mendEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
   [
     "arena/spans.js",
-    ["hints.test.ts", "a taken chunk that is said to be free, against its being given back"],
+    [
+      "hints.test.ts",
+      "free-runs.model.test.ts",
+      "a taken chunk that is said to be free, against its being given back",
+      "large-spans.test.ts",
+      "large object made longer and shorter against a slot",
+    ],
   ],
   [
     "arena/clean",
@@ -94,6 +101,7 @@ const places = [
       "runs of chunks to the OS against spans of two chunks",
     ],
   ],
+  ["arena/free-runs.js", ["free-runs.model.test.ts"]],
   ["arena/", ["hints.test.ts"]],
   ["slab/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   ["slab/slab-allocator.js destroy", ["destroy against attach", "after-the-end.test.ts", "decommit.test.ts"]],
@@ -128,6 +136,25 @@ const places = [
       `death of worker 0: ${foreign}`,
     ],
   ],
+  ["pool/moves.js freeSlot: drop: this.close()", ["moves.test.ts"]],
+  ["pool/moves.js freeLarge: drop: this.close()", ["moves.test.ts"]],
+  ["pool/moves.js freeSlot", ["a move whose old slot becomes a stray, against another's free"]],
+  ["pool/moves.js close", ["moves.test.ts"]],
+  ["pool/moves.js end", ["moves.test.ts"]],
+  ["pool/moves.js own", ["another's slot moved while a reap frees what that one had"]],
+  ["pool/page-", ["page-hints.test.ts", "page-runs.test.ts"]],
+  ["pool/large", ["large-spans.test.ts", "page-hints.test.ts"]],
+  ["pool/large.js adopt", ["adopt of large objects against a reap that frees them"]],
+  ["pool/large.js repair", ["free-runs.model.test.ts"]],
+  [
+    "pool/page-runs.js free",
+    [
+      "free of a page beside a longer free run, against allocate",
+      "free of a page run against free of its neighbour",
+    ],
+  ],
+  ["pool/page-spans.js collectPending", ["empty span of pages given back against a page run"]],
+  ["pool/page-hints.js mend", [roomy]],
   ["pool/memory-pool.js", ["pool-calls.test.ts", "pool.test.ts"]],
   ["pool/memory-pool.js reallocate", ["an exception, then resizes of large objects"]],
   [

@@ -9,7 +9,7 @@ import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/memory/layout.js";
-import { makePoolHeap } from "./support/heaps.ts";
+import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 
 const worker = 1 as WorkerSlot;
@@ -104,5 +104,83 @@ describe("the tree of free runs", () => {
     assert.equal(spans.take(worker, 50, 50), 100);
     assert.equal(spans.take(worker, layout.chunkCount, 10), 150);
     assert.equal(spans.takeExact(worker, 1, 1, 0), noChunk);
+  });
+
+  it("finds the lowest run also where chunks are gone that it does not know of", () => {
+    const { free, runs } = new RunsModel(new Random(1), 500);
+    for (const gone of [0, 40, 100]) free.removeRun(gone as ChunkIndex, 20);
+    assert.equal(runs.find(30), 60);
+    assert.equal(runs.find(50), 120);
+  });
+
+  it("knows of all chunks, and of no more, when it is made anew", () => {
+    const { heap, free, runs } = new RunsModel(new Random(1), 600);
+    const { chunkCount } = heap.layout;
+    for (const first of [0, 100, 300]) {
+      free.removeRun(first as ChunkIndex, 90);
+      runs.update(first as ChunkIndex, 90);
+    }
+    free.addRun(0 as ChunkIndex, chunkCount);
+    runs.format();
+    assert.equal(runs.find(chunkCount), 0);
+    free.removeRun(0 as ChunkIndex, 500);
+    runs.update(0 as ChunkIndex, 500);
+    // The last leaves stand for no chunks: the tree says so by itself, without a look at the set.
+    assert.equal(runs["descend"](chunkCount - 499), noChunk);
+  });
+
+  it("knows of all chunks of a new pool, and after a reset", () => {
+    for (const chunks of [40, 600]) {
+      const heap = makePoolHeap({ capacity: chunks * 65_536, maxWorkers: 2, sizeClasses: [4096] });
+      const { chunkCount } = heap.layout;
+      const { runs } = new Spans(heap);
+      const pool = attachPoolTo(heap);
+      for (const isReset of [false, true]) {
+        assert.equal(runs["descend"](chunkCount), 0, `${chunkCount} chunks, ${isReset}`);
+        assert.equal(runs["descend"](chunkCount + 1), noChunk);
+        for (let i = 0; i < 30; i++) pool.allocate(65_536);
+        pool.reset();
+      }
+    }
+  });
+
+  it("follows each span that is taken, made longer, cut, and given back", () => {
+    const { heap } = new RunsModel(new Random(1), 600);
+    const { chunkCount } = heap.layout;
+    const spans = new Spans(heap);
+    const expectFirst = (head: number) => {
+      assert.equal(spans.runs["descend"](chunkCount - head), head);
+      assert.equal(spans.runs["descend"](chunkCount - head + 1), noChunk);
+    };
+    expectFirst(0);
+    const head = spans.takeExact(worker, 50, 1, 0);
+    expectFirst(50);
+    assert.equal(spans.takeBehind(head, 50, 30), 30);
+    expectFirst(80);
+    spans.cutBehind(head, 60, 80);
+    expectFirst(60);
+    assert.equal(spans.borrow(worker, 60 as ChunkIndex, 10), noChunk);
+    expectFirst(70);
+    spans.putBack(60 as ChunkIndex, 10);
+    expectFirst(60);
+    spans.giveBack(head, 60);
+    expectFirst(0);
+    spans.free.remove(0 as ChunkIndex);
+    spans.runs.update(0 as ChunkIndex, 1);
+    expectFirst(1);
+    spans.mendFree(0 as ChunkIndex);
+    expectFirst(0);
+  });
+
+  it("is true again after a reap", () => {
+    const heap = makePoolHeap({ capacity: 500 * 65_536, maxWorkers: 3, sizeClasses: [4096] });
+    const { layout, words } = heap;
+    const [pool, other] = [attachPoolTo(heap), attachPoolTo(heap)];
+    const nodes = 2 * runTreeLeaves(layout, layout.chunkCount) * wordsPerRunNode;
+    words.fill(1 << 20, layout.freeRunsAt, layout.freeRunsAt + nodes);
+    const { runs } = new Spans(heap);
+    assert.equal(runs.find(100), noChunk);
+    pool.reap(other.workerId);
+    assert.equal(runs.find(100), 0);
   });
 });

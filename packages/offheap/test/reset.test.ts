@@ -4,9 +4,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
+import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
+import type { WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { type Accesses, CountingAccess } from "./support/counting.ts";
-import { expectCode, heapOf } from "./support/heaps.ts";
+import { cutter } from "./support/cut-short.ts";
+import { attachPoolTo, expectCode, heapOf, makePoolHeap } from "./support/heaps.ts";
 import { assertDisjoint, assertEmpty, assertZeroResidue, fillUp } from "./support/residue.ts";
 
 const MiB = 1 << 20;
@@ -145,5 +148,137 @@ describe("reset", () => {
     assert.deepEqual(pool.check(), []);
     for (const address of others) pool.deallocate(address);
     assertZeroResidue(pool);
+  });
+});
+
+/** A pool of few chunks, another of whose workers may be cut short; that one has a free slot and a free page cached. */
+function cuttable() {
+  const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
+  const heap = makePoolHeap({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 4 }, tiny);
+  const { access, cut } = cutter();
+  const [pool, victim] = [attachPoolTo(heap), attachPoolTo(heap, access)];
+  for (const size of [64, 4096]) {
+    const [first] = [victim.allocate(size), victim.allocate(size)];
+    victim.deallocate(first);
+  }
+  return { heap, pool, victim, cut };
+}
+
+describe("a reset that is cut short at any of its stores", () => {
+  it("is ended by a reap, or has not begun: for objects and for regions alike", () => {
+    let outcomes = "";
+    for (let n = 0; ; n++) {
+      const { pool, victim, cut } = cuttable();
+      const region = pool.region();
+      region.allocate(8);
+      const isCut = cut(n, () => victim.reset());
+      pool.reap(victim.workerId);
+      const isReset = pool.stats().liveObjects === 0;
+      outcomes += isReset ? "r" : "o";
+      assert.equal(
+        isRefused(() => region.allocate(8)),
+        isReset,
+        `cut at store ${n}`,
+      );
+      region.end();
+      // Two of the victim's.
+      assert.equal(pool.stats().liveObjects, isReset ? 0 : 2);
+      assert.deepEqual(pool.check(), []);
+      if (!isReset) pool.reset();
+      assertZeroResidue(pool);
+      if (!isCut) break;
+    }
+    assert.match(outcomes, /^o+r+$/);
+  });
+});
+
+describe("a reset after another worker's call was cut short at any of its stores", () => {
+  const calls: Record<string, (victim: MemoryPool) => unknown> = {
+    "the allocation of a slot": (victim) => victim.allocate(64),
+    "the allocation of a page run": (victim) => victim.allocate(4096),
+    "the allocation of a span": (victim) => victim.allocate(2 * chunk),
+    "an allocation and free of a span": (victim) => victim.deallocate(victim.allocate(2 * chunk)),
+    "a move": (victim) => victim.reallocate(victim.allocate(64), 4096),
+    "a move to a span": (victim) => victim.reallocate(victim.allocate(4096), 2 * chunk),
+    "the resize of a span": (victim) => victim.reallocate(victim.allocate(2 * chunk), 3 * chunk),
+  };
+  for (const [name, call] of Object.entries(calls))
+    it(`leaves nothing of it: ${name}`, () => {
+      for (let n = 0; ; n++) {
+        const { pool, victim, cut } = cuttable();
+        const isCut = cut(n, () => call(victim));
+        pool.reset();
+        assert.deepEqual(pool.check(), [], `cut at store ${n}`);
+        assertEmpty(pool);
+        const live = victim.allocate(4096);
+        assert.equal(pool.stats().liveObjects, 1);
+        victim.deallocate(live);
+        victim.cleanup();
+        assertZeroResidue(pool);
+        if (!isCut) break;
+      }
+    });
+});
+
+describe("after a reset", () => {
+  it("a move that an exception had stopped before it ends nothing that was allocated since", () => {
+    for (const isDead of [false, true]) {
+      for (let n = 0; ; n++) {
+        const { pool, victim, cut } = cuttable();
+        const address = victim.allocate(64);
+        const isCut = cut(n, () => victim.reallocate(address, 128));
+        pool.reset();
+        // In no slow half, each slot comes to be the victim's, also the one that was to be the object.
+        const objects = fillUp(pool, 128, 8);
+        for (const object of objects) {
+          victim.deallocate(object);
+          assert.equal(victim.allocate(128), object);
+        }
+        if (isDead) pool.reap(victim.workerId);
+        else victim.cleanup();
+        assert.equal(pool.stats().liveObjects, objects.length, `cut at store ${n}`);
+        for (const object of objects) pool.deallocate(object);
+        assert.deepEqual(pool.check(), []);
+        if (!isCut) break;
+      }
+    }
+  });
+
+  it("no worker has strays", () => {
+    const { heap, pool, victim } = cuttable();
+    const { words, layout } = heap;
+    const objects = Array.from({ length: 6 }, () => pool.allocate(64));
+    // A slab that its holder does not let go, so that only magazines take what is freed.
+    const claims = words.subarray(layout.claimsAt, layout.claimsAt + layout.chunkCount);
+    for (const [i, claim] of claims.entries())
+      if (isSlab(claim)) claims[i] = claimClaimed(classOf(claim), lengthOf(claim), 3 as WorkerSlot);
+    for (const address of objects) victim.deallocate(address);
+    pool.reset();
+    assert.deepEqual(pool.check(), []);
+    assertEmpty(pool);
+  });
+
+  it("no hint of before is followed: what is allocated takes the atomics that it takes in an unused pool", () => {
+    const [fresh, reset] = [false, true].map((isReset) => {
+      const access = new CountingAccess();
+      const tiny = { slotsPerSlab: 32, slabChunks: 2, rounds: 4 };
+      const options = {
+        capacity: 64 * chunk,
+        sizeClasses: [64, 1024],
+        maxWorkers: 1,
+        memory: "local",
+      } as const;
+      const pool = new MemoryPool(options, { tiny, access });
+      const sizes = [1024, 64, 4096, 20_000, 3 * chunk];
+      // No chunk is known to be zero then, and the peak is reached.
+      pool.deallocate(pool.allocate(heapOf(pool).layout.chunkCount * chunk));
+      if (isReset) {
+        const objects = sizes.flatMap((size) => fillUp(pool, size, 20));
+        for (const [i, address] of objects.entries()) if (i % 3 > 0) pool.deallocate(address);
+        pool.reset();
+      }
+      return sizes.map((size) => access.during(() => fillUp(pool, size, 9)).atomics);
+    });
+    assert.deepEqual(reset, fresh);
   });
 });

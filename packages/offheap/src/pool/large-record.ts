@@ -76,17 +76,17 @@ export function countLarge(words: Int32Array, at: number, which: number): void {
   if (low === 0) words[(at + which + 1) | 0] = (words[(at + which + 1) | 0] as number) + 1;
 }
 
-/** Notes a resize, to at most `limit` chunks from `length`. Then the journal. */
+/** Notes a resize, which leaves at least `least` chunks, and has at most `limit` meanwhile. Then the journal. */
 export function beginResize(
   heap: Heap,
   worker: WorkerSlot,
   target: number,
   limit: number,
-  length: number,
+  least: number,
 ): void {
   const at = recordAt(heap.layout, worker);
   heap.words[at + record.target] = target;
   heap.words[at + record.limit] = limit;
-  writeCount(heap, at + record.count, length);
+  writeCount(heap, at + record.count, least);
   writeJournal(heap, worker, journal.resizingSpan);
 }

@@ -67,7 +67,7 @@ export class LargeSpans {
     const { spans } = this;
     const length = lengthOf(claim);
     const limit = Math.max(want, length);
-    beginResize(this.heap, this.worker, head, limit, length);
+    beginResize(this.heap, this.worker, head, limit, Math.min(want, length));
     if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
       spans.cutBehind(head, length, want);
       return false;
@@ -100,9 +100,21 @@ export class LargeSpans {
       if (tagOf(claim) === tag.building && workerOf(claim) === target)
         setLargeCount(heap, target, record.largeFrees, count);
     }
-    if (entry === journal.resizingSpan) {
-      const claim = spans.claimOf(head);
-      spans.cutBehind(head, tagOf(claim) === tag.large ? lengthOf(claim) : count, limit);
+    if (entry === journal.resizingSpan) this.cutLeft(head, count, limit);
+  }
+
+  /**
+   * Lets the chunks go that a resize cut short had taken, or had not let go yet: from `least` on, but none of what is at
+   * the head by now. Others may have freed the object, and built something there.
+   */
+  private cutLeft(head: ChunkIndex, least: number, limit: number): void {
+    for (let tries = 0; tries < ownerTries; tries++) {
+      const claim = this.spans.claimOf(head);
+      const kind = tagOf(claim);
+      const isHead = kind !== tag.free && kind !== tag.body;
+      this.spans.cutBehind(head, isHead ? Math.max(least, lengthOf(claim)) : least, limit);
+      // One that is being taken may meet what is left, and be put back.
+      if (kind !== tag.building) return;
     }
   }
 

@@ -52,7 +52,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     };
     super(options, { ...internals, others });
     this.large = made as unknown as Large;
-    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true));
+    const placeLarge = (size: number) => this.placeLarge(size, 1, true);
+    const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
+    this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);
   }
 
   /**

@@ -4,12 +4,14 @@
 //   here on the move has taken place · the old one freed · nothing doomed
 //
 // So of a worker that dies in here exactly one of the two is left. An exception leaves the old one: `finish`, at the
-// worker's next call, ends the new one. Hence no call stands between what dooms a slot and what makes it live.
+// worker's next call, ends the new one. Hence no call stands between what dooms a slot and what makes it live. Where one
+// stands behind what dooms the old one, the fast path is closed before: else what another frees and builds at that place,
+// and hands over, could be this worker's before its next call in here, and end with it.
 
 import { claimLarge, ownerBits } from "../arena/claim.ts";
 import type { Address } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { gauge, wordsPerRound } from "../memory/layout.ts";
+import { gauge, header, wordsPerRound } from "../memory/layout.ts";
 import type { SizeClass } from "../slab/class-table.ts";
 import { roundsIn } from "../slab/counters.ts";
 import type { Located } from "../slab/locate.ts";
@@ -22,23 +24,40 @@ import { type Large, type LocatedLarge, notLive } from "./large.ts";
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;
 
+/** What lets the fast calls be served, or ends them all in their slow halves. */
+export interface FastPath {
+  open(): void;
+  close(): void;
+}
+
 export class Moves {
   /** Still true at the worker's next call: an exception cut a move short. */
   isUnderWay = false;
   /** What stands for the new object. */
   private doomOfNext = 0;
+  /** The resets that there had been when the move began. */
+  private resetsThen = 0;
+  private isClosed = false;
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly large: Large;
   private readonly allocateLarge: (size: number) => Address;
+  private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
 
-  constructor(heap: Heap, slow: SlowPath, large: Large, allocateLarge: (size: number) => Address) {
+  constructor(
+    heap: Heap,
+    slow: SlowPath,
+    large: Large,
+    allocateLarge: (size: number) => Address,
+    fastPath: FastPath,
+  ) {
     this.heap = heap;
     this.slow = slow;
     this.large = large;
     this.allocateLarge = allocateLarge;
+    this.fastPath = fastPath;
     this.doomedAt = doomedAt(heap, slow.slot);
     this.ownState = liveBy(slow.slot);
   }
@@ -50,6 +69,7 @@ export class Moves {
     const bytes = isSlot ? from.sizeClass.objectBytes : from.units * from.unitBytes;
     this.slow.mend();
     this.doomOfNext = 0;
+    this.resetsThen = words[header.resets] as number;
     this.isUnderWay = true;
     const next =
       index === 0 ? this.allocateLarge(size) : this.allocateSlot(this.slow.classes[index] as SizeClass);
@@ -58,16 +78,29 @@ export class Moves {
     if (isSlot) this.freeSlot(from, address);
     else this.freeLarge(address);
     words[this.doomedAt] = 0;
-    this.isUnderWay = false;
+    this.end();
     return next;
   }
 
   /** After an exception in a move: the object is where it was, and what it was to be ends. */
   finish(): void {
     const { words } = this.heap;
-    if (this.doomOfNext !== 0) words[this.doomedAt] = this.doomOfNext;
+    // A reset by another has ended both objects, and what is at their addresses now is not of this move.
+    const isReset = words[header.resets] !== this.resetsThen;
+    if (this.doomOfNext !== 0 && !isReset) words[this.doomedAt] = this.doomOfNext;
     if (words[this.doomedAt] !== 0) this.slow.endDoomed();
+    this.end();
+  }
+
+  private close(): void {
+    this.fastPath.close();
+    this.isClosed = true;
+  }
+
+  private end(): void {
     this.isUnderWay = false;
+    if (this.isClosed) this.fastPath.open();
+    this.isClosed = false;
   }
 
   /** As the fast path does it, but for what is noted before. */
@@ -99,6 +132,7 @@ export class Moves {
     const { gaugeAt } = sizeClass;
     const filled = (words[gaugeAt] as number) - 1;
     const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
+    if (!isRoom) this.close();
     words[this.doomedAt] = doomOfSlot(slot);
     if (!isRoom) {
       slow.freeStray(sizeClass, slot);
@@ -124,6 +158,7 @@ export class Moves {
 
   private freeLarge(address: Address): void {
     this.slow.countFreed();
+    this.close();
     for (let tries = 0; tries < ownerTries; tries++) {
       const found = this.large.locate(address);
       if (found === undefined) break;

@@ -3,6 +3,7 @@
 //
 //   magazines of all workers   empty, so that no round of before is taken for one of after
 //   counters                   the objects that lived count as freed by this worker
+//   moves                      none is under way, also where an exception has stopped one
 //   claims, map, sets          every chunk free
 //   state bytes                stay as they are: outside of spans nobody reads them, and who builds one clears its own
 //
@@ -16,6 +17,7 @@ import { header, record } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "../slab/class-table.ts";
 import { allocsOf, freesOf, setRounds, setStrays } from "../slab/counters.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
+import { doomedAt } from "./doomed.ts";
 import { largeCount, setLargeCount } from "./large-record.ts";
 
 /**
@@ -46,6 +48,7 @@ function countAllFreed(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void
     const classes = sizeClassesOf(heap.layout, slot);
     if (slot === worker) own = classes;
     else if (slot !== caller) writeJournal(heap, slot, journal.idle);
+    heap.words[doomedAt(heap, slot)] = 0;
     liveLarge += largeCount(heap, slot, record.largeAllocs) - largeCount(heap, slot, record.largeFrees);
     for (const sizeClass of classes) {
       if (sizeClass.index === 0) continue;

@@ -1,5 +1,6 @@
 // Runs the scenarios until one fails: what scripts/mutants.mjs calls for each mutant, with --cheap for small bounds,
-// --dear or --thorough for those that are left, --only NAME for one scenario within all bounds.
+// --dear or --thorough for those that are left, --only NAME for one scenario within all bounds, --pool for those
+// with a pool: in the others no defect of its folder shows.
 // Ends with code 1 and the name of what failed, or with code 0 when nothing did.
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
@@ -32,8 +33,13 @@ const effort = isThorough ? 10 : 1;
 const onlyAt = process.argv.indexOf("--only");
 const only = onlyAt < 0 ? undefined : process.argv[onlyAt + 1];
 
+const isPoolOnly = process.argv.includes("--pool");
+
 const wanted = (list: readonly unknown[]): readonly Scenario<never>[] =>
-  (list as readonly Scenario<never>[]).filter(({ name }) => only === undefined || name === only);
+  (list as readonly Scenario<never>[]).filter(
+    ({ name, geometry }) =>
+      (only === undefined || name === only) && (!isPoolOnly || geometry.isPool === true),
+  );
 
 const all = wanted(scenarios);
 const deaths = wanted([

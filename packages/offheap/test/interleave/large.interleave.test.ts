@@ -13,6 +13,7 @@ describe("every schedule: page runs", () => {
   interleave(runs.allocateRuns);
   interleave(runs.freeRuns);
   interleave(runs.freeAllocateRuns);
+  interleave(runs.freeBesideLonger);
   interleave(runs.handOverRun);
   interleave(runs.giveBackRuns);
   interleave(runs.cleanUpDueRuns);
@@ -23,6 +24,8 @@ describe("every schedule: page runs", () => {
   interleave(runs.leaveRoom);
   interleave(runs.leaveRoomTwice);
   interleave(runs.refillEmpty);
+  interleave(runs.freeCalledRoomy);
+  interleave(runs.freeCalledEmptyPages);
 });
 
 describe("every schedule: large objects", () => {
@@ -33,11 +36,14 @@ describe("every schedule: large objects", () => {
   interleave(large.reapFreeLarge);
   interleave(large.reapAdoptLarge);
   interleave(large.reapResizeLarge);
+  interleave(large.reapFreesAdopted);
 });
 
 describe("every schedule: objects that move", () => {
   interleave(moves.moveSlot);
   interleave(moves.moveForeign);
+  interleave(moves.moveStray);
+  interleave(moves.moveReaped);
   interleave(moves.moveKinds);
   interleave(moves.moveForeignLarge);
 });

@@ -15,6 +15,35 @@ const tiny = { slotsPerSlab: 12, slabChunks: 1, rounds: 3 };
 
 class Cut extends Error {}
 
+/** An access whose calls may be cut short. */
+export interface Cutter {
+  readonly access: CountingAccess;
+  /** Runs a call up to its store `n`; whether it came so far. */
+  cut(n: number, call: () => void): boolean;
+}
+
+export function cutter(): Cutter {
+  let left = Number.POSITIVE_INFINITY;
+  const access = new CountingAccess(() => {
+    if (--left < 0) throw new Cut();
+  });
+  return {
+    access,
+    cut(n, call) {
+      left = n;
+      try {
+        call();
+        return false;
+      } catch (error) {
+        if (!(error instanceof Cut)) throw error;
+        return true;
+      } finally {
+        left = Number.POSITIVE_INFINITY;
+      }
+    },
+  };
+}
+
 export interface Fixture {
   readonly heap: Heap;
   readonly victim: SlabAllocator;
@@ -30,10 +59,7 @@ export interface Fixture {
 /** The victim's magazine is full, with three rounds of the first slab. */
 export function fixture(): Fixture {
   const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 4, sizeClasses: [size, 128] }, tiny);
-  let left = Number.POSITIVE_INFINITY;
-  const access = new CountingAccess(() => {
-    if (--left < 0) throw new Cut();
-  });
+  const { access, cut } = cutter();
   const heir = attachTo(heap);
   const victim = attachTo(heap, access);
   const holder = attachTo(heap)["slow"].slot;
@@ -46,18 +72,7 @@ export function fixture(): Fixture {
     victim,
     heir,
     objects,
-    cut(n, call) {
-      left = n;
-      try {
-        call();
-        return false;
-      } catch (error) {
-        if (!(error instanceof Cut)) throw error;
-        return true;
-      } finally {
-        left = Number.POSITIVE_INFINITY;
-      }
-    },
+    cut,
     hold: () => {
       words[layout.claimsAt] = claimClaimed(classOf(claim), lengthOf(claim), holder as WorkerSlot);
     },

@@ -28,8 +28,8 @@ export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Hea
 }
 
 /** One more worker of a pool. */
-export function attachPoolTo(heap: Heap): MemoryPool {
-  return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout) });
+export function attachPoolTo(heap: Heap, access: Access = hardwareAccess): MemoryPool {
+  return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
 }
 
 /** The heap behind an allocator: the tests' way to its books. */

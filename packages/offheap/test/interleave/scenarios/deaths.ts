@@ -7,6 +7,7 @@ import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { scenarios } from "./all.ts";
 import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
 import { hold, scatteredDrain, strayFree, twoHeld } from "./held.ts";
+import { moveStray } from "./moves.ts";
 import { reaperReaped } from "./workers.ts";
 
 /** What the dead worker was doing: each reaches another part of the slow half. */
@@ -153,7 +154,10 @@ export const strayReaped: Scenario<Address[]> = {
 
 /** One death each, of a worker that meets what a death before has left. */
 export const secondDeaths: readonly Scenario<never>[] = [
-  ...[strayFree, scatteredDrain, twoHeld].map((scenario) => ({ ...scenario, victims: [0, 2] })),
+  ...([strayFree, scatteredDrain, twoHeld, moveStray] as const).map((scenario) => ({
+    ...scenario,
+    victims: [0, 2],
+  })),
   corpseObjects,
   strayReaped,
   { ...reaperReaped, victims: [0, 1, 2] },

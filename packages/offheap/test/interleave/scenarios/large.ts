@@ -109,3 +109,24 @@ export const reapResizeLarge: Scenario<Corpse> = {
     [],
   ],
 };
+
+/** What one adopts of a dead worker's while another frees all that is that one's: adopted or freed, never both. */
+export const reapFreesAdopted: Scenario<Corpse> = {
+  ...reaping,
+  name: "adopt of large objects against a reap that frees them",
+  isIllegal: true,
+  programs: [
+    [0, 1].map(
+      (i) =>
+        (actor, { objects }) =>
+          actor.call((slab) => slab.adopt(objects[i] as Address)),
+    ),
+    [
+      (actor, { id }) => {
+        actor.abandon(2);
+        actor.call((slab) => slab.reap(id, { live: true }));
+      },
+    ],
+    [],
+  ],
+};

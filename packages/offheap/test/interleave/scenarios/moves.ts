@@ -1,10 +1,12 @@
 // reallocate that moves: from slot to slot, to a page run, to a span of its own, and back; of one's own objects and of
 // another's. Whoever dies in it leaves the object once.
 
-import type { Address } from "#src/base/brands.js";
+import type { Address, WorkerId } from "#src/base/brands.js";
+import type { MemoryPool } from "#src/pool/memory-pool.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
-import { allocate, cleanUp, freeOldest, take } from "./common.ts";
+import { allocate, cleanUp, free, freeOldest, take } from "./common.ts";
+import { hold } from "./held.ts";
 import { pool, resize, runBytes } from "./runs.ts";
 
 const geometry = { ...pool, classes: [64, 128], chunks: 5 } as const;
@@ -37,6 +39,51 @@ export const moveForeign: Scenario<Address[]> = {
       (actor, [, address]) => actor.free(address as Address),
       (actor, [, , address]) => actor.free(address as Address),
     ],
+  ],
+};
+
+/** The slab of what moves is claimed by a dead worker, and the magazine is full: the old slot becomes a stray. */
+export const moveStray: Scenario<Address[]> = {
+  name: "a move whose old slot becomes a stray, against another's free",
+  geometry: { ...geometry, slots: 6, chunks: 2 },
+  victims: [2],
+  setup: ([a, b, c]) => {
+    const objects = take(b as Actor, 4, 64);
+    (a as Actor).free(objects.pop() as Address);
+    hold(c as Actor, 0);
+    return objects;
+  },
+  programs: [[receive, resize(128), cleanUp], [free(1)], []],
+};
+
+interface Corpse {
+  readonly id: WorkerId;
+  readonly address: Address;
+}
+
+/** What moves is a dead worker's, all of which a reap frees: it is gone then, or it was moved; never both. */
+export const moveReaped: Scenario<Corpse> = {
+  name: "another's slot moved while a reap frees what that one had",
+  geometry,
+  isIllegal: true,
+  victims: [2],
+  startsAfter: { 0: [2], 1: [2] },
+  setup: ([, , c]) => {
+    const [address] = take(c as Actor, 1, 64) as [Address];
+    return { id: (c as Actor).slab.workerId, address };
+  },
+  programs: [
+    [
+      (actor, { address }) =>
+        actor.call((slab) => slab.deallocate((slab as MemoryPool).reallocate(address, 128))),
+    ],
+    [
+      (actor, { id }) => {
+        actor.abandon(2);
+        actor.call((slab) => slab.reap(id, { live: true }));
+      },
+    ],
+    [],
   ],
 };
 

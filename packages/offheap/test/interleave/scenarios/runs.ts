@@ -1,6 +1,9 @@
 // Page runs of a pool: objects that share a span of pages, of which 4 are to be had, in runs of 2.
 
-import type { Address } from "#src/base/brands.js";
+import type { ChunkSet } from "#src/arena/chunk-set.js";
+import { Spans } from "#src/arena/spans.js";
+import type { Address, ChunkIndex } from "#src/base/brands.js";
+import { PageHints } from "#src/pool/page-hints.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
@@ -45,6 +48,15 @@ export const freeAllocateRuns: Scenario<Address[]> = {
   mayRunOut: true,
   setup: ([a]) => take(a as Actor, 2, runBytes),
   programs: [[free(0)], [allocate(runBytes), freeOldest]],
+};
+
+/** No set changes, so that nothing but the claim word says that the page is free. */
+export const freeBesideLonger: Scenario<Address[]> = {
+  name: "free of a page beside a longer free run, against allocate",
+  geometry: { ...pool, chunks: 1 },
+  mayRunOut: true,
+  setup: ([a]) => take(a as Actor, 2, 2048),
+  programs: [[free(0)], [allocate(2048), allocate(2048)]],
 };
 
 export const handOverRun: Scenario<void> = {
@@ -161,3 +173,30 @@ export const refillEmpty: Scenario<Address[]> = {
   },
   programs: [[allocate(runBytes)], [cleanUp, allocate(runBytes)]],
 };
+
+/** Members of sets of page spans, each a free chunk where one is about to be built: by whoever met them, or the other. */
+const misled = (
+  name: string,
+  setOf: (hints: PageHints) => ChunkSet,
+  programs: Scenario<void>["programs"],
+) => ({
+  name,
+  geometry: pool,
+  setup: ([a]: readonly Actor[]) => {
+    const { heap } = (a as Actor).books();
+    setOf(new PageHints(heap, new Spans(heap))).add(0 as ChunkIndex);
+  },
+  programs,
+});
+
+export const freeCalledRoomy: Scenario<void> = misled(
+  "free chunk that is said to be a span of pages with room, against its becoming one",
+  ({ rooms }) => rooms[1] as ChunkSet,
+  [[allocate(runBytes)], [allocate(runBytes)]],
+);
+
+export const freeCalledEmptyPages: Scenario<void> = misled(
+  "free chunk that is said to be an empty span of pages, against its becoming one",
+  ({ empty }) => empty,
+  [[cleanUp], [allocate(runBytes), freeOldest]],
+);

@@ -1,0 +1,144 @@
+// Objects with a span of their own: operations that are cut short at any of their stores, by an exception or by a death,
+// and what becomes of them when their chunks have gone over to others before anyone settles it; counts beyond 32 bits.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { MemoryPool } from "offheap";
+import { noChunk } from "#src/arena/chunk-set.js";
+import { Spans } from "#src/arena/spans.js";
+import type { WorkerSlot } from "#src/base/brands.js";
+import type { Heap } from "#src/memory/heap.js";
+import { record, recordAt } from "#src/memory/layout.js";
+import { type Cutter, cutter } from "./support/cut-short.ts";
+import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
+import { assertZeroResidue, fillUp } from "./support/residue.ts";
+
+const chunk = 65_536;
+const slotBytes = 16_384;
+
+interface Fixture {
+  readonly heap: Heap;
+  readonly pool: MemoryPool;
+  readonly victim: MemoryPool;
+  readonly cut: Cutter["cut"];
+}
+
+/** Slabs have two chunks; beyond 8 pages an object has a span of its own. */
+function fixture(): Fixture {
+  const tiny = { slotsPerSlab: 8, slabChunks: 2, rounds: 2 };
+  const heap = makePoolHeap({ capacity: 11 * chunk, sizeClasses: [slotBytes], maxWorkers: 4 }, tiny);
+  const { access, cut } = cutter();
+  return { heap, pool: attachPoolTo(heap), victim: attachPoolTo(heap, access), cut };
+}
+
+/** So many large objects the victim has allocated before, and freed. */
+function setCounts({ heap, victim }: Fixture, low: number, high: number): void {
+  const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerSlot);
+  for (const which of [record.largeAllocs, record.largeFrees]) {
+    heap.words[at + which] = low;
+    heap.words[at + which + 1] = high;
+  }
+}
+
+describe("the resize of a span", () => {
+  it("leaves it where it is, when there is room", () => {
+    const { heap, pool, victim } = fixture();
+    const { free } = new Spans(heap);
+    const address = victim.allocate(2 * chunk);
+    for (const chunks of [4, 3, 10, 1, 2]) {
+      assert.equal(victim.reallocate(address, chunks * chunk), address, `${chunks} chunks`);
+      // Else whoever looks for room would meet the chunks one by one.
+      assert.equal(free.next(0), chunks === heap.layout.chunkCount ? noChunk : chunks);
+    }
+    victim.deallocate(address);
+    assertZeroResidue(pool);
+  });
+
+  it("lets go what it had taken when there is not enough behind it", () => {
+    const { pool, victim } = fixture();
+    const [first, gap, last] = [2, 1, 1].map((chunks) => victim.allocate(chunks * chunk)) as [
+      number,
+      number,
+      number,
+    ];
+    victim.deallocate(gap);
+    const moved = victim.reallocate(first, 4 * chunk);
+    assert.ok(moved > last);
+    assert.deepEqual(pool.check(), []);
+    assert.equal(pool.stats().spanBytes, 5 * chunk);
+    for (const address of [last, moved]) victim.deallocate(address);
+    assertZeroResidue(pool);
+  });
+});
+
+const deeds: Record<string, (victim: MemoryPool) => unknown> = {
+  "an allocation": (victim) => victim.allocate(2 * chunk),
+  "an allocation and a free": (victim) => victim.deallocate(victim.allocate(2 * chunk)),
+  "two resizes": (victim) =>
+    victim.reallocate(victim.reallocate(victim.allocate(2 * chunk), 4 * chunk), 3 * chunk),
+};
+
+/** What may lie where the object was, by then. */
+const successors: Record<string, (pool: MemoryPool) => number[]> = {
+  nothing: () => [],
+  "a slab": (pool) => fillUp(pool, slotBytes, 8),
+  "a span of pages": (pool) => fillUp(pool, slotBytes - 2048, 1),
+  "a span of two chunks": (pool) => fillUp(pool, 2 * chunk, 1),
+  "the longest span that is to be had": (pool) => {
+    for (let length = 10; length > 0; length--) {
+      const addresses = fillUp(pool, length * chunk, 1);
+      if (addresses.length > 0) return addresses;
+    }
+    return [];
+  },
+};
+
+describe("the resize of a span that is cut short, and whose object another frees before that is settled", () => {
+  for (const [from, to] of [
+    [1, 2],
+    [1, 4],
+    [4, 1],
+    [3, 2],
+  ] as const)
+    for (const [successor, build] of Object.entries(successors))
+      for (const isDead of [true, false])
+        it(`${from} to ${to} chunks, then ${successor}: settled by ${isDead ? "a reaper" : "its worker"}`, () => {
+          for (let n = 0; ; n++) {
+            const made = fixture();
+            const { pool, victim, cut } = made;
+            // What the record says of the allocation is no length.
+            setCounts(made, 9, 0);
+            const address = victim.allocate(from * chunk);
+            const isCut = cut(n, () => victim.reallocate(address, to * chunk));
+            pool.deallocate(address);
+            const objects = build(pool);
+            if (isDead) pool.reap(victim.workerId);
+            else victim.cleanup();
+            assert.deepEqual(pool.check(), [], `cut at store ${n}`);
+            for (const object of objects) pool.deallocate(object);
+            assertZeroResidue(pool);
+            if (!isCut) break;
+          }
+        });
+});
+
+describe("counts of large objects beyond 32 bits", () => {
+  for (const [name, deed] of Object.entries(deeds))
+    for (const size of [4096, 2 * chunk])
+      it(`are right after ${name} cut short at any store: ${size} bytes`, () => {
+        for (let n = 0; ; n++) {
+          const made = fixture();
+          const { pool, victim, cut } = made;
+          const before = 6 * 2 ** 32 - 1;
+          setCounts(made, -1, 5);
+          const isCut = cut(n, () =>
+            size > chunk ? deed(victim) : victim.deallocate(victim.allocate(size)),
+          );
+          pool.reap(victim.workerId);
+          assert.deepEqual(pool.check(), [], `cut at store ${n}`);
+          const { allocs, deallocs } = pool.stats().large;
+          assert.ok(deallocs >= before && allocs - deallocs <= 1 && allocs <= before + 1);
+          if (!isCut) break;
+        }
+      });
+});
