@@ -32,6 +32,7 @@ const groups = [
       "pool/memory-pool.js finishReset: swap: writeJournal",
       "pool/memory-pool.js reset: swap: this.open()",
       "pool/moves.js allocateSlot: swap",
+      "pool/moves.js freeLarge: swap: this.slow.countFreed",
       "pool/moves.js freeSlot: swap: words[roundAt] = address",
       "pool/moves.js freeSlot: swap: states[slot] = slow.slot",
       "pool/page-hints.js clear: swap",
@@ -114,6 +115,7 @@ const groups = [
   {
     group: "one writer",
     of: [
+      "arena/spans.js putBack: downgrade",
       "pool/page-runs.js free: downgrade: atomics.swapByte(states, slot, worker, freed)",
       "pool/page-runs.js settle: downgrade",
       "pool/page-runs.js visit: downgrade",
