@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { infoAt, slabInfo } from "#src/memory/layout.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
@@ -181,5 +181,25 @@ describe("a drain", () => {
     for (const [i, address] of objects.entries()) if (!freed.has(i)) owner.deallocate(address);
     freer.cleanup();
     assertZeroResidue(owner);
+  });
+
+  it("lets go of a slab that has become one of another class by the time it is held", () => {
+    const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds };
+    const heap = makeHeap(
+      { capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size, 128], cleanupInterval: 0 },
+      tiny,
+    );
+    const owner = attachTo(heap);
+    const freer = attachTo(heap);
+    const objects = Array.from({ length: 2 * slots }, () => owner.allocate(size)).sort((a, b) => a - b);
+    for (const i of [0, 8, 9, 10, 11]) freer.deallocate(objects[i] as number);
+    const at = heap.layout.claimsAt;
+    const [first, second] = [heap.words[at] as number, heap.words[at + 1] as number];
+    // Not to be had, so that the drain goes on to whatever slab comes.
+    heap.words[at] = claimClaimed(classOf(first), lengthOf(first), attachTo(heap)["slow"].slot);
+    const other = claimUnclaimed(2 as ClassIndex, lengthOf(second));
+    heap.words[at + 1] = other;
+    freer.deallocate(objects[1] as number);
+    assert.equal(heap.words[at + 1], other);
   });
 });

@@ -287,18 +287,20 @@ describe("a drain while the oldest round's slab is held by another", () => {
   it("does so after a reap in which an exception had cut one short", () => {
     const made = held();
     made.first.deallocate(made.objects[slots + 3] as number);
-    // As such a drain leaves it: slab 1 is held, and noted as that.
+    // As such a drain leaves it: slab 1 is held, and noted as that, and so is a slot of it.
     const drainer = made.first["slow"]["magazines"]["drainer"] as unknown as {
       readonly headOf: Int32Array;
+      readonly freedOf: Int32Array;
       readonly heads: Int32Array;
       heldCount: number;
     };
     drainer.headOf[1] = 1;
+    drainer.freedOf[1] = 1;
     drainer.heads[0] = 1;
     drainer.heldCount = 1;
     made.heap.words[made.heap.layout.recordsAt] = 1;
     for (const i of [4, 5, 6]) made.first.deallocate(made.objects[slots + i] as number);
-    assert.deepEqual([drainer.headOf[1], drainer.heldCount], [-1, 0]);
+    assert.deepEqual([drainer.headOf[1], drainer.freedOf[1], drainer.heldCount], [-1, 0, 0]);
     made.letGo();
     made.first.cleanup();
     assert.deepEqual(made.first.check(), []);
