@@ -48,6 +48,7 @@ const groups = [
       "pool/reset.js resetHeap: swap: words[header.resets]",
       "slab/counters.js prepareTotals: swap",
       "slab/counters.js setWide: swap",
+      "slab/drain.js reset: swap",
       "slab/drain.js sendFirst: swap: words[keptAt]",
       "slab/drain.js sendScattered: swap",
       "slab/fast-path.js deallocate: swap: words[roundAt] = address",

@@ -31,7 +31,7 @@ const places = [
   ["slab/magazines.js freeStray", ["cut-short.test.ts", `second death: ${strays}`, `exception: ${strays}`]],
   ["slab/magazines.js turnIntoStray", [corpse]],
   ["slab/drain.js", ["drain.test.ts", scattered, `second death: ${scattered}`, "hints.test.ts"]],
-  ["slab/drain.js chainUp", ["overlapping-frees.test.ts", "hints.test.ts"]],
+  ["slab/drain.js meet", ["overlapping-frees.test.ts", "hints.test.ts"]],
   ["slab/take-slots.js", ["hints.test.ts", "cut-short.test.ts", "slab.test.ts"]],
   ["slab/counters.js", ["cut-short.test.ts", "statistics.test.ts"]],
   ["slab/rounds.js", ["cut-short.test.ts", `exception: ${strays}`, corpse]],
