@@ -39,9 +39,9 @@ export function warmUp(make: Make): void {
 }
 
 /**
- * How many first calls of each kind a thread's first allocator leaves to their slow half, which serves them as well:
- * V8 begins to note what a function does after some fifty calls that end early, and where the fast path ends would be met first in
- * the midst of optimized code, which goes then with the loop that it was inlined into. A magazine fills late.
+ * How many first calls of each kind a thread's first allocator leaves to their slow half, which serves them as well.
+ * V8 begins to note what a function does after some fifty calls that end early. Where the fast path ends, a magazine
+ * that fills late, would be met first in the midst of optimized code, which goes then with the loop around it.
  */
 export const firstCalls = 64;
 
