@@ -7,32 +7,21 @@ import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
 import { Spans } from "#src/arena/spans.js";
 import type { WorkerSlot } from "#src/base/brands.js";
-import type { Heap } from "#src/memory/heap.js";
 import { record, recordAt } from "#src/memory/layout.js";
-import { type Cutter, cutter } from "./support/cut-short.ts";
-import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
+import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
 const chunk = 65_536;
 const slotBytes = 16_384;
 
-interface Fixture {
-  readonly heap: Heap;
-  readonly pool: MemoryPool;
-  readonly victim: MemoryPool;
-  readonly cut: Cutter["cut"];
-}
-
 /** Slabs have two chunks; beyond 8 pages an object has a span of its own. */
-function fixture(): Fixture {
+function fixture(): CutPool {
   const tiny = { slotsPerSlab: 8, slabChunks: 2, rounds: 2 };
-  const heap = makePoolHeap({ capacity: 11 * chunk, sizeClasses: [slotBytes], maxWorkers: 4 }, tiny);
-  const { access, cut } = cutter();
-  return { heap, pool: attachPoolTo(heap), victim: attachPoolTo(heap, access), cut };
+  return cutPool({ capacity: 11 * chunk, sizeClasses: [slotBytes], maxWorkers: 4 }, tiny);
 }
 
 /** So many large objects the victim has allocated before, and freed. */
-function setCounts({ heap, victim }: Fixture, low: number, high: number): void {
+function setCounts({ heap, victim }: CutPool, low: number, high: number): void {
   const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerSlot);
   for (const which of [record.largeAllocs, record.largeFrees]) {
     heap.words[at + which] = low;

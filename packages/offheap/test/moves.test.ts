@@ -7,31 +7,24 @@ import type { MemoryPool } from "offheap";
 import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
 import type { WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import type { Heap } from "#src/memory/heap.js";
 import { doomedAt, doomOfSlot, doomOfSpan } from "#src/pool/doomed.js";
 import type { Accesses } from "./support/counting.ts";
-import { type Cutter, cutter } from "./support/cut-short.ts";
-import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
+import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 const chunk = 65_536;
 
-interface Fixture {
-  readonly heap: Heap;
-  readonly pool: MemoryPool;
-  readonly victim: MemoryPool;
-  readonly cut: Cutter["cut"];
+interface Fixture extends CutPool {
   /** What a free and an allocation of the victim's take. */
   cost(): Accesses;
 }
 
 function fixture(): Fixture {
   const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
-  const heap = makePoolHeap({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 5 }, tiny);
-  const { access, cut } = cutter();
-  const victim = attachPoolTo(heap, access);
+  const made = cutPool({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 5 }, tiny);
+  const { access, victim } = made;
   const cost = () => access.during(() => victim.deallocate(victim.allocate(64)));
-  return { heap, pool: attachPoolTo(heap), victim, cut, cost };
+  return { ...made, cost };
 }
 
 function isLive(pool: MemoryPool, address: number): boolean {

@@ -8,8 +8,8 @@ import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
 import type { WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { type Accesses, CountingAccess } from "./support/counting.ts";
-import { cutter } from "./support/cut-short.ts";
-import { attachPoolTo, expectCode, heapOf, makePoolHeap } from "./support/heaps.ts";
+import { type CutPool, cutPool } from "./support/cut-short.ts";
+import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertDisjoint, assertEmpty, assertZeroResidue, fillUp } from "./support/residue.ts";
 
 const MiB = 1 << 20;
@@ -152,16 +152,15 @@ describe("reset", () => {
 });
 
 /** A pool of few chunks, another of whose workers may be cut short; that one has a free slot and a free page cached. */
-function cuttable() {
+function cuttable(): CutPool {
   const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
-  const heap = makePoolHeap({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 4 }, tiny);
-  const { access, cut } = cutter();
-  const [pool, victim] = [attachPoolTo(heap), attachPoolTo(heap, access)];
+  const made = cutPool({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 4 }, tiny);
+  const { victim } = made;
   for (const size of [64, 4096]) {
     const [first] = [victim.allocate(size), victim.allocate(size)];
     victim.deallocate(first);
   }
-  return { heap, pool, victim, cut };
+  return made;
 }
 
 describe("a reset that is cut short at any of its stores", () => {

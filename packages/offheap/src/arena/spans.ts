@@ -77,6 +77,11 @@ export class Spans {
     this.heap.words[this.mapAt + chunk] = entry;
   }
 
+  /** After a span's claim word: a destroy that came meanwhile has cleared the map already, and looks no further. */
+  heedDestroy(head: ChunkIndex, length: number): void {
+    if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.setMap(head + i, 0);
+  }
+
   /** Notes that all chunks are free, where no claim word says otherwise. */
   freeAll(): void {
     this.free.addRun(0 as ChunkIndex, this.heap.layout.chunkCount);

@@ -30,8 +30,3 @@ export function oddInverse(odd: number): number {
   for (let step = 0; step < 4; step++) inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));
   return inverse;
 }
-
-/** Whether one of the four bytes of a word is zero (Mycroft's test; exact for "any", not for "which"). */
-export function hasZeroByte(word: number): boolean {
-  return ((word - 0x01010101) & ~word & 0x80808080) !== 0;
-}

@@ -45,8 +45,7 @@ export class LargeSpans {
     spans.mapSpan(head, length, mapLarge);
     countLarge(words, recordAt, record.largeAllocs);
     spans.storeClaim(head, claimLarge(worker, length));
-    // A destroy that came meanwhile has cleared the map already, and looks no further.
-    if (!heap.isReady()) for (let i = 0; i < length; i++) spans.setMap(head + i, 0);
+    spans.heedDestroy(head, length);
     return heap.dataAt + head * chunkBytes;
   }
 

@@ -102,8 +102,7 @@ export class PageSpans {
     markPages(words, freeAt, 0, pageCount, true);
     this.hints.clear(head, pageCount);
     this.spans.storeClaim(head, claim);
-    // A destroy that came meanwhile has cleared the map already, and looks no further.
-    if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
+    this.spans.heedDestroy(head, length);
     return head;
   }
 

@@ -43,12 +43,11 @@ export interface SlowHalves<Options> {
 export type Allocate<Options> = (size: number, options?: Options) => Address;
 export type Deallocate = (address: Address, size?: number) => void;
 
+/** Closed: until it is opened every call ends in its slow half. */
 export function tableOf(heap: Heap, classes: readonly SizeClass[]): Int32Array {
   const classOf = classByGranule(heap.layout);
   const table = new Int32Array(requestsAt + classOf.length);
   table.set(classOf, requestsAt);
-  openAllocations(table);
-  openFrees(table, heap);
   // The row of no class stays zero: every offset in it is that of slot 0, and its magazine has no room.
   for (const { index, inverse, shift } of classes) {
     if (index !== 0) table.set([inverse, shift], 2 + 2 * index);

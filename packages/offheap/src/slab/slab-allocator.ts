@@ -82,10 +82,10 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.workerId = slow.id;
     if (internals.isWarmUp === true) return;
     this.makeFastPath();
-    if (!leavesFirstCalls(heap.access)) return;
-    this.closeFastPath();
-    this.allocsLeft = firstCalls;
-    this.freesLeft = firstCalls;
+    if (leavesFirstCalls(heap.access)) {
+      this.allocsLeft = firstCalls;
+      this.freesLeft = firstCalls;
+    } else this.openFastPath();
   }
 
   /**

@@ -131,8 +131,7 @@ export class Slabs {
     this.wipe(head, divideUp(length * chunkBytes, sizeClass.objectBytes));
     this.describe(head, this.slotCount(claim));
     this.spans.storeClaim(head, claim);
-    // A destroy that came meanwhile has cleared the map already, and looks no further.
-    if (!this.heap.isReady()) for (let i = 0; i < length; i++) this.spans.setMap(head + i, 0);
+    this.spans.heedDestroy(head, length);
     // After the claim: a hint to a chunk that is no slab yet would be taken away by whoever follows it.
     (this.partial[sizeClass.index] as ChunkSet).add(head);
     return head;

@@ -1,13 +1,14 @@
 // A worker whose calls are cut short before any store, on a tiny heap in which its magazine is full.
 
 import assert from "node:assert/strict";
-import type { SlabAllocator } from "offheap";
+import type { HeapOptions, MemoryPool, SlabAllocator } from "offheap";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
 import type { WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
+import type { TinyGeometry } from "#src/slab/options.js";
 import { slotLive } from "#src/slab/slot-state.js";
 import { CountingAccess } from "./counting.ts";
-import { attachTo, makeHeap } from "./heaps.ts";
+import { attachPoolTo, attachTo, makeHeap, makePoolHeap } from "./heaps.ts";
 import { assertZeroResidue } from "./residue.ts";
 
 export const size = 64;
@@ -42,6 +43,21 @@ export function cutter(): Cutter {
       }
     },
   };
+}
+
+export interface CutPool {
+  readonly heap: Heap;
+  readonly pool: MemoryPool;
+  readonly victim: MemoryPool;
+  readonly access: CountingAccess;
+  readonly cut: Cutter["cut"];
+}
+
+/** A pool with two workers, of whom the calls of one, the victim, may be cut short. */
+export function cutPool(options: HeapOptions, tiny: TinyGeometry): CutPool {
+  const heap = makePoolHeap(options, tiny);
+  const { access, cut } = cutter();
+  return { heap, pool: attachPoolTo(heap), victim: attachPoolTo(heap, access), access, cut };
 }
 
 export interface Fixture {
