@@ -7,7 +7,8 @@ import { MemoryPool, SlabAllocator } from "offheap";
 import { claimUnclaimed } from "#src/arena/claim.js";
 import { mapEntry } from "#src/arena/span-map.js";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { chunkSetAt, gauge, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/memory/layout.js";
+import { gauge } from "#src/memory/gauge.js";
+import { chunkSetAt, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/memory/layout.js";
 import { capacity, sizeClasses, slabs } from "./support/fuzz/damaged.ts";
 import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
 import { outcome } from "./support/fuzz/values.ts";
@@ -91,7 +92,7 @@ describe("a heap in which one word is wrong", () => {
     const { allocator, words, books } = fresh();
     allocator.allocate(size);
     allocator.cleanup();
-    for (let i = 0; i < books.slabChunks; i++) words[books.mapAt + i] = mapEntry(2 as ClassIndex, i);
+    for (let i = 0; i < books.slabChunks; i++) words[books.mapAt + i] = mapEntry(2 as ClassIndex, 6, i);
     const error = expectCode("ERR_CORRUPT_HEAP", () => allocator.allocate(size));
     assert.match(error.message, /lost as soon as they are had/);
     assert.ok(allocator.check().some(({ invariant }) => invariant === "map"));
@@ -100,7 +101,7 @@ describe("a heap in which one word is wrong", () => {
   });
 
   it("a slab whose map leads before the first chunk, or behind the last", () => {
-    for (const entry of [mapEntry(sizeClass, 9), mapEntry(sizeClass, 2 ** 23), -1]) {
+    for (const entry of [mapEntry(sizeClass, 6, 9), mapEntry(sizeClass, 6, 2 ** 18), -1]) {
       const { allocator, words, books } = fresh();
       const objects = Array.from({ length: 3000 }, () => allocator.allocate(size));
       words[books.mapAt] = entry;

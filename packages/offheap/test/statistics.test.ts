@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SlabAllocator } from "offheap";
-import { counter, gauge } from "#src/memory/layout.js";
+import { gauge } from "#src/memory/gauge.js";
+import { counter } from "#src/memory/layout.js";
 import type { SizeClass } from "#src/slab/class-table.js";
 import { heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";

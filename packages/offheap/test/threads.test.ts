@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SizeClasses, SlabAllocator } from "offheap";
+import { mapClassMask, mapDistanceShift } from "#src/arena/span-map.js";
 import { readFill } from "./support/fill.ts";
 import { runSeed } from "./support/random.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -186,8 +187,8 @@ describe("the end of a thread", () => {
     for (let slot = states.indexOf(128); slot >= 0; slot = states.indexOf(128, slot + 1)) {
       const chunk = slot >>> layout.stateShift;
       const entry = words[layout.mapAt + chunk] as number;
-      const head = chunk - (entry >>> 8);
-      const objectBytes = layout.objectBytes[(entry & 63) - 1] as number;
+      const head = chunk - (entry >>> mapDistanceShift);
+      const objectBytes = layout.objectBytes[(entry & mapClassMask) - 1] as number;
       const address = dataAt + head * 65_536 + (slot - head * 2 ** layout.stateShift) * objectBytes;
       assert.equal(heap.sizeOf(address), objectBytes);
       heap.deallocate(address);

@@ -1,6 +1,10 @@
 // The span map: for each chunk, its size class and the distance to its span's head, in one word, so that
 // the owner of an address is found by one load. 0: no slab. Written only while the span is being built or
 // given back; constant while any slot of the span is not free, which orders the plain read of a legal free.
+//
+//   bits 0–5 size class | 6–7 kind, where that is 0 | 8–12 its objects' bytes are odd × 2^shift | 13–28 distance
+//
+// The shift stands here, and not in a table of the worker's, for one access to a view less in each free (docs/measurements.md).
 
 import type { ClassIndex } from "../base/brands.ts";
 
@@ -8,10 +12,12 @@ export const mapClassMask = 63;
 /** In place of a class, which is 0 then: a span of page runs, or one large object. */
 export const mapPages = 64;
 export const mapLarge = 128;
-export const mapDistanceShift = 8;
+export const mapDivisorShift = 8;
+export const mapDistanceShift = 13;
 
-export function mapEntry(sizeClass: ClassIndex, distance: number): number {
-  return sizeClass | (distance << mapDistanceShift);
+/** `shift`: of the class, as its divisor has it (class-table.ts). */
+export function mapEntry(sizeClass: ClassIndex, shift: number, distance: number): number {
+  return sizeClass | (shift << mapDivisorShift) | (distance << mapDistanceShift);
 }
 
 /** `kind`: mapPages or mapLarge. A free of such an address finds class 0 and so always ends in its slow half. */

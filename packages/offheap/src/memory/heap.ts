@@ -23,7 +23,7 @@ export class Heap {
   states!: Uint8Array;
   /** The same from one byte earlier on: indexed by slot + 1, and 0 at 0. What rounds hold. */
   roundStates!: Uint8Array;
-  /** The same four at a time, for searches; whoever writes writes bytes. */
+  /** The same four at a time. Written only where all four are the writer's (state-scan.ts). */
   stateQuads!: Int32Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;

@@ -9,7 +9,7 @@
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const layoutVersion = 2;
+export const layoutVersion = 3;
 export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
@@ -55,14 +55,6 @@ export const record = {
   doomed: 9,
 } as const;
 const recordHeadWords = 16;
-
-/**
- * The gauge of a magazine: all that allocate and deallocate count, in one word. From the top: allocations since
- * the totals were last settled, which of the two totals hold, whether the magazine was ever used, and its
- * room: limit + 1 − rounds. Zeroed memory is a magazine without room.
- */
-export const gauge = { oneAlloc: 1 << 13, totals: 1 << 12, used: 1 << 11, room: (1 << 11) - 1 } as const;
-export const gaugeAllocShift = 13;
 
 /** Counters of one class: totals (allocations and frees of two words each, rounds) twice, and strays. */
 export const counter = { allocs: 0, frees: 2, rounds: 4, strays: 5 } as const;

@@ -10,8 +10,9 @@
 
 import { claimLarge, ownerBits } from "../arena/claim.ts";
 import type { Address } from "../base/brands.ts";
+import { gauge } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
-import { gauge, header, wordsPerRound } from "../memory/layout.ts";
+import { header, wordsPerRound } from "../memory/layout.ts";
 import type { SizeClass } from "../slab/class-table.ts";
 import { roundsIn } from "../slab/counters.ts";
 import type { Located } from "../slab/locate.ts";

@@ -15,6 +15,7 @@ import {
 } from "../arena/claim.ts";
 import { CleanChunks } from "../arena/clean-chunks.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
+import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf } from "../memory/layout.ts";
@@ -142,6 +143,7 @@ class Checker {
       this.report("claim", `the slab at chunk ${head} is ${length} chunks long, beyond the heap`);
       return 1;
     }
+    const shift = trailingZeros(layout.objectBytes[classOf(claim) - 1] as number);
     for (let i = 0; i < length; i++) {
       const body = this.claimOf(head + i);
       if (i > 0 && body !== claimBody(i)) {
@@ -149,7 +151,7 @@ class Checker {
         return i;
       }
       const map = words[layout.mapAt + head + i] as number;
-      const expected = mapEntry(classOf(claim), i);
+      const expected = mapEntry(classOf(claim), shift, i);
       if (map !== expected) this.report("map", `chunk ${head + i} is mapped ${map}, not ${expected}`);
     }
     this.checkSlots(head, classOf(claim), length);

@@ -8,8 +8,9 @@
 // written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
 
 import { AllocatorError } from "../base/errors.ts";
+import { gauge, gaugeAllocShift } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
-import { counter, gauge, gaugeAllocShift, totalsWords } from "../memory/layout.ts";
+import { counter, totalsWords } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
 
 /** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^19. */

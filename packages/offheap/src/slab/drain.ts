@@ -10,17 +10,20 @@
 import { noChunk } from "../arena/chunk-set.ts";
 import { classOf, lengthOf } from "../arena/claim.ts";
 import type { ChunkIndex } from "../base/brands.ts";
-import { wordsPerRound, wordsPerSlabInfo } from "../memory/layout.ts";
+import { slotsPerLine, wordsPerRound, wordsPerSlabInfo } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
-import { checkedRounds, setRounds } from "./counters.ts";
+import { checkedRounds, setRounds, straysOf } from "./counters.ts";
 import { slotOfRound } from "./rounds.ts";
 import { lineShift, notClaimed, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
+import { countStates, freeStates } from "./state-scan.ts";
 
 /** A pass over the rounds for one slab is followed by another while it sends at least this part of them. */
 const passesWorth = 4;
 /** Fewer rounds are not looked at before a pass. */
 const fewRounds = 16;
+/** A line is swept, four slots at a time, where a row of rounds is at least this part of it. */
+const lineWorth = 3;
 /** Slabs that a worker holds at a time. Rounds of more of them stay for the next drain. */
 const mostHeld = 64;
 // In `headOf`, in place of the head of a slab that is held. A chunk that no round has led to yet; one whose slab cannot
@@ -31,6 +34,7 @@ const foreign = -3;
 // Folded into the loops, as a number imported is not (fast-path.ts).
 const free = slotFree;
 const shiftOfLine = lineShift;
+const slotsOfLine = slotsPerLine;
 const shiftOfLineWord = lineShift + 5;
 const roundWords = wordsPerRound;
 const infoWords = wordsPerSlabInfo;
@@ -103,39 +107,64 @@ export class Drainer {
   private sendFirst(sizeClass: SizeClass, count: number): number {
     const { slabs } = this;
     const { words, roundStates: states } = slabs.heap;
+    const worker = slabs.worker | 0;
     const at = sizeClass.magazineAt | 0;
     const head = slabs.headOf((words[at + 1] as number) - 1, sizeClass.index);
     const claim = head === noChunk ? notClaimed : slabs.claim(head);
     if (claim === notClaimed) return count;
     const first = (slabs.firstSlot(head) + 1) | 0;
     const slots = slabs.slotCount(claim) | 0;
-    const worker = slabs.worker | 0;
     const linesAt = slabs.linesAt(head) | 0;
     const end = (at + count * roundWords) | 0;
     let freed = 0;
-    let line = -1;
     let keptAt = at;
-    for (let roundAt = at; roundAt < end; roundAt = (roundAt + roundWords) | 0) {
-      const state = words[(roundAt + 1) | 0] as number;
-      const index = (state - first) | 0;
+    for (let roundAt = at; roundAt < end; ) {
+      const oldest = words[(roundAt + 1) | 0] as number;
+      const index = (oldest - first) | 0;
       if (index < 0 || index >= slots) {
         words[keptAt] = words[roundAt] as number;
-        words[(keptAt + 1) | 0] = state;
+        words[(keptAt + 1) | 0] = oldest;
         keptAt = (keptAt + roundWords) | 0;
-      } else if (states[state] === worker) {
-        states[state] = free;
-        freed = (freed + 1) | 0;
-        // In whatever order, a line is nearly always the last one's, or nearly never: a branch that is foreseen.
-        if (index >> shiftOfLine !== line) {
-          line = index >> shiftOfLine;
-          const word = (linesAt + (index >> shiftOfLineWord)) | 0;
-          words[word] = (words[word] as number) | (1 << line);
+        roundAt = (roundAt + roundWords) | 0;
+      } else {
+        // Whatever the order of the frees, the rounds of a line mostly stand in a row.
+        const line = index >> shiftOfLine;
+        const lineFirst = (first + (line << shiftOfLine)) | 0;
+        const lineSlots = Math.min(slotsOfLine, slots - (line << shiftOfLine)) | 0;
+        let next = (roundAt + roundWords) | 0;
+        while (next < end && ((words[(next + 1) | 0] as number) - lineFirst) >>> 0 < lineSlots)
+          next = (next + roundWords) | 0;
+        const word = (linesAt + (line >> 5)) | 0;
+        words[word] = (words[word] as number) | (1 << line);
+        const rounds = ((next - roundAt) / roundWords) | 0;
+        if (rounds * lineWorth >= lineSlots && this.sweepLine(sizeClass, lineFirst - 1, lineSlots, rounds)) {
+          freed = (freed + rounds) | 0;
+          roundAt = next;
         }
-      } else this.uncount(sizeClass, state - 1);
+        for (; roundAt < next; roundAt = (roundAt + roundWords) | 0) {
+          const state = words[(roundAt + 1) | 0] as number;
+          if (states[state] === worker) {
+            states[state] = free;
+            freed = (freed + 1) | 0;
+          } else this.uncount(sizeClass, state - 1);
+        }
+      }
     }
     slabs.settleFree(head, claim, freed);
     slabs.unclaim(head, claim);
     return (keptAt - at) / roundWords;
+  }
+
+  /**
+   * Frees what this worker has cached in a line of a slab that it holds, if that are as many slots as `rounds` in a row
+   * lead to. Else one of these is not ours any more, or there is another besides: false, nothing is done.
+   */
+  private sweepLine(sizeClass: SizeClass, slot: number, slots: number, rounds: number): boolean {
+    const { heap, worker } = this.slabs;
+    if (straysOf(heap, sizeClass) !== 0 || countStates(heap, slot, slot + slots, worker) !== rounds)
+      return false;
+    freeStates(heap, slot, slot + slots, worker);
+    return true;
   }
 
   /** Sends home the first `count` rounds, whatever their slabs; closes the gaps, returns how many are kept. */

@@ -32,7 +32,7 @@ function stands(heap: Heap, sizeClass: SizeClass, slot: number, state: number): 
   const head = chunk - (entry >>> mapDistanceShift);
   const endBytes = (slot - (head << layout.stateShift) + 1) * sizeClass.objectBytes;
   const distance = divideUp(endBytes, chunkBytes) - 1;
-  return words[layout.mapAt + head + distance] === mapEntry(sizeClass.index, distance);
+  return words[layout.mapAt + head + distance] === mapEntry(sizeClass.index, sizeClass.shift, distance);
 }
 
 function isListed(heap: Heap, sizeClass: SizeClass, slot: number, rounds: number): boolean {

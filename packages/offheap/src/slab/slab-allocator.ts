@@ -5,8 +5,9 @@ import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
 import { bufferOf, isShared } from "../memory/block.ts";
+import { gauge } from "../memory/gauge.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { chunkBytes, gauge, header, layoutVersion, wordsPerRound } from "../memory/layout.ts";
+import { chunkBytes, header, layoutVersion, wordsPerRound } from "../memory/layout.ts";
 import { ViewedMemory } from "../memory/views.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -15,18 +16,14 @@ import { createHeap, type Internals, joinHeap } from "./create.ts";
 import {
   type Allocate,
   allocateOver,
-  closeTable,
   type Deallocate,
   deallocateOver,
-  indexFor,
-  openAllocations,
-  openFrees,
   type SlowHalves,
-  tableOf,
 } from "./fast-path.ts";
 import type { HeapHandle } from "./format.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
+import { Lookup } from "./lookup.ts";
 import type { HeapOptions } from "./options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
@@ -59,8 +56,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   protected readonly heap: Heap;
   protected readonly slow: SlowPath;
   private readonly tracker: Tracker;
-  /** What the fast path looks up. */
-  private readonly table: Int32Array;
+  private lookup: Lookup;
   /** First calls that are yet to be left to their slow half (warm-up.ts). */
   private allocsLeft = 0;
   private freesLeft = 0;
@@ -77,11 +73,12 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
-    this.table = tableOf(heap, slow.classes);
+    this.lookup = new Lookup(heap, slow.slot, slow.classes);
+    // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
+    if (internals.isWarmUp !== true) this.makeFastPath();
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
     if (internals.isWarmUp === true) return;
-    this.makeFastPath();
     if (leavesFirstCalls(heap.access)) {
       this.allocsLeft = firstCalls;
       this.freesLeft = firstCalls;
@@ -212,7 +209,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
     const sizeClass = this.slow.classes[index] as SizeClass;
-    if (this.allocsLeft > 0 && --this.allocsLeft === 0) openAllocations(this.table);
+    if (this.allocsLeft > 0 && --this.allocsLeft === 0) this.lookup.openAllocations();
     for (let tries = 0; tries < mostTries; tries++) {
       this.slow.ensureRound(sizeClass);
       const { words, states } = this.heap;
@@ -240,7 +237,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
         `the object at ${address} has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`,
       );
     }
-    if (this.freesLeft > 0 && --this.freesLeft === 0) openFrees(this.table, this.heap);
+    if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
     if (!this.slow.ensureRoom(sizeClass)) {
       this.slow.freeStray(sizeClass, slot);
       return;
@@ -258,17 +255,17 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
 
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
   protected indexFor(size: unknown): number {
-    return indexFor(this.table, size);
+    return this.lookup.classFor(size);
   }
 
   protected openFastPath(): void {
-    openAllocations(this.table);
-    openFrees(this.table, this.heap);
+    this.lookup.openAllocations();
+    this.lookup.openFrees(this.heap);
   }
 
   /** From now on every call ends in its slow half. */
   protected closeFastPath(): void {
-    closeTable(this.table);
+    this.lookup.close();
   }
 
   /** This allocator, seen by what calls its slow halves: they are called as methods of one object, as V8 likes it. */
@@ -277,10 +274,8 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   }
 
   private makeFastPath(): void {
-    const { heap, table } = this;
-    const { slot } = this.slow;
-    const allocate = allocateOver(heap, slot, table, this.slowHalves());
-    const deallocate = deallocateOver(heap, slot, table, this.slowHalves());
+    const allocate = allocateOver(this.lookup, this.slowHalves());
+    const deallocate = deallocateOver(this.lookup, this.slowHalves());
     Object.assign(this, { allocate, deallocate });
   }
 
@@ -295,6 +290,9 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
+    const { mostBytes, chunks } = this.lookup;
+    const lookup = new Lookup(this.heap, this.slow.slot, this.slow.classes);
+    this.lookup = Object.assign(lookup, { mostBytes, chunks });
     this.makeFastPath();
   }
 }

@@ -126,7 +126,8 @@ export class Slabs {
     const head = this.spans.take(this.worker, chunksOfNewSlab(this.heap, sizeClass), 1);
     if (head === noChunk) return noChunk;
     const length = this.spans.length;
-    for (let i = 0; i < length; i++) this.spans.setMap(head + i, mapEntry(sizeClass.index, i));
+    for (let i = 0; i < length; i++)
+      this.spans.setMap(head + i, mapEntry(sizeClass.index, sizeClass.shift, i));
     const claim = claimClaimed(sizeClass.index, length, this.worker);
     this.wipe(head, divideUp(length * chunkBytes, sizeClass.objectBytes));
     this.describe(head, this.slotCount(claim));

@@ -1,5 +1,6 @@
-// Refill's inner loop: free slots of a slab become rounds, in address order. The lines of 64 slots that have a free
-// one are found by their bits; a line whose bit was the last to be followed has none left.
+// Refill's inner loop: free slots of a slab become rounds, in address order, four at a time while four are free. The
+// lines of 64 slots that have a free one are found by their bits; a line whose bit was the last to be followed has
+// none left.
 
 import type { ChunkSet } from "../arena/chunk-set.ts";
 import { classOf } from "../arena/claim.ts";
@@ -8,6 +9,7 @@ import type { ChunkIndex } from "../base/brands.ts";
 import { chunkBytes, infoAt, slabInfo, slotsPerLine, wordsPerRound } from "../memory/layout.ts";
 import { lineShift, lineWords, type Slabs } from "./slabs.ts";
 import { slotFree } from "./slot-state.ts";
+import { quadOf } from "./state-scan.ts";
 
 // Folded into the loop, as a number imported is not (fast-path.ts).
 const free = slotFree;
@@ -22,8 +24,9 @@ const roundWords = wordsPerRound;
  * highest address first, so that the top of the magazine is the lowest. Returns how many.
  */
 export function takeSlots(slabs: Slabs, head: ChunkIndex, claim: number, at: number, want: number): number {
-  const { words, roundStates: states, layout, dataAt } = slabs.heap;
+  const { words, roundStates: states, stateQuads: quads, layout, dataAt } = slabs.heap;
   const worker = slabs.worker | 0;
+  const four = quadOf(worker);
   const info = infoAt(layout, head) | 0;
   const first = (slabs.firstSlot(head) + 1) | 0;
   const slots = slabs.slotCount(claim) | 0;
@@ -40,13 +43,24 @@ export function takeSlots(slabs: Slabs, head: ChunkIndex, claim: number, at: num
       const last = Math.min(from + perLine, slots) | 0;
       let slot = from;
       let address = (headAt + Math.imul(slot, objectBytes)) | 0;
+      for (; slot + 4 <= last && round - 4 * roundWords >= at; slot = (slot + 4) | 0) {
+        const state = (first + slot) | 0;
+        const quad = (state - 1) >> 2;
+        if (quads[quad] !== free) break;
+        quads[quad] = four;
+        putRound(words, (round - roundWords) | 0, address, state);
+        putRound(words, (round - 2 * roundWords) | 0, (address + objectBytes) | 0, (state + 1) | 0);
+        putRound(words, (round - 3 * roundWords) | 0, (address + 2 * objectBytes) | 0, (state + 2) | 0);
+        putRound(words, (round - 4 * roundWords) | 0, (address + 3 * objectBytes) | 0, (state + 3) | 0);
+        address = (address + 4 * objectBytes) | 0;
+        round = (round - 4 * roundWords) | 0;
+      }
       for (; slot < last && round > at; slot = (slot + 1) | 0) {
         const state = (first + slot) | 0;
         if (states[state] === free) {
           states[state] = worker;
           round = (round - roundWords) | 0;
-          words[round] = address;
-          words[(round + 1) | 0] = state;
+          putRound(words, round, address, state);
         }
         address = (address + objectBytes) | 0;
       }
@@ -62,4 +76,9 @@ export function takeSlots(slabs: Slabs, head: ChunkIndex, claim: number, at: num
   if (freeBefore === slots) slabs.empty.remove(head);
   if (freeBefore === taken) (slabs.partial[classOf(claim)] as ChunkSet).remove(head);
   return taken;
+}
+
+function putRound(words: Int32Array, at: number, address: number, state: number): void {
+  words[at] = address;
+  words[(at + 1) | 0] = state;
 }

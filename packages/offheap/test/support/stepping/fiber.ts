@@ -155,15 +155,25 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   );
 }
 
-/** Four state bytes as a word, each loaded by itself, lowest first. Element 0 begins at the machine's first state. */
+/**
+ * Four state bytes as a word, each loaded and stored by itself, lowest first: a kill, or another's access, may come
+ * between any two. Element 0 begins at the machine's first state.
+ */
 function quads(fiber: Fiber, length: number): unknown {
+  const bytes = [0, 1, 2, 3];
   const quad = (index: number) =>
-    [0, 1, 2, 3].reduce((word, i) => word | ((fiber.load(1, index * 4 + i) as number) << (i * 8)), 0);
+    bytes.reduce((word, i) => word | ((fiber.load(1, index * 4 + i) as number) << (i * 8)), 0);
   return new Proxy(
     {},
     {
       get: (_target, key) =>
         Number(key) < length ? quad(Number(key)) : key === "length" ? length : undefined,
+      set(_target, key, value) {
+        const index = Number(key);
+        if (index < length)
+          for (const i of bytes) fiber.store(1, index * 4 + i, ((value as number) >>> (i * 8)) & 255);
+        return true;
+      },
     },
   );
 }

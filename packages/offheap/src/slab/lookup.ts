@@ -1,0 +1,67 @@
+// What allocate and deallocate look up: all that is constant for one worker in one heap, and whether they are served.
+// One object of the closures that they are: V8 folds its fields into their code where it knows the heap, and where it
+// does not, knows at least what kind of value each is (fast-path.ts). So each number is a small integer from the first.
+
+import type { WorkerSlot } from "../base/brands.ts";
+import type { Heap } from "../memory/heap.ts";
+import { chunkBytes, gaugesAt, magazineTopAt, maxClassCount, wordsPerRound } from "../memory/layout.ts";
+import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
+
+export class Lookup {
+  readonly words: Int32Array;
+  readonly states: Uint8Array;
+  /** For each request in granules of 8 bytes, its class. */
+  readonly classOf: Uint8Array;
+  /** For each class, what divides an offset by its objects' bytes. 0 for none: every offset is that of slot 0. */
+  readonly inverses: Int32Array;
+  /** Words: the gauge of no class, where its top round would be and the one above, from one magazine to the next. */
+  readonly gaugeOfNone: number;
+  readonly topOfNone: number;
+  readonly aboveOfNone: number;
+  readonly magazineWords: number;
+  /** Chunks of the memory before the heap's first, and where the map's entry for the memory's first would be. */
+  readonly firstChunk: number;
+  readonly mapFrom: number;
+  readonly stateShift: number;
+  readonly worker: number;
+  /** Bytes of the largest request that is served. 0: every allocation ends in its slow half. */
+  mostBytes = 0;
+  /** Chunks whose objects are served. 0: every free ends in its slow half. */
+  chunks = 0;
+
+  constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
+    const { layout } = heap;
+    this.words = heap.words;
+    this.states = heap.roundStates;
+    this.classOf = classByGranule(layout);
+    this.inverses = new Int32Array(maxClassCount + 1);
+    for (const { index, inverse } of classes) this.inverses[index] = inverse;
+    this.gaugeOfNone = gaugesAt(layout, worker) | 0;
+    this.topOfNone = magazineTopAt(layout, worker, 0) | 0;
+    this.aboveOfNone = (this.topOfNone + wordsPerRound) | 0;
+    this.magazineWords = layout.magazineWords | 0;
+    this.firstChunk = (heap.dataAt / chunkBytes) | 0;
+    this.mapFrom = (layout.mapAt - this.firstChunk) | 0;
+    this.stateShift = layout.stateShift | 0;
+    this.worker = worker | 0;
+  }
+
+  openAllocations(): void {
+    this.mostBytes = (this.classOf.length - 1) << granuleShift;
+  }
+
+  openFrees(heap: Heap): void {
+    this.chunks = heap.layout.chunkCount | 0;
+  }
+
+  close(): void {
+    this.mostBytes = 0;
+    this.chunks = 0;
+  }
+
+  /** Index of the class that a request rounds to; 0 for what is no valid size. */
+  classFor(size: unknown): number {
+    if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;
+    return this.classOf[Math.ceil(size / 8)] ?? 0;
+  }
+}
