@@ -155,9 +155,9 @@ describe("the tree of free runs", () => {
     expectFirst(0);
     const head = spans.takeExact(worker, 50, 1, 0);
     expectFirst(50);
-    assert.equal(spans.takeBehind(head, 50, 30), 30);
+    assert.equal(spans.takeBehind(worker, head, 50, 30), 30);
     expectFirst(80);
-    spans.cutBehind(head, 60, 80);
+    spans.cutBehind(worker, head, 60, 80);
     expectFirst(60);
     assert.equal(spans.borrow(worker, 60 as ChunkIndex, 10), noChunk);
     expectFirst(70);

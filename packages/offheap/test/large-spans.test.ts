@@ -5,8 +5,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
+import { claimLarge, isBody, lengthOf } from "#src/arena/claim.js";
+import { mapLarge, mapOther } from "#src/arena/span-map.js";
 import { Spans } from "#src/arena/spans.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import { record, recordAt } from "#src/memory/layout.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -109,6 +111,45 @@ describe("the resize of a span that is cut short, and whose object another frees
             if (!isCut) break;
           }
         });
+});
+
+describe("the resize of a span that is cut short, while another makes the object longer as that is settled", () => {
+  for (const [from, to] of [
+    [2, 5],
+    [5, 2],
+  ] as const)
+    for (const [isDead, isOwn] of [
+      [true, true],
+      [true, false],
+      [false, false],
+    ])
+      it(`${from} to ${to} chunks of ${isOwn ? "its own" : "another's"}, settled by ${isDead ? "a reaper" : "its worker"}`, () => {
+        let met = 0;
+        for (let n = 0; ; n++) {
+          const { heap, pool, victim, cut } = fixture();
+          const spans = new Spans(heap);
+          const address = (isOwn ? victim : pool).allocate(from * chunk);
+          const isCut = cut(n, () => victim.reallocate(address, to * chunk));
+          const head = 0 as ChunkIndex;
+          const other = (pool.workerId % 128) as WorkerSlot;
+          const length = lengthOf(spans.claimOf(head));
+          // What another's resize takes, before it says so.
+          const got = spans.takeBehind(other, head, length, 3);
+          if (isDead) pool.reap(victim.workerId);
+          else victim.cleanup();
+          for (let i = length; i < length + got; i++) {
+            assert.ok(isBody(spans.claimOf(i), i), `cut at store ${n}: chunk ${i} was let go`);
+            spans.setMap(i, mapOther(mapLarge, i));
+          }
+          spans.storeClaim(head, claimLarge(other, length + got));
+          assert.deepEqual(pool.check(), [], `cut at store ${n}`);
+          pool.deallocate(address);
+          assertZeroResidue(pool);
+          met += got;
+          if (!isCut) break;
+        }
+        assert.ok(met > 0);
+      });
 });
 
 describe("counts of large objects beyond 32 bits", () => {

@@ -2,7 +2,7 @@
 //
 //   bits 0–2 tag | 3–9 worker | 10–25 length − 1, or distance to the head | 26–31 size class
 //
-//   FREE        in no span                      BODY(d)          its span's head is d chunks before it
+//   FREE        in no span                      BODY(d,x)        its span's head is d chunks before it; x made it one
 //   BUILDING    being taken, or given back,     UNCLAIMED(c,len) a slab of class c that nobody holds
 //               by a worker                     CLAIMED(c,len,x) the same, held by worker x for a moment
 //   LARGE(x,len)   one live object of its own,  PAGES(len)       a span of page runs that nobody holds
@@ -29,8 +29,8 @@ const classShift = 26;
 /** Tag and worker: of a live object of its own, whose it is. */
 export const ownerBits = (1 << lengthShift) - 1;
 
-export function claimBody(distance: number): number {
-  return tag.body | (distance << lengthShift);
+export function claimBody(distance: number, worker: WorkerSlot): number {
+  return tag.body | (worker << workerShift) | (distance << lengthShift);
 }
 
 export function claimBuilding(worker: WorkerSlot, length: number): number {
@@ -76,6 +76,11 @@ export function distanceOf(claim: number): number {
 
 export function classOf(claim: number): ClassIndex {
   return (claim >>> classShift) as ClassIndex;
+}
+
+/** Whether the chunk is a body at that distance from its head, whoever made it one. */
+export function isBody(claim: number, distance: number): boolean {
+  return tagOf(claim) === tag.body && distanceOf(claim) === distance;
 }
 
 /** Whether the chunk is the head of a span of pages, held or not. */

@@ -12,7 +12,7 @@ import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, header } from "../memory/layout.ts";
 import { ChunkSet, noChunk } from "./chunk-set.ts";
-import { claimBody, claimBuilding, claimFree } from "./claim.ts";
+import { claimBody, claimBuilding, claimFree, isBody } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";
 import { FreeRuns } from "./free-runs.ts";
 import { mapOther } from "./span-map.ts";
@@ -134,11 +134,12 @@ export class Spans {
     return noChunk;
   }
 
-  /** Takes the chunks right behind a span that this worker may lengthen; returns how many it got of those wanted. */
-  takeBehind(head: ChunkIndex, length: number, want: number): number {
+  /** Takes the chunks right behind a span that `worker` may lengthen; returns how many it got of those wanted. */
+  takeBehind(worker: WorkerSlot, head: ChunkIndex, length: number, want: number): number {
     let got = 0;
     const most = Math.min(want, this.heap.layout.chunkCount - head - length);
-    while (got < most && this.swapClaim(head + length + got, claimFree, claimBody(length + got))) got++;
+    while (got < most && this.swapClaim(head + length + got, claimFree, claimBody(length + got, worker)))
+      got++;
     if (got === 0) return 0;
     this.hideRun((head + length) as ChunkIndex, got);
     this.clean.forget((head + length) as ChunkIndex, got);
@@ -146,10 +147,18 @@ export class Spans {
     return got;
   }
 
-  /** Lets the chunks from `from` to before `to` of a span go, where they still are its bodies. */
-  cutBehind(head: ChunkIndex, from: number, to: number): void {
+  /** Makes the chunks from `from` to before `to` of a span bodies by `worker`, who is about to let them go. */
+  markBehind(worker: WorkerSlot, head: ChunkIndex, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const claim = this.claimOf(head + i);
+      if (isBody(claim, i)) this.swapClaim(head + i, claim, claimBody(i, worker));
+    }
+  }
+
+  /** Lets the chunks from `from` to before `to` of a span go that `worker` had made its bodies. */
+  cutBehind(worker: WorkerSlot, head: ChunkIndex, from: number, to: number): void {
     for (let i = Math.min(to, this.heap.layout.chunkCount - head) - 1; i >= from; i--) {
-      if (this.claimOf(head + i) !== claimBody(i)) continue;
+      if (this.claimOf(head + i) !== claimBody(i, worker)) continue;
       this.setMap(head + i, 0);
       this.countSpan(-1);
       this.putBack((head + i) as ChunkIndex, 1);
@@ -237,7 +246,7 @@ export class Spans {
     const at = this.claimsAt + head;
     if (!atomics.swap(words, at, claimFree, claimBuilding(worker, length))) return head;
     for (let i = 1; i < length; i = (i + 1) | 0) {
-      if (atomics.swap(words, (at + i) | 0, claimFree, claimBody(i))) continue;
+      if (atomics.swap(words, (at + i) | 0, claimFree, claimBody(i, worker))) continue;
       this.putBack(head, i);
       return (head + i) as ChunkIndex;
     }
@@ -247,7 +256,7 @@ export class Spans {
   /** Chunks of a BUILDING span that its taker really got before it died. */
   private takenLength(head: ChunkIndex, length: number): number {
     let taken = 1;
-    while (taken < length && this.claimOf(head + taken) === claimBody(taken)) taken++;
+    while (taken < length && isBody(this.claimOf(head + taken), taken)) taken++;
     return taken;
   }
 

@@ -2,8 +2,9 @@
 // length) is a live object. It is stored last, and ends by an exchange, so that of two frees exactly one succeeds.
 //
 //   allocate  take; map; count; LARGE          free  LARGE → BUILDING; count; give back
-//   resize    longer: the chunks behind become bodies, then LARGE gets the new length; shorter: the other way
-//             round. Bodies beyond the length are let go, by whoever settles it if need be.
+//   resize    longer: the chunks behind become bodies, then LARGE gets the new length; shorter: those to go become
+//             bodies by the resizer, LARGE gets the new length, they go. Its bodies beyond the length are let go by
+//             whoever settles it if need be: by no other's number, so whatever stands there by then is not touched.
 
 import { noChunk } from "../arena/chunk-set.ts";
 import { claimBuilding, claimLarge, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
@@ -63,17 +64,18 @@ export class LargeSpans {
 
   /** Makes the caller's object longer or shorter where it is; false when that cannot be. */
   resize(head: ChunkIndex, claim: number, want: number): boolean {
-    const { spans } = this;
+    const { spans, worker } = this;
     const length = lengthOf(claim);
     const limit = Math.max(want, length);
-    beginResize(this.heap, this.worker, head, limit, Math.min(want, length));
-    if (want > length && spans.takeBehind(head, length, want - length) < want - length) {
-      spans.cutBehind(head, length, want);
+    beginResize(this.heap, worker, head, limit, Math.min(want, length));
+    if (want > length && spans.takeBehind(worker, head, length, want - length) < want - length) {
+      spans.cutBehind(worker, head, length, want);
       return false;
     }
+    spans.markBehind(worker, head, want, length);
     for (let i = length; i < want; i++) spans.setMap(head + i, mapOther(mapLarge, i));
     const isResized = this.setLength(head, length, want);
-    spans.cutBehind(head, isResized ? want : length, limit);
+    spans.cutBehind(worker, head, isResized ? want : length, limit);
     return isResized;
   }
 
@@ -99,21 +101,11 @@ export class LargeSpans {
       if (tagOf(claim) === tag.building && workerOf(claim) === target)
         setLargeCount(heap, target, record.largeFrees, count);
     }
-    if (entry === journal.resizingSpan) this.cutLeft(head, count, limit);
-  }
-
-  /**
-   * Lets the chunks go that a resize cut short had taken, or had not let go yet: from `least` on, but none of what is at
-   * the head by now. Others may have freed the object, and built something there.
-   */
-  private cutLeft(head: ChunkIndex, least: number, limit: number): void {
-    for (let tries = 0; tries < ownerTries; tries++) {
-      const claim = this.spans.claimOf(head);
-      const kind = tagOf(claim);
-      const isHead = kind !== tag.free && kind !== tag.body;
-      this.spans.cutBehind(head, isHead ? Math.max(least, lengthOf(claim)) : least, limit);
-      // One that is being taken may meet what is left, and be put back.
-      if (kind !== tag.building) return;
+    if (entry === journal.resizingSpan) {
+      // What a resize cut short had taken, or had not let go yet; others may have freed the object, and built there.
+      const claim = spans.claimOf(head);
+      const length = tagOf(claim) === tag.large ? lengthOf(claim) : 0;
+      spans.cutBehind(target, head, Math.max(count, length), limit);
     }
   }
 

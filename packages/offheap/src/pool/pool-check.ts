@@ -1,7 +1,7 @@
 // What check() looks at in a pool beyond its slabs: spans of pages and large objects, and everything that is
 // derived from their claim words and state bytes.
 
-import { claimBody, isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
+import { isBody, isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapLarge, mapOther, mapPages } from "../arena/span-map.ts";
 import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
@@ -66,7 +66,7 @@ export class PoolChecks implements OtherChecks {
     const { words, layout } = this.heap;
     for (let i = 0; i < length; i++) {
       const body = this.heap.atomics.load(words, layout.claimsAt + head + i);
-      if (i > 0 && body !== claimBody(i))
+      if (i > 0 && !isBody(body, i))
         this.report("claim", `chunk ${head + i} of the span at ${head} has claim word ${body}`);
       const map = words[layout.mapAt + head + i] as number;
       if (map !== mapOther(kind, i))

@@ -3,10 +3,10 @@
 
 import { ChunkSet } from "../arena/chunk-set.ts";
 import {
-  claimBody,
   claimFree,
   classOf,
   distanceOf,
+  isBody,
   isSlab,
   lengthOf,
   tag,
@@ -146,7 +146,7 @@ class Checker {
     const shift = trailingZeros(layout.objectBytes[classOf(claim) - 1] as number);
     for (let i = 0; i < length; i++) {
       const body = this.claimOf(head + i);
-      if (i > 0 && body !== claimBody(i)) {
+      if (i > 0 && !isBody(body, i)) {
         this.report("claim", `chunk ${head + i} of the slab at ${head} has claim word ${body}`);
         return i;
       }
