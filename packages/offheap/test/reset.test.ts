@@ -2,6 +2,7 @@
 // is no harm to what comes after: addresses, magazines, state bytes.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
@@ -16,6 +17,10 @@ const MiB = 1 << 20;
 const chunk = 65_536;
 /** Objects of every kind: a slot, page runs, a span. */
 const kinds = [100, 8193, 100_000, 448 * 1024, 448 * 1024 + 1, 3 * MiB];
+
+const golden = JSON.parse(readFileSync(new URL("../test/golden/accesses.json", import.meta.url), "utf8")) as {
+  readonly fast: Readonly<Record<"allocate" | "deallocate", Accesses>>;
+};
 
 interface Measured {
   readonly liveObjects: number;
@@ -75,6 +80,22 @@ describe("reset", () => {
     assert.equal(many.liveObjects, 10 * few.liveObjects);
     assert.equal(many.spanBytes, few.spanBytes);
     assert.deepEqual(many.cost, few.cost);
+  });
+
+  it("leaves both calls on the fast path, also when an exception cuts it short at any store", () => {
+    for (let n = 0; ; n++) {
+      const { victim, access, cut } = cutPool({ capacity: 11 * chunk, sizeClasses: [64], maxWorkers: 4 }, {});
+      victim.deallocate(victim.allocate(64));
+      const isCut = cut(n, () => victim.reset());
+      victim.allocate(64);
+      let address = 0;
+      const allocate = access.during(() => {
+        address = victim.allocate(64);
+      });
+      const deallocate = access.during(() => victim.deallocate(address));
+      assert.deepEqual([allocate, deallocate], [golden.fast.allocate, golden.fast.deallocate], `store ${n}`);
+      if (!isCut) break;
+    }
   });
 
   it("costs a few accesses a chunk, however many objects there are", () => {

@@ -127,10 +127,10 @@ export class Moves {
   private freeSlot({ sizeClass, slot }: Located, address: Address): void {
     const { heap, slow } = this;
     const { words, states } = heap;
-    // Also where the gauge is about to run over, as it may have none of the calls that settle it.
-    const isRoom = slow.ensureRoom(sizeClass);
-    this.own(slot, address);
     const { gaugeAt } = sizeClass;
+    // As deallocate has it: else the magazine is full, or the gauge about to run over.
+    const isRoom = ((words[gaugeAt] as number) & gauge.roomAndSign) > 1 || slow.ensureRoom(sizeClass);
+    this.own(slot, address);
     const filled = (words[gaugeAt] as number) - 1;
     const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
     if (!isRoom) this.close();

@@ -31,10 +31,12 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
   const end = dataAt + layout.chunkCount * chunkBytes;
   if (address < dataAt || address >= end)
     throw invalid(address, `is outside the heap's data, ${dataAt} to ${end}`);
-  const chunk = Math.floor((address - dataAt) / chunkBytes);
+  const chunk = (address >>> 16) - (dataAt >>> 16);
   const entry = words[layout.mapAt + chunk] as number;
-  const head = chunk - (entry >>> mapDistanceShift);
-  const claim = head >= 0 ? heap.atomics.load(words, layout.claimsAt + head) : 0;
+  const distance = entry >>> mapDistanceShift;
+  const head = chunk - distance;
+  // A plain load: who calls with a live object's address had it by a hand-over that is ordered after the claim.
+  const claim = head >= 0 ? (words[layout.claimsAt + head] as number) : 0;
   const sizeClass = classes[entry & mapClassMask];
   if (
     sizeClass === undefined ||
@@ -44,8 +46,8 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
   ) {
     throw invalid(address, "lies in no slab");
   }
-  const offset = address - dataAt - head * chunkBytes;
-  const index = Math.floor(offset / sizeClass.objectBytes);
+  const offset = (distance << 16) | (address & 0xffff);
+  const index = divide(offset, sizeClass);
   if (index * sizeClass.objectBytes !== offset) {
     throw invalid(
       address,
@@ -62,4 +64,10 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
     throw new AllocatorError("ERR_DOUBLE_FREE", `the slot at ${address} is not live: it is ${found}`);
   }
   return { sizeClass, slot: slot as SlotIndex, state };
+}
+
+/** The slot that a byte offset in a slab begins; beyond every slot if it is within one (class-table.ts). */
+function divide(offset: number, { inverse, shift }: SizeClass): number {
+  const product = Math.imul(offset, inverse);
+  return ((product >>> shift) | (product << (32 - shift))) >>> 0;
 }
