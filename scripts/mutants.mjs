@@ -39,8 +39,8 @@ const { values } = parseArgs({
 });
 
 /**
- * Where shared memory is written, read with consequences, or ordered. check.js and stats.js only look; of what
- * fast-path.js and warm-up.js do beside, only the two calls touch shared memory.
+ * Where shared memory is written, read with consequences, or ordered. check.js, stats.js and locate.js only look;
+ * warm-up.js has a heap of its own.
  */
 const files = [
   "arena/chunk-set.js",
@@ -75,6 +75,7 @@ const files = [
   "slab/slab-allocator.js",
   "slab/slabs.js",
   "slab/slow-path.js",
+  "slab/state-scan.js",
   "slab/take-slots.js",
   "slab/workers.js",
 ];

@@ -9,6 +9,8 @@ import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/clai
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { infoAt, slabInfo } from "#src/memory/layout.js";
+import type { SizeClass } from "#src/slab/class-table.js";
+import type { Magazines } from "#src/slab/magazines.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
@@ -201,5 +203,94 @@ describe("a drain", () => {
     heap.words[at + 1] = other;
     freer.deallocate(objects[1] as number);
     assert.equal(heap.words[at + 1], other);
+  });
+});
+
+/** A slab of three lines and a short one, all its slots live, and a magazine that has room for them all. */
+class Lined {
+  readonly slots = 3 * 64 + 6;
+  readonly heap: Heap;
+  readonly owner: SlabAllocator;
+  readonly other: SlabAllocator;
+  readonly objects: readonly number[];
+
+  constructor() {
+    const tiny = { slotsPerSlab: this.slots, slabChunks: 1, rounds: 256 };
+    this.heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size], cleanupInterval: 0 }, tiny);
+    this.owner = attachTo(this.heap);
+    this.other = attachTo(this.heap);
+    this.objects = Array.from({ length: this.slots }, () => this.owner.allocate(size)).sort((a, b) => a - b);
+  }
+
+  /** Frees the objects of a list of slots, sends them home, and looks whether just these are free, and all is true. */
+  drain(list: readonly number[]): void {
+    for (const slot of list) this.owner.deallocate(this.objects[slot] as number);
+    this.owner.cleanup();
+    const free = Array.from(this.heap.states.subarray(0, this.slots)).flatMap((state, slot) =>
+      state === 0 ? [slot] : [],
+    );
+    assert.deepEqual(
+      free,
+      [...list].sort((a, b) => a - b),
+    );
+    assert.deepEqual(this.owner.check(), []);
+  }
+}
+
+describe("rounds of one line in a row", () => {
+  const all = Array.from({ length: 198 }, (_, slot) => slot);
+  const orders: Record<string, readonly number[]> = {
+    "one line": all.slice(64, 128),
+    "that line backwards": all.slice(64, 128).reverse(),
+    "two lines and the short one": [...all.slice(0, 128), ...all.slice(192)],
+    "all but the first of each four": all.filter((slot) => slot % 4 !== 0),
+    "all but the last of each four, backwards": all.filter((slot) => slot % 4 !== 3).reverse(),
+    "a third of a line": all.slice(70, 92),
+    "less than that": all.slice(70, 91),
+    "the short line, but one": all.slice(193),
+    "lines in turn": all.filter((slot) => slot < 64).flatMap((slot) => [slot, slot + 64]),
+    "one line in two rows": [...all.slice(64, 96), 5, ...all.slice(96, 128)],
+  };
+  for (const [name, list] of Object.entries(orders))
+    it(`go home together: ${name}`, () => {
+      const lined = new Lined();
+      lined.drain(list);
+      const rest = all.filter((slot) => !list.includes(slot));
+      for (const slot of rest) lined.owner.deallocate(lined.objects[slot] as number);
+      lined.owner.cleanup();
+      assertZeroResidue(lined.owner);
+    });
+
+  it("but not with one that another worker took away, which is taken back", () => {
+    for (const stolen of [64, 90, 127]) {
+      const { heap, owner, other, objects } = new Lined();
+      const list = all.slice(64, 128);
+      for (const slot of list) owner.deallocate(objects[slot] as number);
+      // Both had read the byte before either wrote it; the other's free was the later one.
+      heap.states[stolen] = 128 + owner["slow"].slot;
+      other.deallocate(objects[stolen] as number);
+      owner.cleanup();
+      other.cleanup();
+      assert.deepEqual(owner.check(), [], `without ${stolen}`);
+      assert.equal(owner.stats().liveObjects, 198 - 64);
+    }
+  });
+
+  it("but not with a stray, which is found by itself", () => {
+    for (const stray of [64, 90, 127]) {
+      const { heap, owner, objects } = new Lined();
+      const { magazines, classes } = owner["slow"] as unknown as {
+        magazines: Magazines;
+        classes: SizeClass[];
+      };
+      const list = all.slice(64, 128).filter((slot) => slot !== stray);
+      for (const slot of [...list, stray]) owner.deallocate(objects[slot] as number);
+      magazines.turnIntoStray(classes[1] as SizeClass);
+      assert.deepEqual(owner.check(), []);
+      // So many rounds as bytes, but one of these is the stray's.
+      heap.states[list[3] as number] = 128 + owner["slow"].slot;
+      magazines.drain(classes[1] as SizeClass, 63);
+      assert.equal(heap.states[stray], owner["slow"].slot);
+    }
   });
 });

@@ -9,7 +9,6 @@ import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/clai
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, infoAt, slabInfo } from "#src/memory/layout.js";
-import { clearStates, firstUsed } from "#src/slab/state-scan.js";
 import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
 import { fillUp } from "./support/residue.ts";
 
@@ -329,21 +328,5 @@ describe("the journal", () => {
     expectCode("ERR_INVALID_WORKER", () => first.reap(first.workerId));
     first.cleanup();
     assert.deepEqual(first.check(), []);
-  });
-});
-
-describe("a search of state bytes", () => {
-  it("finds the first that is not 0, wherever it begins and ends, and reads nothing beside", () => {
-    const heap = makeHeap({ capacity: 4 << 20, maxWorkers: 1, sizeClasses: [size] });
-    for (let used = 0; used < 20; used++) {
-      heap.states[used] = 7;
-      for (let from = 0; from < 20; from++)
-        for (let end = from; end < 20; end++)
-          assert.equal(firstUsed(heap, from, end), used >= from && used < end ? used : end);
-      heap.states[used] = 0;
-    }
-    heap.states.fill(7, 0, 20);
-    clearStates(heap, 3, 14);
-    assert.deepEqual([...heap.states.subarray(0, 20)], [7, 7, 7, ...Array(11).fill(0), 7, 7, 7, 7, 7, 7]);
   });
 });
