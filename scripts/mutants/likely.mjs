@@ -116,8 +116,7 @@ const places = [
       "death of worker 1: allocate and hand over, against receive and free",
     ],
   ],
-  ["slab/fast-path.js closeTable", ["after-the-end.test.ts"]],
-  ["slab/fast-path.js tableOf", ["slab.test.ts", "accesses.test.ts"]],
+  ["slab/state-scan.js", ["state-scan.test.ts", "drain.test.ts"]],
   ["slab/", ["statistics.test.ts"]],
   [
     "pool/reset.js",

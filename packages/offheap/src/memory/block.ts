@@ -26,7 +26,7 @@ export interface Access {
   wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array;
   /** The state bytes. */
   states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
-  /** The state bytes four at a time, to be read only. */
+  /** The state bytes four at a time. */
   quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   readonly atomics: AtomicOps;
 }

@@ -4,7 +4,8 @@
 //   data = chunkCount × 64 KiB           chunk sets, state bytes
 //
 // Every region starts on a cache-line boundary. Sizes of regions follow from the configuration, which the
-// header holds, so whoever attaches computes the same layout from the header alone.
+// header holds, so whoever attaches computes the same layout from the header alone. Powers of two are shifts: V8 keeps
+// a number that `**` made, and all that is computed from it, as floating point (docs/measurements.md).
 
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
@@ -153,7 +154,7 @@ export function chunkSetLevels(chunkCount: number): readonly [number, number, nu
  */
 export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number): number {
   const [lowest] = chunkSetLevels(chunkCount);
-  return lowest <= 1 || pageSpanChunks === 0 ? 0 : 2 ** Math.ceil(Math.log2(lowest));
+  return lowest <= 1 || pageSpanChunks === 0 ? 0 : 1 << Math.ceil(Math.log2(lowest));
 }
 
 const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
@@ -183,8 +184,8 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
   // On a page, so that the state bytes of a run of chunks can be given back with it; before them one that is 0.
-  const stateBytes = chunkCount * 2 ** stateShift;
-  const statesUnit = clamp(2 ** stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
+  const stateBytes = chunkCount << stateShift;
+  const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
   const statesAt = alignUp((agedAt + toLine(lowest) + 1) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
@@ -218,7 +219,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
 export function computeLayout(config: HeapConfig): Layout {
   const most = Math.floor(config.capacityBytes / chunkBytes);
   let chunkCount = 0;
-  for (let step = 2 ** Math.ceil(Math.log2(most + 1)); step >= 1; step /= 2) {
+  for (let step = 1 << Math.ceil(Math.log2(most + 1)); step >= 1; step >>= 1) {
     const more = chunkCount + step;
     if (more <= most && layoutOf(config, more).bookBytes + more * chunkBytes <= config.capacityBytes)
       chunkCount = more;

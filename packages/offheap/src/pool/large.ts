@@ -75,7 +75,7 @@ export class Large implements OtherSpans {
     this.mostBytes = heap.layout.chunkCount * chunkBytes;
     // The second bound is there for tests, whose slabs have few slots.
     this.mostRunBytes = Math.min(maxRunBytes, heap.layout.slotsPerSlab * pageBytes);
-    this.firstChunk = heap.dataAt / chunkBytes;
+    this.firstChunk = (heap.dataAt / chunkBytes) | 0;
     this.chunkCount = heap.layout.chunkCount;
     this.mapAt = heap.layout.mapAt;
     this.claimsAt = heap.layout.claimsAt;
