@@ -85,8 +85,11 @@ const wasmTitles = {
   emmalloc: "emmalloc in WebAssembly",
 };
 
+/** Those that take part only when they are named. */
+const askedFor = [...hugeIds, "offheap-third"];
+
 function taking(options: Options, id: string): boolean {
-  return peerSelected(options, id) && (options.list || !hugeIds.includes(id) || options.peers.includes(id));
+  return peerSelected(options, id) && (options.list || !askedFor.includes(id) || options.peers.includes(id));
 }
 
 /** Every peer, the subject first; the filter keeps the floors. */
@@ -104,6 +107,7 @@ export function allPeers(options: Options): Peer[] {
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
     javascriptPeer(options, "subject", "offheap-fine", "offheap, fine classes"),
     javascriptPeer(options, "subject", "offheap-huge", "offheap, powers of two, huge pages"),
+    javascriptPeer(options, "subject", "offheap-third", "offheap, fine classes, third heap"),
     javascriptPeer(options, "subject", "offheap-pool", "offheap, MemoryPool"),
     ...nativeList(options),
     ...Object.entries(javascriptTitles).map(([id, title]) =>

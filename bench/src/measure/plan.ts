@@ -4,7 +4,7 @@ import { growth, locality } from "../workloads/growth.ts";
 import { moduleLoops, moduleProgram } from "../workloads/modules.ts";
 import { timedWorkloads } from "../workloads/registry.ts";
 import { threadedWorkloads } from "../workloads/threaded.ts";
-import type { Workload } from "../workloads/workload.ts";
+import { slabSubjects, type Workload } from "../workloads/workload.ts";
 import type { Peer } from "./cases.ts";
 import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
@@ -46,8 +46,6 @@ const SPACES = [
 
 /** What the plain claims rest on: `--only claims` is short for these. */
 export const CLAIMS = ["pair/", "replace/4096/64", "replace/65536/mixed", "space/replace/65536/mixed"];
-
-const slabSubjects = ["offheap", "offheap-fine", "offheap-huge"];
 
 function takingPart(peers: readonly Peer[], workload: Workload): Peer[] {
   const { javascript, subjects = slabSubjects } = workload;

@@ -19,7 +19,7 @@ const smallPages = {
   GLIBC_TUNABLES: "glibc.malloc.hugetlb=0",
 };
 
-/** Those that take part only when they are named: huge pages are compared with huge pages. */
+/** Huge pages are compared with huge pages. */
 export const hugeIds = ["offheap-huge", "glibc-huge", "mimalloc-huge"];
 
 function withHugePages(peer: NativePeer): NativePeer {

@@ -23,6 +23,7 @@ export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   offheap: offheap("offheap"),
   "offheap-fine": offheap("offheap-fine"),
   "offheap-huge": offheap("offheap-huge"),
+  "offheap-third": offheap("offheap-third"),
   "offheap-pool": offheap("offheap-pool"),
   uint8array: object("uint8array"),
   buffer: object("buffer"),

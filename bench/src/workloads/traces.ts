@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { readTrace, type Trace } from "offheap-cli";
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
-import { benchFolder, type Workload } from "./workload.ts";
+import { benchFolder, slabSubjects, type Workload } from "./workload.ts";
 
 const LARGEST_SLAB_REQUEST_BYTES = 8192;
 const NO_SLOT = -1;
@@ -49,7 +49,7 @@ function traceWorkload(path: string, whole: boolean): Workload {
     title: `trace of ${name}, ${which}`,
     sizes: "trace",
     ...(whole ? { javascript: ["uint8array", "buffer", "assemblyscript", "dlmalloc", "emmalloc"] } : {}),
-    subjects: whole ? ["offheap-pool"] : ["offheap", "offheap-fine", "offheap-huge", "offheap-pool"],
+    subjects: whole ? ["offheap-pool"] : [...slabSubjects, "offheap-pool"],
     stamp: existsSync(path) ? `${statSync(path).size}-${Math.round(statSync(path).mtimeMs)}` : "missing",
     build: async () => buildTrace(await readTrace(path), largestBytes),
   };

@@ -24,6 +24,9 @@ export interface Workload {
 }
 
 /** The folder `bench`, from `bench/dist/workloads` or `bench/src/workloads`. */
+/** Ours that serve small objects; whoever else takes part in a workload is said there. */
+export const slabSubjects = ["offheap", "offheap-fine", "offheap-huge", "offheap-third"];
+
 export const benchFolder = fileURLToPath(new URL("../..", import.meta.url));
 
 const streams = `${benchFolder}streams/`;
