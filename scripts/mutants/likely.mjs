@@ -15,8 +15,11 @@ const places = [
   ["slab/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
   ["slab/slow-path.js buildReusing", ["cut-short.test.ts", "footprint.test.ts"]],
   ["slab/slow-path.js settleBetween", ["cut-short.test.ts"]],
-  ["slab/slab-allocator.js deallocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
-  ["slab/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  [
+    "slab/slab-allocator.js deallocateSlow",
+    ["meanwhile.test.ts", "cut-short.test.ts", "first-calls.test.ts"],
+  ],
+  ["slab/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts", "first-calls.test.ts"]],
   ["slab/slab-allocator.js reopen", ["memory-kinds.test.ts"]],
   ["slab/take-slots.js takeSlots: drop: words.copyWithin", ["refill.test.ts"]],
   ["slab/magazines.js forgetSlot", ["cut-short.test.ts"]],
@@ -181,7 +184,10 @@ const places = [
     ],
   ],
   ["pool/memory-pool.js finishReset", ["an exception in a reset, then allocations", "reset.test.ts"]],
-  ["pool/memory-pool.js open", ["an exception in a reset, then allocations", `exception: ${moved}`]],
+  [
+    "pool/memory-pool.js open",
+    ["an exception in a reset, then allocations", `exception: ${moved}`, "reset.test.ts"],
+  ],
   ["pool/region.js", ["pool-calls.test.ts"]],
   ["pool/malloc.js", ["malloc.test.ts"]],
 ];
