@@ -149,7 +149,8 @@ export class Spans {
 
   /** Makes the chunks from `from` to before `to` of a span bodies by `worker`, who is about to let them go. */
   markBehind(worker: WorkerSlot, head: ChunkIndex, from: number, to: number): void {
-    for (let i = from; i < to; i++) {
+    const end = Math.min(to, this.heap.layout.chunkCount - head);
+    for (let i = from; i < end; i++) {
       const claim = this.claimOf(head + i);
       if (isBody(claim, i)) this.swapClaim(head + i, claim, claimBody(i, worker));
     }
