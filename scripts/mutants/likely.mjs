@@ -105,6 +105,7 @@ const places = [
     ],
   ],
   ["arena/chunk-set.js clearUpper", ["clean-up against allocate"]],
+  ["arena/spans.js heedDestroy", ["meanwhile.test.ts"]],
   ["arena/spans.js storeClaim", ["a drain whose only home slab is claimed"]],
   ["arena/free-runs.js", ["free-runs.model.test.ts"]],
   ["arena/", ["hints.test.ts"]],

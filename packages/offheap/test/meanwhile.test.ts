@@ -7,7 +7,7 @@ import type { SlabAllocator } from "offheap";
 import { AllocatorError } from "#src/base/errors.js";
 import { CountingAccess } from "./support/counting.ts";
 import { end, fixture, size } from "./support/cut-short.ts";
-import { attachTo, makeHeap } from "./support/heaps.ts";
+import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
 interface Pair {
@@ -100,6 +100,24 @@ describe("in the middle of a slow half", () => {
     const own = list.lastIndexOf("ERR_DETACHED") + 1;
     assert.ok(own > 8 && list.length - own === 2, list.join());
     assert.deepEqual(new Set(list.slice(0, own)), new Set(["ERR_DETACHED"]));
+  });
+
+  it("a destroy leaves no slab behind whose slots the fast calls would serve: the next are told", () => {
+    codes((n) => {
+      const { worker, other, during } = pair();
+      let address = 0;
+      const done = during(
+        n,
+        () => other.destroy(),
+        () => {
+          address = worker.allocate(size);
+        },
+      );
+      if (!done.came) return done;
+      expectCode("ERR_DETACHED", () => worker.allocate(size));
+      if (address !== 0) expectCode("ERR_DETACHED", () => worker.deallocate(address));
+      return done;
+    });
   });
 });
 
