@@ -33,6 +33,8 @@ export interface Part {
 const PAUSES = ["replace/65536/mixed", "replace/65536/64", "replay/lua", "replay/python"];
 /** Its free looks through a list: minutes for one pass of a trace. It takes part in the loops only. */
 const SLOW = "thi.ng";
+/** It shares its process with two other heaps, whose memory would be counted with its own. */
+const SHARING = "offheap-third";
 /** Smaller ones say more of the process than of the allocator. */
 const SPACES = [
   "batch/65536/shuffled",
@@ -76,7 +78,7 @@ function threadParts(options: Options): Part[] {
 }
 
 function spaceParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
-  const holding = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW);
+  const holding = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW && id !== SHARING);
   return workloads
     .filter(({ id }) => SPACES.some((prefix) => id.startsWith(prefix)))
     .map((workload) => ({ workload, taking: takingPart(holding, workload) }))
