@@ -75,7 +75,7 @@ export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): 
       const chunk = ((address >>> 16) - at.firstChunk) >>> 0;
       if (chunk < at.chunks) {
         const { words, states, inverses } = at;
-        const entry = words[at.mapFrom + (address >>> 16)] as number;
+        const entry = words[at.mapAt + chunk] as number;
         const index = entry & (63 satisfies ClassMask);
         const distance = entry >>> (13 satisfies DistanceShift);
         // The offset in the slab, divided (class-table.ts).

@@ -19,8 +19,10 @@ export class Lookup {
   readonly topOfNone: number;
   readonly aboveOfNone: number;
   readonly magazineWords: number;
-  /** Chunks of the memory before the heap's first, and where the map's entry for the memory's first would be. */
+  /** Chunks of the memory before the heap's first. */
   readonly firstChunk: number;
+  /** Words: the map's entry of the heap's first chunk, and where that of the memory's first would be. */
+  readonly mapAt: number;
   readonly mapFrom: number;
   readonly stateShift: number;
   readonly worker: number;
@@ -41,7 +43,8 @@ export class Lookup {
     this.aboveOfNone = (this.topOfNone + wordsPerRound) | 0;
     this.magazineWords = layout.magazineWords | 0;
     this.firstChunk = (heap.dataAt / chunkBytes) | 0;
-    this.mapFrom = (layout.mapAt - this.firstChunk) | 0;
+    this.mapAt = layout.mapAt | 0;
+    this.mapFrom = (this.mapAt - this.firstChunk) | 0;
     this.stateShift = layout.stateShift | 0;
     this.worker = worker | 0;
   }
