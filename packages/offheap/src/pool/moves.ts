@@ -116,7 +116,7 @@ export class Moves {
     }
     const slot = slotOfRound(heap, sizeClass, top);
     const address = addressOf(heap, sizeClass, slot);
-    const filled = (words[gaugeAt] as number) + gauge.oneAlloc + 1;
+    const filled = (words[gaugeAt] as number) + gauge.allocated;
     this.doomOfNext = doomOfSlot(slot);
     words[this.doomedAt] = this.doomOfNext;
     states[slot] = this.ownState;

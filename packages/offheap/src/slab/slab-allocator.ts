@@ -75,14 +75,15 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.slow = slow;
     this.lookup = new Lookup(heap, slow.slot, slow.classes);
     // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
-    if (internals.isWarmUp !== true) this.makeFastPath();
+    if (internals.isWarmUp !== true) {
+      this.makeFastPath();
+      if (leavesFirstCalls(heap.access)) {
+        this.allocsLeft = firstCalls;
+        this.freesLeft = firstCalls;
+      } else this.openFastPath();
+    }
     this.tracker = new Tracker(heap, slow, token);
     this.workerId = slow.id;
-    if (internals.isWarmUp === true) return;
-    if (leavesFirstCalls(heap.access)) {
-      this.allocsLeft = firstCalls;
-      this.freesLeft = firstCalls;
-    } else this.openFastPath();
   }
 
   /**
@@ -222,7 +223,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
       }
       const { gaugeAt } = sizeClass;
       states[slot] = liveBy(this.slow.slot);
-      words[gaugeAt] = (words[gaugeAt] as number) + gauge.oneAlloc + 1;
+      words[gaugeAt] = (words[gaugeAt] as number) + gauge.allocated;
       return address as Address;
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);

@@ -1,6 +1,8 @@
 // State bytes four at a time: whether a slab is empty, what is to be cleared where one is built, a line's slots sent home.
-// A quad is written only where all four are the writer's. A loop in a function of its own: V8 replaces a function that runs for long in the middle of
-// such a loop, and throws that code away when it leaves the loop for code that has not run yet (docs/measurements.md).
+// A quad is written only where all four are the writer's.
+//
+// Loops in functions of their own: V8 replaces a function that runs for long in the middle of such a loop, and throws that
+// code away when it leaves the loop for code that has not run yet (docs/measurements.md).
 
 import type { Heap } from "../memory/heap.ts";
 
