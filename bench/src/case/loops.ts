@@ -53,27 +53,3 @@ export function objectLoop<T>(words: Int32Array, table: (T | null)[], maker: Obj
     return i;
   };
 }
-
-/** Space runs write every byte, so that footprint means memory that a program really uses. */
-export function fillingLoop(
-  words: Int32Array,
-  table: AddressTable,
-  bytes: Uint8Array,
-  allocator: AddressAllocator,
-): Loop {
-  return (from, to) => {
-    let i = from;
-    while (i < to) {
-      const op = words[i++];
-      if (op >= 0) {
-        const size = words[i++];
-        const address = allocator.allocate(size) >>> 0;
-        bytes.fill(op | 1, address, address + size);
-        table[op] = address;
-      } else {
-        allocator.deallocate(table[~op]);
-      }
-    }
-    return i;
-  };
-}
