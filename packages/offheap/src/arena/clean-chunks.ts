@@ -1,12 +1,7 @@
-// Free chunks whose bytes are all zero: never touched since the memory was reserved, or given back to the OS.
-// A bit is written by whoever holds the chunk, so a set one is the truth; a kill can only lose one.
-//
-//   clean ⇒ the chunk is free, or being built by one that has not written to it; its bytes are zero
-//   aged  ⇒ (hint) it was free and not clean at the last delayed decommit, and has been free since
+// Free chunks whose bytes are all zero, as core/arena/clean-chunks.ts has them.
 
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { bitsOfRun } from "./chunk-set.ts";
 
 export class CleanChunks {
   private readonly heap: Heap;
@@ -34,25 +29,12 @@ export class CleanChunks {
 
   /** By the holder of the chunks, before it lets them go. */
   add(head: ChunkIndex, length: number): void {
-    const { words, atomics } = this.heap;
-    const end = head + length;
-    for (let chunk: number = head; chunk < end; chunk = (chunk | 31) + 1)
-      atomics.or(words, this.cleanAt + (chunk >>> 5), bitsOfRun(chunk, end));
+    this.heap.core.addClean(head, length);
   }
 
   /** By the holder of the chunks, before anything is written to them. Returns whether all were clean. */
   forget(head: ChunkIndex, length: number): boolean {
-    const { words, atomics } = this.heap;
-    const end = head + length;
-    let all = true;
-    for (let chunk: number = head; chunk < end; chunk = (chunk | 31) + 1) {
-      const [word, bits] = [chunk >>> 5, bitsOfRun(chunk, end)];
-      const before = this.wordAt(word) & bits;
-      if (before !== bits) all = false;
-      if (before !== 0) atomics.and(words, this.cleanAt + word, ~bits);
-      if ((this.agedAtWord(word) & bits) !== 0) atomics.and(words, this.agedAt + word, ~bits);
-    }
-    return all;
+    return Boolean(this.heap.core.forgetClean(head, length));
   }
 
   /** Notes which of 32 chunks are free and not clean now. */

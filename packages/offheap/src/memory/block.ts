@@ -1,6 +1,7 @@
 // The block: one memory, ours or someone else's, and the views through which the books are reached.
 // All views over the books are made here, so a test can wrap them and see every access.
 
+import type { Verbs } from "../../core/built/instance.js";
 import { alignDown } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { type AtomicOps, hardwareAtomics } from "./atomics.ts";
@@ -29,6 +30,8 @@ export interface Access {
   /** The state bytes four at a time. */
   quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   readonly atomics: AtomicOps;
+  /** How the core is to reach the memory, if not by itself. */
+  readonly verbs?: () => Verbs;
 }
 
 export const hardwareAccess: Access = {

@@ -4,6 +4,7 @@
 import type { Os } from "../base/os.ts";
 import type { AtomicOps } from "./atomics.ts";
 import { type Access, bufferOf, hardwareAccess, type MemorySource } from "./block.ts";
+import { type Core, coreOver, placeCore } from "./core.ts";
 import { header, type Layout } from "./layout.ts";
 
 export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
@@ -15,6 +16,8 @@ export class Heap {
   readonly layout: Layout;
   readonly access: Access;
   readonly atomics: AtomicOps;
+  /** The state machine over the same memory. */
+  readonly core: Core;
   /** The books up to the state bytes, as words from the heap's start. */
   words!: Int32Array;
   /** The worker words. */
@@ -27,6 +30,7 @@ export class Heap {
   stateQuads!: Int32Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
+  private actor = 0;
   /** The operating system, where this worker was given it. */
   os: Os | undefined = undefined;
 
@@ -37,12 +41,15 @@ export class Heap {
     this.access = access;
     this.atomics = access.atomics;
     this.dataAt = offset + layout.bookBytes;
+    this.core = coreOver(source, "auto", access.verbs?.());
+    placeCore(this.core, offset, layout);
     this.openViews();
   }
 
   /** Makes the views; again after a memory that is not shared has grown and left the old ones empty. */
   openViews(): void {
     const buffer = bufferOf(this.source);
+    this.core.bindMemory(buffer);
     const { statesAt, chunkCount, stateShift } = this.layout;
     this.words = this.access.words(buffer, this.offset, statesAt / 4);
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
@@ -50,6 +57,15 @@ export class Heap {
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
     this.stateQuads = this.access.quads(buffer, this.offset + statesAt, slots >> 2);
     this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
+  }
+
+  /** The core, as a worker's: it acts for one at a time. */
+  coreOf(worker: number): Core {
+    if (this.actor !== worker) {
+      this.core.setWorker(worker);
+      this.actor = worker;
+    }
+    return this.core;
   }
 
   isReady(): boolean {

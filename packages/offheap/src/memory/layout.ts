@@ -10,7 +10,7 @@
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const layoutVersion = 3;
+export const layoutVersion = 4;
 export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
@@ -171,7 +171,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is room for one more.
   const magazineWords = (Math.max(...config.roundCounts) + 2) * wordsPerRound;
-  const recordWords = toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
+  const recordWords = scratchIn(classCount, magazineWords) + scratchWords(config, chunkCount);
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
   const infoAt = toLine(mapAt + chunkCount);
@@ -238,9 +238,24 @@ export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
   return recordAt(layout, worker) + recordHeadWords;
 }
 
-/** Words from a record's start to the counters of the first class, and to the magazines. */
-const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
-const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
+/** Words from a record's start to the counters of the first class, to the magazines, and to the scratch behind them. */
+export const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
+export const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
+export const scratchIn = (classCount: number, magazineWords: number) =>
+  toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
+
+/** Bounds of a worker's scratch: slabs that a drain holds at a time, chunks that it meets. */
+export function mostHeldOf({ roundCounts }: HeapConfig): number {
+  return Math.min(64, Math.max(...roundCounts));
+}
+export function mostMetOf({ roundCounts }: HeapConfig): number {
+  return 2 * (Math.max(...roundCounts) + 1);
+}
+
+/** How many chunks were met, which; four words for each slab that is held; a byte a chunk (core/magazine/drain.ts). */
+function scratchWords(config: HeapConfig, chunkCount: number): number {
+  return toLine(1 + mostMetOf(config) + 4 * mostHeldOf(config) + divideUp(chunkCount, 4));
+}
 
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
   return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;

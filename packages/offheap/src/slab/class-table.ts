@@ -10,12 +10,12 @@ import {
   magazineAt,
   maxClassCount,
   maxObjectBytes,
-  slabChunksOf,
 } from "../memory/layout.ts";
 
 export class SizeClass {
   /** From 1; 0 is the class of no slab. */
   readonly index: ClassIndex;
+  readonly worker: WorkerSlot;
   readonly objectBytes: number;
   /** Slots of this worker's magazine. */
   readonly rounds: number;
@@ -30,14 +30,13 @@ export class SizeClass {
    */
   readonly inverse: number;
   readonly shift: number;
-  /** Chunks that a new slab asks for. */
-  readonly slabChunks: number;
 
   constructor(layout: Layout, worker: WorkerSlot, index: ClassIndex) {
     // Class 0 has the shape of the others, so that the code which reads it stays monomorphic.
     const model = Math.max(index, 1) as ClassIndex;
     const objectBytes = index === 0 ? 0 : (layout.objectBytes[index - 1] as number);
     this.index = index;
+    this.worker = worker;
     this.objectBytes = objectBytes;
     this.rounds = index === 0 ? 0 : (layout.roundCounts[index - 1] as number);
     this.gaugeAt = gaugesAt(layout, worker) + index;
@@ -45,7 +44,6 @@ export class SizeClass {
     this.magazineAt = magazineAt(layout, worker, model);
     this.shift = index === 0 ? 0 : trailingZeros(objectBytes);
     this.inverse = index === 0 ? 0 : oddInverse(objectBytes >>> this.shift);
-    this.slabChunks = index === 0 ? 0 : slabChunksOf(layout, index);
   }
 }
 

@@ -1,20 +1,14 @@
-// A worker's counters of one class. The gauge is the hot word: allocate and deallocate store it once each.
+// A worker's counters of one class, as core/magazine/gauge.ts has them.
 //
 //   rounds in the magazine = limit + 1 − the gauge's room           cached = rounds + strays
 //   allocs = the totals' allocs + the gauge's                       (64 bits each)
 //   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
-//
-// Where rounds enter or leave the magazine otherwise, the totals are settled: the ones that do not hold are
-// written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
 
 import { AllocatorError } from "../base/errors.ts";
 import { gauge, gaugeAllocShift } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
 import { counter, totalsWords } from "../memory/layout.ts";
 import type { SizeClass } from "./class-table.ts";
-
-/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^19. */
-const settleFrom = 2 ** 17;
 
 function gaugeOf(heap: Heap, sizeClass: SizeClass): number {
   return heap.words[sizeClass.gaugeAt] as number;
@@ -28,17 +22,9 @@ function wide(heap: Heap, at: number): number {
   return (heap.words[at + 1] as number) * 2 ** 32 + ((heap.words[at] as number) >>> 0);
 }
 
-function setWide(heap: Heap, at: number, value: number): void {
-  heap.words[at] = value | 0;
-  heap.words[at + 1] = Math.floor(value / 2 ** 32);
-}
-
-function roundsOf(word: number, sizeClass: SizeClass): number {
-  return word === 0 ? 0 : sizeClass.rounds + 1 - (word & gauge.room);
-}
-
 export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
-  return roundsOf(gaugeOf(heap, sizeClass), sizeClass);
+  const word = gaugeOf(heap, sizeClass);
+  return word === 0 ? 0 : sizeClass.rounds + 1 - (word & gauge.room);
 }
 
 /**
@@ -49,44 +35,30 @@ export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
 export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
   const rounds = roundsIn(heap, sizeClass);
   if (rounds >= 0) return rounds;
-  const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
-  throw new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
+  throw corruptGauge(rounds, sizeClass);
 }
 
-/** Writes the totals that do not hold; returns the gauge that makes them hold. `freed` more were freed than now. */
-export function prepareTotals(heap: Heap, sizeClass: SizeClass, rounds: number, freed: number): number {
-  const { words } = heap;
-  const word = gaugeOf(heap, sizeClass);
-  const from = totalsAt(sizeClass, word);
-  const to = totalsAt(sizeClass, ~word);
-  const more = word >>> gaugeAllocShift;
-  const came = roundsOf(word, sizeClass) - (words[from + counter.rounds] as number) + freed;
-  setWide(heap, to + counter.allocs, wide(heap, from + counter.allocs) + more);
-  setWide(heap, to + counter.frees, wide(heap, from + counter.frees) + more + came);
-  words[to + counter.rounds] = rounds;
-  return (~word & gauge.totals) | gauge.used | ((sizeClass.rounds + 1 - rounds) & gauge.room);
+export function corruptGauge(rounds: number, sizeClass: SizeClass): AllocatorError {
+  const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
+  return new AllocatorError(
+    "ERR_CORRUPT_HEAP",
+    `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`,
+  );
 }
 
 /** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */
-export function setRounds(heap: Heap, sizeClass: SizeClass, rounds: number, freed = 0): void {
-  // A magazine that was never used stays so, and its memory untouched.
-  if (gaugeOf(heap, sizeClass) === 0 && rounds === 0 && freed === 0) return;
-  heap.words[sizeClass.gaugeAt] = prepareTotals(heap, sizeClass, rounds, freed);
+export function setRounds(heap: Heap, { worker, index }: SizeClass, rounds: number, freed = 0): void {
+  heap.core.setRounds(worker, index, rounds, freed);
 }
 
 /** Makes a magazine that was never used one with room, and keeps a gauge from running over. */
-export function settleTotals(heap: Heap, sizeClass: SizeClass): void {
-  const word = gaugeOf(heap, sizeClass);
-  if (word !== 0 && word >>> gaugeAllocShift < settleFrom) return;
-  heap.words[sizeClass.gaugeAt] = prepareTotals(heap, sizeClass, checkedRounds(heap, sizeClass), 0);
+export function settleTotals(heap: Heap, { worker, index }: SizeClass): void {
+  heap.core.settleTotals(worker, index);
 }
 
-/** One object more was freed, and is in the magazine. Back: a free that is none after all. */
-export function countFree(heap: Heap, sizeClass: SizeClass): void {
-  heap.words[sizeClass.gaugeAt] = (gaugeOf(heap, sizeClass) - 1) | 0;
-}
-export function uncountFree(heap: Heap, sizeClass: SizeClass): void {
-  heap.words[sizeClass.gaugeAt] = (gaugeOf(heap, sizeClass) + 1) | 0;
+/** One object more was freed, and is in the magazine. */
+export function countFree(heap: Heap, { worker, index }: SizeClass): void {
+  heap.core.countFree(worker, index);
 }
 
 export function straysOf(heap: Heap, sizeClass: SizeClass): number {

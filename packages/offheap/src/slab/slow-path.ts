@@ -1,23 +1,20 @@
 // What allocate and deallocate do when a magazine is empty or full, and everything rarer. One worker's.
 // Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
 
-import { noChunk } from "../arena/chunk-set.ts";
 import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
 import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
+import type { Core } from "../memory/core.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { header } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
-import { checkedRounds, settleTotals } from "./counters.ts";
+import { corruptGauge, roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
-import { Magazines, mostOf } from "./magazines.ts";
+import { Magazines } from "./magazines.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
-import { pinsSlabs, releaseSpare } from "./reuse.ts";
-import { slotOfRound } from "./rounds.ts";
-import { settle } from "./settle.ts";
 import { notClaimed, Slabs } from "./slabs.ts";
 import { collectStats } from "./stats.ts";
 import { Workers } from "./workers.ts";
@@ -39,8 +36,6 @@ export class SlowPath {
   /** The halves of the worker word while this worker is attached. */
   private readonly word: readonly [number, number];
   private isDetached = false;
-  /** Slots sent home since the last clean-up: only these can have emptied a slab. */
-  private sentHome = 0;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
@@ -69,6 +64,11 @@ export class SlowPath {
     }
   }
 
+  /** The core, as this worker's. */
+  private get core(): Core {
+    return this.heap.coreOf(this.slot);
+  }
+
   /** Whether this worker can still be used, as far as it knows itself. */
   isOpen(): boolean {
     return !this.isDetached && this.heap.isReady();
@@ -86,12 +86,10 @@ export class SlowPath {
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
   ensureRound(sizeClass: SizeClass): void {
     this.mend();
-    settle(this.heap, this.slot, sizeClass, journal.idle);
-    settleTotals(this.heap, sizeClass);
-    if (this.dropForeignRounds(sizeClass)) return;
-    this.writeJournal(journal.moving);
-    const refilled =
-      this.magazines.refill(sizeClass) || this.buildReusing(sizeClass) || this.reclaim(sizeClass);
+    const found = this.core.ensureRound(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    if (found > 0) return;
+    const refilled = this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
     if (!refilled) throw this.outOfMemory(sizeClass);
   }
@@ -99,30 +97,23 @@ export class SlowPath {
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
   ensureRoom(sizeClass: SizeClass): boolean {
     this.mend();
-    settle(this.heap, this.slot, sizeClass, journal.idle);
-    settleTotals(this.heap, sizeClass);
-    const rounds = checkedRounds(this.heap, sizeClass);
-    if (rounds < sizeClass.rounds) return true;
-    this.writeJournal(journal.moving);
-    const sent = this.magazines.drain(sizeClass, mostOf(rounds)) || this.magazines.drain(sizeClass, rounds);
-    this.sentHome += sent;
-    this.cleanUpWhenDue();
-    this.writeJournal(journal.idle);
-    return sent > 0;
+    const found = this.core.ensureRoom(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    if (found > 1) this.cleanUpBeyondSlabs();
+    return found > 0;
   }
 
   /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
   countFreed(): void {
-    this.sentHome++;
-    if (!this.isCleanUpDue()) return;
+    if (!this.core.countSentHome(1)) return;
     this.writeJournal(journal.moving);
-    this.cleanUpWhenDue();
-    this.writeJournal(journal.idle);
+    this.magazines.releaseEmpty(slabsPerCleanup);
+    this.cleanUpBeyondSlabs();
   }
 
   /** Whether a round's slot still is cached by this worker, in a slab of its class. */
   holds(sizeClass: SizeClass, slot: number): boolean {
-    return this.magazines.holds(sizeClass, slot);
+    return Boolean(this.core.holdsSlot(sizeClass.index, slot));
   }
 
   freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
@@ -136,7 +127,7 @@ export class SlowPath {
     this.reaper.collectLeftovers();
     const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
     const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
-    this.sentHome = 0;
+    this.core.forgetSentHome();
     this.writeJournal(journal.idle);
     return { slabs, decommittedBytes };
   }
@@ -190,17 +181,6 @@ export class SlowPath {
     writeJournal(this.heap, this.slot, entry);
   }
 
-  /** Takes rounds off the top that an illegal free took from us; true when a good one is there. */
-  private dropForeignRounds(sizeClass: SizeClass): boolean {
-    let rounds = checkedRounds(this.heap, sizeClass);
-    for (; rounds > 0; rounds--) {
-      const slot = slotOfRound(this.heap, sizeClass, rounds - 1);
-      if (this.magazines.holds(sizeClass, slot)) return true;
-      this.magazines.uncount(sizeClass, slot);
-    }
-    return false;
-  }
-
   /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
   private reclaim(sizeClass: SizeClass): boolean {
     if (this.releaseEmpty(slabsPerCleanup) > 0 && this.build(sizeClass)) return true;
@@ -211,20 +191,8 @@ export class SlowPath {
   }
 
   /** Fills the magazine from a new slab; false when there is no free chunk. */
-  private build(sizeClass: SizeClass): boolean {
-    const built = this.slabs.build(sizeClass);
-    return built !== noChunk && this.magazines.takeFrom(sizeClass, built);
-  }
-
-  /** The same, on memory that other classes have done with where there is such (reuse.ts). */
-  private buildReusing(sizeClass: SizeClass): boolean {
-    for (const other of this.magazines.drained) {
-      if (other === sizeClass || !pinsSlabs(this.slabs, other)) continue;
-      this.settleBetween([other]);
-      this.magazines.drain(other, other.rounds);
-    }
-    releaseSpare(this.slabs);
-    return this.build(sizeClass);
+  private build({ index }: SizeClass): boolean {
+    return Boolean(this.core.build(index));
   }
 
   /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
@@ -264,22 +232,16 @@ export class SlowPath {
    */
   private settleBetween(classes: readonly SizeClass[]): void {
     this.writeJournal(journal.idle);
-    for (const sizeClass of classes) {
-      if (sizeClass.index !== 0) settle(this.heap, this.slot, sizeClass, journal.idle);
-    }
+    for (const { index } of classes) if (index !== 0) this.core.settle(this.slot, index, journal.idle);
     this.writeJournal(journal.moving);
   }
 
-  private isCleanUpDue(): boolean {
-    const { cleanupInterval } = this.heap.layout;
-    return cleanupInterval !== 0 && this.sentHome >= cleanupInterval;
-  }
-
-  private cleanUpWhenDue(): void {
-    if (!this.isCleanUpDue()) return;
-    this.sentHome = 0;
-    this.releaseEmpty(slabsPerCleanup);
+  /** The shell's part of a clean-up. */
+  private cleanUpBeyondSlabs(): void {
+    this.writeJournal(journal.moving);
+    this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();
+    this.writeJournal(journal.idle);
   }
 
   private releaseEmpty(limit: number): number {

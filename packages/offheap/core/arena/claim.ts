@@ -1,0 +1,61 @@
+// The claim word of a chunk: the truth about the span that it belongs to. Read and written with atomics only.
+//
+//   bits 0–2 tag | 3–9 worker | 10–25 length − 1, or distance to the head | 26–31 size class
+
+import {
+  claimClassShift,
+  claimLengthMask,
+  claimLengthShift,
+  claimWorkerShift,
+  tagBody,
+  tagBuilding,
+  tagClaimed,
+  tagMask,
+  tagUnclaimed,
+} from "../layout/numbers.ts";
+import { classCount, claimsAt, worker } from "../layout/places.ts";
+import { atomicLoad32, atomicStore32, compareExchange32 } from "../target/access.ts";
+
+export function claimBody(distance: i32): i32 {
+  return tagBody | (worker << claimWorkerShift) | (distance << claimLengthShift);
+}
+export function claimBuilding(length: i32): i32 {
+  return tagBuilding | (worker << claimWorkerShift) | ((length - 1) << claimLengthShift);
+}
+export function claimUnclaimed(classIndex: i32, length: i32): i32 {
+  return tagUnclaimed | ((length - 1) << claimLengthShift) | (classIndex << claimClassShift);
+}
+export function claimClaimed(classIndex: i32, length: i32): i32 {
+  return tagClaimed | (worker << claimWorkerShift) | ((length - 1) << claimLengthShift) | (classIndex << claimClassShift);
+}
+
+export function tagOf(claim: i32): i32 {
+  return claim & tagMask;
+}
+export function lengthOf(claim: i32): i32 {
+  return ((claim >>> claimLengthShift) & claimLengthMask) + 1;
+}
+export function distanceOf(claim: i32): i32 {
+  return (claim >>> claimLengthShift) & claimLengthMask;
+}
+export function classOf(claim: i32): i32 {
+  return claim >>> claimClassShift;
+}
+/** Whether a claim word is that of a slab, held or not. One with a class that is none is damaged. */
+export function isSlab(claim: i32): bool {
+  const kind = claim & tagMask;
+  const classIndex = claim >>> claimClassShift;
+  return (kind === tagUnclaimed || kind === tagClaimed) && classIndex > 0 && classIndex <= classCount;
+}
+
+export function claimOf(chunk: i32): i32 {
+  return atomicLoad32((claimsAt + (chunk << 2)) | 0);
+}
+/** Publishes everything written under the claim. */
+export function storeClaim(chunk: i32, claim: i32): void {
+  atomicStore32((claimsAt + (chunk << 2)) | 0, claim);
+}
+/** Acquires what the last holder wrote under its claim, when it succeeds. */
+export function swapClaim(chunk: i32, expected: i32, desired: i32): bool {
+  return compareExchange32((claimsAt + (chunk << 2)) | 0, expected, desired);
+}

@@ -1,0 +1,6 @@
+// What scripts/core.mjs makes of the core for WebAssembly, as base64.
+
+/** The module that imports a shared memory. */
+export declare const sharedModule: string;
+/** In place of these of its bytes: the module that imports a memory which is not shared. */
+export declare const localPatch: { readonly from: number; readonly to: number; readonly bytes: string };

@@ -1,0 +1,70 @@
+// Numbers of the layout that the core and the shell share. Without types, so that each target takes them as literals.
+
+export const chunkShift = 16;
+export const chunkBytes = 65536;
+
+/** Header, in words from the heap's start; the rest of it is the shell's alone. */
+export const statusWord = 2;
+export const spanChunksWord = 12;
+export const spanChunksPeakWord = 13;
+export const statusReady = 2;
+
+/** Size classes: two words each, bytes of an object and rounds of a magazine. */
+export const classEntryShift = 3;
+
+/** Slab info, 64 bytes a chunk, at the head: free slots, then one bit for each line of 64 slots with a free one. */
+export const infoShift = 6;
+export const infoFreeCount = 0;
+export const infoLines = 8;
+export const lineWords = 8;
+export const lineShift = 6;
+export const slotsPerLine = 64;
+
+/** Map entry of a chunk: size class 6 | kind 2 | divisor's shift 5 | distance to the head 16. */
+export const mapClassMask = 63;
+export const mapDivisorShift = 8;
+export const mapDistanceShift = 13;
+
+/** Claim word: tag 3 | worker 7 | length − 1, or distance, 16 | size class 6. */
+export const tagMask = 7;
+export const tagFree = 0;
+export const tagBody = 1;
+export const tagBuilding = 2;
+export const tagUnclaimed = 3;
+export const tagClaimed = 4;
+export const claimWorkerShift = 3;
+export const claimLengthShift = 10;
+export const claimClassShift = 26;
+export const claimLengthMask = 0xffff;
+
+/** A worker's record, in bytes from its start. */
+export const recordJournal = 0;
+export const recordGauges = 64;
+/** Counters of a class, in bytes: totals twice (allocations, frees, rounds), and strays. */
+export const countersShift = 6;
+export const totalsBytes = 32;
+export const totalsAllocs = 0;
+export const totalsFrees = 8;
+export const totalsRounds = 16;
+export const straysAt = 20;
+/** A round: the object's address, and its slot + 1. */
+export const roundShift = 3;
+export const roundSlot = 4;
+
+/** Gauge: room 11 | used 1 | which totals hold 1 | allocations since they were settled 19. */
+export const gaugeRoom = 0x7ff;
+export const gaugeUsed = 0x800;
+export const gaugeTotals = 0x1000;
+export const gaugeAllocShift = 13;
+
+/** Journal: what a worker is in the middle of. */
+export const journalIdle = 0;
+export const journalMoving = 1;
+export const journalFreeing = 2;
+
+/** State byte of a slot: 0 free; 1–126 cached by that worker; 128 live and nobody's; 128 + w live, allocated by w. */
+export const slotFree = 0;
+export const slotLive = 128;
+
+/** No chunk. */
+export const noChunk = -1;

@@ -1,0 +1,93 @@
+// A worker's counters of one class. The gauge is the hot word: allocate and deallocate store it once each.
+//
+//   rounds in the magazine = limit + 1 − the gauge's room           cached = rounds + strays
+//   allocs = the totals' allocs + the gauge's                       (64 bits each)
+//   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
+//
+// Where rounds enter or leave the magazine otherwise, the totals are settled: the ones that do not hold are
+// written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
+
+import {
+  gaugeAllocShift,
+  gaugeRoom,
+  gaugeTotals,
+  gaugeUsed,
+  totalsAllocs,
+  totalsBytes,
+  totalsFrees,
+  totalsRounds,
+  straysAt,
+} from "../layout/numbers.ts";
+import { countersAt, gaugeAt, roundLimit } from "../layout/places.ts";
+import { load32, store32 } from "../target/access.ts";
+import { lessUnsigned } from "../target/arithmetic.ts";
+
+/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^19. */
+const settleFrom = 131072;
+
+function roundsBy(word: i32, classIndex: i32): i32 {
+  return word === 0 ? 0 : roundLimit(classIndex) + 1 - (word & gaugeRoom);
+}
+
+/** Rounds of a worker's magazine. Below 0: the gauge is damaged. */
+export function roundsIn(w: i32, classIndex: i32): i32 {
+  return roundsBy(load32(gaugeAt(w, classIndex)), classIndex);
+}
+
+/** Writes the totals that do not hold; returns the gauge that makes them hold. `freed` more were freed than now. */
+export function prepareTotals(w: i32, classIndex: i32, rounds: i32, freed: i32): i32 {
+  const word = load32(gaugeAt(w, classIndex));
+  const counters = countersAt(w, classIndex);
+  const from = (counters + ((word & gaugeTotals) === 0 ? 0 : totalsBytes)) | 0;
+  const to = (counters + ((word & gaugeTotals) === 0 ? totalsBytes : 0)) | 0;
+  const more = word >>> gaugeAllocShift;
+  const came = roundsBy(word, classIndex) - load32((from + totalsRounds) | 0) + freed;
+  addWide((to + totalsAllocs) | 0, (from + totalsAllocs) | 0, more);
+  addWide((to + totalsFrees) | 0, (from + totalsFrees) | 0, more + came);
+  store32((to + totalsRounds) | 0, rounds);
+  return (~word & gaugeTotals) | gaugeUsed | ((roundLimit(classIndex) + 1 - rounds) & gaugeRoom);
+}
+
+/** A 64-bit count, and a number that may be below 0. */
+function addWide(to: i32, from: i32, more: i32): void {
+  const low = load32(from);
+  const sum = (low + more) | 0;
+  let high = load32((from + 4) | 0);
+  if (more >= 0 && lessUnsigned(sum, low)) high++;
+  if (more < 0 && lessUnsigned(low, sum)) high--;
+  store32(to, sum);
+  store32((to + 4) | 0, high);
+}
+
+/** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */
+export function setRounds(w: i32, classIndex: i32, rounds: i32, freed: i32): void {
+  const at = gaugeAt(w, classIndex);
+  // A magazine that was never used stays so, and its memory untouched.
+  if (load32(at) === 0 && rounds === 0 && freed === 0) return;
+  store32(at, prepareTotals(w, classIndex, rounds, freed));
+}
+
+/** Makes a magazine that was never used one with room, and keeps a gauge from running over. */
+export function settleTotals(w: i32, classIndex: i32): void {
+  const at = gaugeAt(w, classIndex);
+  const word = load32(at);
+  if (word !== 0 && word >>> gaugeAllocShift < settleFrom) return;
+  store32(at, prepareTotals(w, classIndex, roundsBy(word, classIndex), 0));
+}
+
+/** One object more was freed, and is in the magazine. Back: a free that is none after all. */
+export function countFree(w: i32, classIndex: i32): void {
+  const at = gaugeAt(w, classIndex);
+  store32(at, (load32(at) - 1) | 0);
+}
+export function uncountFree(w: i32, classIndex: i32): void {
+  const at = gaugeAt(w, classIndex);
+  store32(at, (load32(at) + 1) | 0);
+}
+
+export function straysOf(w: i32, classIndex: i32): i32 {
+  return load32((countersAt(w, classIndex) + straysAt) | 0);
+}
+export function setStrays(w: i32, classIndex: i32, strays: i32): void {
+  store32((countersAt(w, classIndex) + straysAt) | 0, strays);
+}

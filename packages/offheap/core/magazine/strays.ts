@@ -1,0 +1,74 @@
+// Strays: slots that are cached by their byte and stand in no list. A slot becomes one where it is freed while nothing can
+// go home; the next walk over the slabs finds it.
+
+import {
+  journalFreeing,
+  journalIdle,
+  journalMoving,
+  recordJournal,
+  roundSlot,
+  slotFree,
+  straysAt,
+} from "../layout/numbers.ts";
+import { countersAt, gaugeAt, ownRecord, roundLimit, statesAt, worker } from "../layout/places.ts";
+import { classAtSlot } from "../slab/slab.ts";
+import { load32, load8, store32, store8 } from "../target/access.ts";
+import { prepareTotals, roundsIn, setRounds, setStrays, straysOf, uncountFree } from "./gauge.ts";
+import { clearRound, roundAt, setRound, slotOfRound } from "./rounds.ts";
+
+/** When nothing can go home, there is room for one round more: the slot is freed, and found again by a walk. */
+export function freeStray(classIndex: i32, slot: i32): void {
+  const rounds = roundsIn(worker, classIndex);
+  const gauge = gaugeAt(worker, classIndex);
+  const strays = (countersAt(worker, classIndex) + straysAt) | 0;
+  const journal = (ownRecord + recordJournal) | 0;
+  forgetSlot(classIndex, slot, rounds);
+  const settled = prepareTotals(worker, classIndex, rounds, 1);
+  store32(journal, journalFreeing);
+  setRound(worker, classIndex, rounds, slot);
+  store8((statesAt + slot) | 0, worker);
+  store32(gauge, (load32(gauge) - 1) | 0);
+  store32(journal, journalMoving);
+  store32(strays, load32(strays) + 1);
+  store32((roundAt(worker, classIndex, rounds) + roundSlot) | 0, 0);
+  store32(gauge, settled);
+  store32(journal, journalIdle);
+}
+
+/** Takes the top round out of the list; its slot stays cached, as a stray. */
+export function turnIntoStray(classIndex: i32): void {
+  const rounds = roundsIn(worker, classIndex);
+  setStrays(worker, classIndex, straysOf(worker, classIndex) + 1);
+  forgetSlot(classIndex, slotOfRound(worker, classIndex, rounds - 1), rounds);
+  setRounds(worker, classIndex, rounds - 1, 0);
+}
+
+/**
+ * Blanks the rounds of a slot that becomes a stray: an illegal free may have left one in the list, with the
+ * address that the slot had in another slab.
+ */
+function forgetSlot(classIndex: i32, slot: i32, rounds: i32): void {
+  for (let i = 0; i < rounds; i++) if (slotOfRound(worker, classIndex, i) === slot) clearRound(worker, classIndex, i);
+}
+
+/**
+ * Blanks the words above the top, so that a slot which became a stray cannot be taken for one whose
+ * free was cut short.
+ */
+export function forgetRounds(classIndex: i32): void {
+  for (let i = roundsIn(worker, classIndex); i <= roundLimit(classIndex); i++) clearRound(worker, classIndex, i);
+}
+
+/**
+ * A round whose slot is not this worker's any more: an illegal free of the same object overlapped ours
+ * and came last. One of the two must not count; it is ours. The list's count follows by the same store.
+ */
+export function uncount(classIndex: i32, slot: i32): void {
+  uncountFree(worker, classIndex);
+  if (load8((statesAt + slot) | 0) !== worker) return;
+  // The slab went meanwhile, and the byte was written over another one's, or over none. A span that is being
+  // built or given back has only free slots.
+  const other = classAtSlot(slot);
+  if (other === 0) store8((statesAt + slot) | 0, slotFree);
+  else setStrays(worker, other, straysOf(worker, other) + 1);
+}

@@ -1,0 +1,89 @@
+// The verbs of the core, for JavaScript: over the views of one buffer. An address is a byte offset in the memory, in
+// 32 bits; whether it arrives signed or not is the same to every verb. access.asc.ts has the same for WebAssembly.
+
+let words = new Int32Array(0);
+let bytes = new Uint8Array(0);
+let ownAt: i32 = 0;
+
+/** The memory, after it was made and after it has grown. */
+export function bindMemory(buffer: ArrayBuffer): void {
+  words = new Int32Array(buffer);
+  bytes = new Uint8Array(buffer);
+}
+
+export function load32(at: i32): i32 {
+  return words[at >>> 2] as i32;
+}
+export function store32(at: i32, value: i32): void {
+  words[at >>> 2] = value;
+}
+export function load8(at: i32): i32 {
+  return bytes[at >>> 0] as i32;
+}
+export function store8(at: i32, value: i32): void {
+  bytes[at >>> 0] = value;
+}
+
+/** State bytes four at a time, at a multiple of 4: stored only where all four are the caller's. */
+export function loadQuad(at: i32): i32 {
+  return words[at >>> 2] as i32;
+}
+export function storeQuad(at: i32, value: i32): void {
+  words[at >>> 2] = value;
+}
+
+/** A word that another worker may be writing, read as a hint: nothing rests on it. */
+export function glance32(at: i32): i32 {
+  return words[at >>> 2] as i32;
+}
+
+/** A word that stays as it is while the heap lives. */
+export function constant32(at: i32): i32 {
+  return words[at >>> 2] as i32;
+}
+
+export function atomicLoad32(at: i32): i32 {
+  return Atomics.load(words, at >>> 2);
+}
+export function atomicStore32(at: i32, value: i32): void {
+  Atomics.store(words, at >>> 2, value);
+}
+/** True when `expected` stood there and `desired` now does. */
+export function compareExchange32(at: i32, expected: i32, desired: i32): bool {
+  return Atomics.compareExchange(words, at >>> 2, expected, desired) === expected;
+}
+export function compareExchange8(at: i32, expected: i32, desired: i32): bool {
+  return Atomics.compareExchange(bytes, at >>> 0, expected, desired) === expected;
+}
+/** These return the word as it was before. */
+export function or32(at: i32, bits: i32): i32 {
+  return Atomics.or(words, at >>> 2, bits);
+}
+export function and32(at: i32, bits: i32): i32 {
+  return Atomics.and(words, at >>> 2, bits);
+}
+export function add32(at: i32, delta: i32): i32 {
+  return Atomics.add(words, at >>> 2, delta);
+}
+
+/** Words to a lower place. */
+export function moveDown(to: i32, from: i32, count: i32): void {
+  words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + count);
+}
+
+// The worker's own scratch: its record's last part, which nobody else reads.
+export function bindOwn(at: i32): void {
+  ownAt = at;
+}
+export function ownLoad32(offset: i32): i32 {
+  return words[(ownAt + offset) >>> 2] as i32;
+}
+export function ownStore32(offset: i32, value: i32): void {
+  words[(ownAt + offset) >>> 2] = value;
+}
+export function ownLoad8(offset: i32): i32 {
+  return bytes[(ownAt + offset) >>> 0] as i32;
+}
+export function ownStore8(offset: i32, value: i32): void {
+  bytes[(ownAt + offset) >>> 0] = value;
+}

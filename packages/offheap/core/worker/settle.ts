@@ -1,0 +1,68 @@
+// Settles the one allocate or deallocate that a kill or an exception cut short. Both touch the state byte
+// before the counter, and the magazine shows which of the two stores is missing:
+//
+//   allocate    top's byte is "live by w": the address was never returned      → the byte back to w
+//   deallocate  the slot just above the top is cached by w, yet in no list     → count the free
+//
+// Both are idempotent, so that a reaper which dies here is simply followed by another.
+
+import { isChunk, mapEntry, mapOf } from "../arena/spans.ts";
+import {
+  chunkShift,
+  journalFreeing,
+  journalIdle,
+  mapClassMask,
+  mapDistanceShift,
+  slotLive,
+} from "../layout/numbers.ts";
+import { objectBytes, roundLimit, stateShift, statesAt } from "../layout/places.ts";
+import { countFree, roundsIn } from "../magazine/gauge.ts";
+import { slotOfRound } from "../magazine/rounds.ts";
+import { load8, store8 } from "../target/access.ts";
+import { multiply, trailingZeros } from "../target/arithmetic.ts";
+
+/** What `settle` found cut short. */
+export const settledNone = 0;
+export const settledAllocate = 1;
+export const settledDeallocate = 2;
+
+/** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
+export function settle(w: i32, classIndex: i32, entry: i32): i32 {
+  if (entry !== journalIdle && entry !== journalFreeing) return settledNone;
+  const rounds = roundsIn(w, classIndex);
+  if (rounds < 0 || rounds > roundLimit(classIndex)) return settledNone;
+  if (rounds > 0 && entry === journalIdle) {
+    const top = slotOfRound(w, classIndex, rounds - 1);
+    if (stands(classIndex, top, slotLive | w)) {
+      store8((statesAt + top) | 0, w);
+      return settledAllocate;
+    }
+  }
+  const above = slotOfRound(w, classIndex, rounds);
+  if (stands(classIndex, above, w) && !isListed(w, classIndex, above, rounds)) {
+    countFree(w, classIndex);
+    return settledDeallocate;
+  }
+  return settledNone;
+}
+
+/**
+ * Whether the slot lies in a slab of the class, and its byte is `state`. Behind the slots that the slab's chunks hold
+ * a byte may be left from before a reset.
+ */
+function stands(classIndex: i32, slot: i32, state: i32): bool {
+  const chunk = slot >>> stateShift;
+  if (!isChunk(chunk)) return false;
+  const entry = mapOf(chunk);
+  if ((entry & mapClassMask) !== classIndex || load8((statesAt + slot) | 0) !== state) return false;
+  const head = chunk - (entry >>> mapDistanceShift);
+  const bytes = objectBytes(classIndex);
+  const distance = (multiply(slot - (head << stateShift) + 1, bytes) - 1) >> chunkShift;
+  const last = head + distance;
+  return isChunk(last) && mapOf(last) === mapEntry(classIndex, trailingZeros(bytes), distance);
+}
+
+function isListed(w: i32, classIndex: i32, slot: i32, rounds: i32): bool {
+  for (let i = 0; i < rounds; i++) if (slotOfRound(w, classIndex, i) === slot) return true;
+  return false;
+}

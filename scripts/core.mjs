@@ -1,0 +1,128 @@
+// Builds the core for its targets from packages/offheap/core, into dist/core/built:
+//
+//   module.js    the WebAssembly of shared and of other memory, as text
+//   instance.js  the JavaScript that tsc has made of the same files, as one function: each call makes an instance
+//
+// Runs after tsc. What it made stands until a source of the core changes.
+
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { filesBelow, root } from "./workspace.mjs";
+
+const core = join(root, "packages/offheap/core");
+const compiled = join(root, "packages/offheap/dist/core");
+const built = join(compiled, "built");
+
+const sources = filesBelow(core).filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
+const mark = createHash("sha256").update(readFileSync(new URL(import.meta.url)));
+for (const path of sources) mark.update(path).update(readFileSync(join(core, path)));
+const digest = mark.digest("hex");
+const markPath = join(built, "sources.sha256");
+const isFresh = existsSync(markPath) && readFileSync(markPath, "utf8") === digest;
+mkdirSync(built, { recursive: true });
+for (const path of filesBelow(join(core, "built"))) copyFileSync(join(core, "built", path), join(built, path));
+// What a consumer's compiler may see knows nothing of the dialect.
+for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))) {
+  const text = readFileSync(join(compiled, path), "utf8");
+  const plain = text.replace(/\bi32\b/g, "number").replace(/\bbool\b/g, "boolean");
+  if (plain !== text) writeFileSync(join(compiled, path), plain);
+}
+if (!isFresh) {
+  writeFileSync(join(built, "instance.js"), instanceSource());
+  writeFileSync(join(built, "module.js"), moduleSource(await compile()));
+  writeFileSync(markPath, digest);
+}
+
+/** The WebAssembly for shared memory. */
+async function compile() {
+  const { default: asc } = await import("assemblyscript/asc");
+  let binary;
+  const { error, stderr } = await asc.main(
+    [
+      "index.ts",
+      ...["--runtime", "stub", "-O3", "--noAssert", "--importMemory", "--noExportMemory"],
+      ...["--enable", "threads", "--enable", "bulk-memory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...["--sharedMemory", "--outFile", "core.wasm"],
+    ],
+    {
+      readFile: readSource,
+      writeFile: (name, contents) => {
+        if (name === "core.wasm") binary = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null) throw new Error(`the core does not compile:\n${stderr.toString()}`);
+  return binary;
+}
+
+/** A file of the core as WebAssembly has it: the verbs are its own. */
+function readSource(name) {
+  const ours = join(core, name.replace(/^target\/(\w+)\.ts$/, "target/$1.asc.ts"));
+  const path = existsSync(ours) ? ours : join(core, name);
+  // asc takes a file whose import names its ending for another one than the file itself.
+  return existsSync(path) ? readFileSync(path, "utf8").replace(/( from "[^"]+)\.ts"/g, '$1"') : null;
+}
+
+/**
+ * The one module serves memory that is not shared, too, once its import asks for such: of at least a page, without a
+ * maximum (WebAssembly core specification, sections 5.3.8 and 5.5.5).
+ */
+function moduleSource(binary) {
+  const [importSection, sharedWithMaximum, atLeast, pages] = [2, 3, 0, 1];
+  let from = 8;
+  while (binary[from] !== importSection) from += 2 + binary[from + 1];
+  const to = from + 2 + binary[from + 1];
+  // One import: its count, the names "env" and "memory", that it is a memory.
+  const limits = from + 2 + 1 + 4 + 7 + 1;
+  if (binary[limits] !== sharedWithMaximum) throw new Error("the core imports more than a shared memory");
+  const content = [...binary.slice(from + 2, limits), atLeast, pages];
+  const local = [importSection, content.length, ...content];
+  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
+  return `export const sharedModule =
+  "${base64(binary)}";
+export const localPatch = { from: ${from}, to: ${to}, bytes: "${base64(local)}" };
+`;
+}
+
+/** All files in the order of their imports, within one function; the verbs may be handed in. */
+function instanceSource() {
+  const ordered = [];
+  const visit = (path) => {
+    if (ordered.includes(path)) return;
+    const text = readFileSync(join(compiled, path), "utf8");
+    for (const [, target] of text.matchAll(/ from "(\.[^"]+)"/g)) visit(posix.join(posix.dirname(path), target));
+    ordered.push(path);
+  };
+  visit("index.js");
+  const bodyOf = (path) =>
+    readFileSync(join(compiled, path), "utf8")
+      .replace(/^(import|export) \{[^}]*\}( from "[^"]+")?;$/gm, "")
+      .replace(/^\/\/# sourceMappingURL.*$/m, "")
+      .replace(/^export /gm, "");
+  const namesIn = (path) => [
+    ...readFileSync(join(compiled, path), "utf8").matchAll(/^export (?:function|let|const) (\w+)/gm),
+  ].map(([, name]) => name);
+  const access = "target/access.js";
+  const verbs = namesIn(access);
+  const all = ordered.flatMap(namesIn);
+  const twice = all.filter((name, i) => all.indexOf(name) !== i);
+  if (twice.length > 0) throw new Error(`two files of the core name ${twice.join(", ")}`);
+  const face = [...readFileSync(join(compiled, "index.js"), "utf8").matchAll(/export \{([^}]*)\}/g)]
+    .flatMap(([, names]) => names.split(","))
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const rest = ordered.filter((path) => path !== access && path !== "index.js").map(bodyOf).join("\n");
+  return `// Made of the files of the core by scripts/core.mjs.
+export function verbsOver(buffer) {
+${bodyOf(access)}
+bindMemory(buffer);
+return { ${verbs.join(", ")} };
+}
+export function instanceOver({ ${verbs.filter((name) => name !== "bindMemory").join(", ")} }) {
+${rest}
+return { ${face.join(", ")} };
+}
+`;
+}
