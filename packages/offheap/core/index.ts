@@ -12,7 +12,7 @@ export {
   setWord,
 } from "./arena/chunk-set.ts";
 export { addClean, forgetClean } from "./arena/clean-chunks.ts";
-export { chooseRun, findRun, formatRuns, lastChosenLength, repairRuns, updateRuns } from "./arena/free-runs.ts";
+export { chooseRun, findRun, formatRuns, lastChosenLength, repairRuns, runByTree, updateRuns } from "./arena/free-runs.ts";
 export {
   borrowRun,
   cutBehind,
@@ -41,7 +41,7 @@ export { drain, forgetDrain } from "./magazine/drain.ts";
 export { countFree, setRounds, settleTotals } from "./magazine/gauge.ts";
 export { refill, takeFrom } from "./magazine/refill.ts";
 export { holdsSlot } from "./magazine/rounds.ts";
-export { forgetRounds, freeStray, turnIntoStray } from "./magazine/strays.ts";
+export { forgetRounds, freeStray, turnIntoStray, uncount } from "./magazine/strays.ts";
 export {
   claimSlab,
   recountSlab,

@@ -35,7 +35,7 @@ class RunsModel {
     const options = { memory: "local", maxWorkers: 1, sizeClasses: [4096] } as const;
     this.heap = makePoolHeap({ capacity: chunks * 65_536, ...options });
     this.free = new ChunkSet(this.heap, chunkSetAt(this.heap.layout, 0));
-    this.runs = new FreeRuns(this.heap, this.free);
+    this.runs = new FreeRuns(this.heap);
   }
 
   /** Some chunks leave the set, or come into it. */
@@ -126,7 +126,7 @@ describe("the tree of free runs", () => {
     free.removeRun(0 as ChunkIndex, 500);
     runs.update(0 as ChunkIndex, 500);
     // The last leaves stand for no chunks: the tree says so by itself, without a look at the set.
-    assert.equal(runs["descend"](chunkCount - 499), noChunk);
+    assert.equal(runs.byTree(chunkCount - 499), noChunk);
   });
 
   it("knows of all chunks of a new pool, and after a reset", () => {
@@ -136,8 +136,8 @@ describe("the tree of free runs", () => {
       const { runs } = new Spans(heap);
       const pool = attachPoolTo(heap);
       for (const isReset of [false, true]) {
-        assert.equal(runs["descend"](chunkCount), 0, `${chunkCount} chunks, ${isReset}`);
-        assert.equal(runs["descend"](chunkCount + 1), noChunk);
+        assert.equal(runs.byTree(chunkCount), 0, `${chunkCount} chunks, ${isReset}`);
+        assert.equal(runs.byTree(chunkCount + 1), noChunk);
         for (let i = 0; i < 30; i++) pool.allocate(65_536);
         pool.reset();
       }
@@ -149,8 +149,8 @@ describe("the tree of free runs", () => {
     const { chunkCount } = heap.layout;
     const spans = new Spans(heap);
     const expectFirst = (head: number) => {
-      assert.equal(spans.runs["descend"](chunkCount - head), head);
-      assert.equal(spans.runs["descend"](chunkCount - head + 1), noChunk);
+      assert.equal(spans.runs.byTree(chunkCount - head), head);
+      assert.equal(spans.runs.byTree(chunkCount - head + 1), noChunk);
     };
     expectFirst(0);
     const head = spans.takeExact(worker, 50, 1, 0);

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { verbsOver } from "#core/built/instance.js";
 import type { SlabAllocator } from "offheap";
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
@@ -213,17 +214,16 @@ describe("lines of a slab", () => {
   it("are all said to have a free slot when it is new, and so it is used at once", () => {
     const { heap, first } = fixture();
     const claims: number[] = [];
-    const { swap } = heap.access.atomics;
-    const counting = {
-      ...heap.access,
-      atomics: {
-        ...heap.access.atomics,
-        swap: (words: Int32Array, index: number, expected: number, desired: number) => {
-          if (index >= heap.layout.claimsAt && index < heap.layout.mapAt) claims.push(index);
-          return swap(words, index, expected, desired);
-        },
-      },
+    const verbs = (buffer: ArrayBufferLike) => {
+      const plain = verbsOver(buffer);
+      const compareExchange32 = (at: number, expected: number, desired: number) => {
+        const word = at >>> 2;
+        if (word >= heap.layout.claimsAt && word < heap.layout.mapAt) claims.push(word);
+        return plain.compareExchange32(at, expected, desired);
+      };
+      return { ...plain, compareExchange32 };
     };
+    const counting = { ...heap.access, verbs };
     attachTo(heap, counting).allocate(size);
     assert.equal(claims.length, 1);
     assert.deepEqual(first.check(), []);

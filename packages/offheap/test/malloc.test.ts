@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HeapOptions, MemoryPool, SizeClasses } from "offheap";
+import { verbsOver } from "#core/built/instance.js";
 import { hardwareAtomics } from "#src/memory/atomics.js";
 import { hardwareAccess } from "#src/memory/block.js";
 import { readFill, writeFill } from "./support/fill.ts";
@@ -270,7 +271,15 @@ describe("an exception that is not about memory", () => {
       if (armed) throw new Death();
       return hardwareAtomics.swap(view, index, expected, desired);
     };
-    const access = { ...hardwareAccess, atomics: { ...hardwareAtomics, swap } };
+    const verbs = (buffer: ArrayBufferLike) => {
+      const plain = verbsOver(buffer);
+      const compareExchange32 = (at: number, expected: number, desired: number) => {
+        if (armed) throw new Death();
+        return plain.compareExchange32(at, expected, desired);
+      };
+      return { ...plain, compareExchange32 };
+    };
+    const access = { ...hardwareAccess, atomics: { ...hardwareAtomics, swap }, verbs };
     const pool = new MemoryPool(small, { access });
     const { malloc, calloc, realloc, aligned_alloc, free } = pool.asMalloc();
     const address = malloc(100);

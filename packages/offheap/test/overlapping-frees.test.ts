@@ -12,7 +12,6 @@ import type { Heap } from "#src/memory/heap.js";
 import { chunkSetAt, counter, counterAt } from "#src/memory/layout.js";
 import type { SizeClass } from "#src/slab/class-table.js";
 import { roundsIn, setRounds } from "#src/slab/counters.js";
-import type { Magazines } from "#src/slab/magazines.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
@@ -118,8 +117,7 @@ describe("when the later one came after the slab had gone", () => {
 
   it("the byte is free again", () => {
     const { heap, loser, slot } = late();
-    const { magazines, classes } = loser["slow"] as unknown as { magazines: Magazines; classes: SizeClass[] };
-    magazines.uncount(classes[1] as SizeClass, slot);
+    loser["slow"]["core"].uncount(1, slot);
     assert.equal(heap.states[slot], 0);
     assert.deepEqual(loser.check(), []);
   });

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
-import { clearStates, countStates, firstUsed, freeStates, quadOf } from "#src/slab/state-scan.js";
+import { verbsOver } from "#core/built/instance.js";
+import { clearStates, countStates, firstUsed, freeStates } from "#src/slab/state-scan.js";
 import { makeHeap } from "./support/heaps.ts";
 import { Random } from "./support/random.ts";
 
@@ -26,20 +27,19 @@ describe("state bytes, four at a time", () => {
 
   it("counts a worker's slots and frees them, and no byte beside, whatever stands there", () => {
     const worker = 5;
-    const same = quadOf(worker);
+    const same = worker * 0x01010101;
     let isOurs = true;
-    const quads: Access["quads"] = (buffer, byteOffset, length) => {
-      const view = hardwareAccess.quads(buffer, byteOffset, length);
-      const set = (target: Int32Array, key: string, value: number) => {
+    const verbs: Access["verbs"] = (buffer) => {
+      const plain = verbsOver(buffer);
+      const storeQuad = (at: number, value: number) => {
         // Another worker's byte may change at any time: a quad with one in it is not to be written as a whole.
-        if (target[Number(key)] !== same) isOurs = false;
-        return Reflect.set(target, key, value, target);
+        if (plain.loadQuad(at) !== same) isOurs = false;
+        plain.storeQuad(at, value);
       };
-      const get = (target: Int32Array, key: string) => Reflect.get(target, key, target);
-      return new Proxy(view, { get, set } as ProxyHandler<Int32Array>);
+      return { ...plain, storeQuad };
     };
     const options = { capacity: 4 << 20, maxWorkers: 1, sizeClasses: [size] } as const;
-    const heap = makeHeap({ ...options, memory: "local" }, {}, { ...hardwareAccess, quads });
+    const heap = makeHeap({ ...options, memory: "local" }, {}, { ...hardwareAccess, verbs });
     const bytes = [0, worker, 128 + worker, 128, 7, 133, worker ^ 128, worker + 1];
     const random = new Random(11);
     for (let round = 0; round < 2000; round++) {

@@ -51,7 +51,7 @@ export function repairRuns(): void {
 /** The lowest run of `want` chunks that tree and set know of; −1 when the tree has none, or misled often. */
 export function findRun(want: i32): i32 {
   for (let tries = 0; tries < misledTries; tries++) {
-    const head = freeRunsLeaves === 0 ? 0 : descend(want);
+    const head = freeRunsLeaves === 0 ? 0 : runByTree(want);
     if (head < 0 || head >= chunkCount) return noChunk;
     if (setRunLength(freeSet, head, want) >= want) return head;
     const within = setRunIn(freeSet, head >> 5, want, 0);
@@ -112,8 +112,8 @@ function longestFrom(from: i32, want: i32, fewest: i32): i32 {
   return best;
 }
 
-/** Where the lowest run begins, or the first chunk of the word that it is in; −1 when there is none. */
-function descend(want: i32): i32 {
+/** Where the lowest run begins as the tree tells, or the first chunk of the word that it is in; −1 when there is none. */
+export function runByTree(want: i32): i32 {
   let size = freeRunsLeaves * leafChunks;
   if (mostIn(1, size) < want) return noChunk;
   let node = 1;

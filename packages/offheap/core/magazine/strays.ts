@@ -1,6 +1,7 @@
 // Strays: slots that are cached by their byte and stand in no list. A slot becomes one where it is freed while nothing can
 // go home; the next walk over the slabs finds it.
 
+import { isChunk } from "../arena/spans.ts";
 import {
   journalFreeing,
   journalIdle,
@@ -10,7 +11,7 @@ import {
   slotFree,
   straysAt,
 } from "../layout/numbers.ts";
-import { countersAt, gaugeAt, ownRecord, roundLimit, statesAt, worker } from "../layout/places.ts";
+import { countersAt, gaugeAt, ownRecord, roundLimit, statesAt, stateShift, worker } from "../layout/places.ts";
 import { classAtSlot } from "../slab/slab.ts";
 import { load32, load8, store32, store8 } from "../target/access.ts";
 import { prepareTotals, roundsIn, setRounds, setStrays, straysOf, uncountFree } from "./gauge.ts";
@@ -65,7 +66,7 @@ export function forgetRounds(classIndex: i32): void {
  */
 export function uncount(classIndex: i32, slot: i32): void {
   uncountFree(worker, classIndex);
-  if (load8((statesAt + slot) | 0) !== worker) return;
+  if (!isChunk(slot >>> stateShift) || load8((statesAt + slot) | 0) !== worker) return;
   // The slab went meanwhile, and the byte was written over another one's, or over none. A span that is being
   // built or given back has only free slots.
   const other = classAtSlot(slot);

@@ -10,8 +10,9 @@ export const noChunk = -1 as ChunkIndex;
 export class ChunkSet {
   private readonly heap: Heap;
   private readonly core: Core;
-  /** Word of its lowest level. */
-  private readonly at: number;
+  /** Words of its upper levels. */
+  private readonly middleAt: number;
+  private readonly topAt: number;
   /** Where it is in the memory, in bytes: what the core knows it by. */
   private readonly set: number;
   private readonly levelWords: readonly [number, number, number];
@@ -19,17 +20,17 @@ export class ChunkSet {
   constructor(heap: Heap, at: number) {
     this.heap = heap;
     this.core = heap.core;
-    this.at = at;
     this.set = (heap.offset + at * 4) | 0;
     this.levelWords = chunkSetLevels(heap.layout.chunkCount);
+    this.middleAt = at + this.levelWords[0];
+    this.topAt = this.middleAt + this.levelWords[1];
   }
 
   /** False: there is no member, as far as the top level knows. */
   hasAny(): boolean {
     const { words } = this.heap;
-    const [low, middle, top] = this.levelWords;
-    const topAt = this.at + low + middle;
-    return words[topAt] !== 0 || (top > 1 && words[topAt + 1] !== 0);
+    const { topAt } = this;
+    return words[topAt] !== 0 || (this.levelWords[2] > 1 && words[topAt + 1] !== 0);
   }
 
   has(chunk: ChunkIndex): boolean {
@@ -39,10 +40,9 @@ export class ChunkSet {
   /** Whether the upper levels say that the chunk's word is not empty: else no search from before finds it. */
   announces(chunk: ChunkIndex): boolean {
     const { words } = this.heap;
-    const [low, middle] = this.levelWords;
-    const middleBit = (words[this.at + low + (chunk >>> 10)] as number) & (1 << ((chunk >>> 5) & 31));
-    const topBit = (words[this.at + low + middle + (chunk >>> 15)] as number) & (1 << ((chunk >>> 10) & 31));
-    return middleBit !== 0 && topBit !== 0;
+    const middle = (words[this.middleAt + (chunk >>> 10)] as number) & (1 << ((chunk >>> 5) & 31));
+    const top = (words[this.topAt + (chunk >>> 15)] as number) & (1 << ((chunk >>> 10) & 31));
+    return middle !== 0 && top !== 0;
   }
 
   /** The 32 members of a word of the lowest level, as bits. */

@@ -32,6 +32,11 @@ export class FreeRuns {
     return this.core.findRun(want) as ChunkIndex;
   }
 
+  /** Where the lowest run begins as the tree tells by itself; `noChunk` when there is none. */
+  byTree(want: number): ChunkIndex {
+    return this.core.runByTree(want) as ChunkIndex;
+  }
+
   /** The first run of `want` free chunks, else the longest of at least `least`. Sets `chosen`, its length. */
   choose(from: number, want: number, least: number): ChunkIndex {
     const head = this.core.chooseRun(from, want, least) as ChunkIndex;

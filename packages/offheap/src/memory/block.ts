@@ -31,7 +31,7 @@ export interface Access {
   quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   readonly atomics: AtomicOps;
   /** How the core is to reach the memory, if not by itself. */
-  readonly verbs?: () => Verbs;
+  readonly verbs?: (buffer: ArrayBufferLike) => Verbs;
 }
 
 export const hardwareAccess: Access = {

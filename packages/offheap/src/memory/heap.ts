@@ -41,7 +41,7 @@ export class Heap {
     this.access = access;
     this.atomics = access.atomics;
     this.dataAt = offset + layout.bookBytes;
-    this.core = coreOver(source, "auto", access.verbs?.());
+    this.core = coreOver(source, "auto", access.verbs?.(bufferOf(source)));
     placeCore(this.core, offset, layout);
     this.openViews();
   }

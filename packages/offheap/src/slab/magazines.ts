@@ -2,6 +2,7 @@
 
 import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
 import type { SizeClass } from "./class-table.ts";
+import { checkedRounds } from "./counters.ts";
 import type { Slabs } from "./slabs.ts";
 
 export class Magazines {
@@ -14,9 +15,10 @@ export class Magazines {
     this.classes = classes;
   }
 
-  /** Sends the `count` oldest rounds home; returns how many left the magazine. */
-  drain({ index }: SizeClass, count: number): number {
-    return this.slabs.core.sendHome(index, count);
+  /** Sends the `count` oldest rounds home; returns how many left the magazine. @throws ERR_CORRUPT_HEAP */
+  drain(sizeClass: SizeClass, count: number): number {
+    checkedRounds(this.slabs.heap, sizeClass);
+    return this.slabs.core.sendHome(sizeClass.index, count);
   }
 
   /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */

@@ -1,6 +1,7 @@
 // Counts accesses to shared memory: the books' views behind proxies, the atomics behind counters. Before each store,
 // and each atomic, a test may have its say.
 
+import { type Verbs, verbsOver } from "#core/built/instance.js";
 import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
 
@@ -37,6 +38,41 @@ export class CountingAccess implements Access {
 
   quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
     return this.wrap(hardwareAccess.quads(buffer, byteOffset, length));
+  }
+
+  /** The core's: what it keeps for itself, and constants of the heap, are no accesses. */
+  verbs(buffer: ArrayBufferLike): Verbs {
+    const plain = verbsOver(buffer);
+    const counted = { ...plain } as Record<string, unknown>;
+    const kinds = {
+      loads: ["load32", "load8", "loadQuad", "glance32"],
+      stores: ["store32", "store8", "storeQuad"],
+      atomics: [
+        "atomicLoad32",
+        "atomicStore32",
+        "compareExchange32",
+        "compareExchange8",
+        "or32",
+        "and32",
+        "add32",
+      ],
+    } as const;
+    for (const kind of ["loads", "stores", "atomics"] as const) {
+      for (const name of kinds[kind]) {
+        const verb = plain[name] as (...args: number[]) => unknown;
+        counted[name] = (...args: number[]) => {
+          if (kind !== "loads") this.beforeStore();
+          this.counted[kind]++;
+          return verb(...args);
+        };
+      }
+    }
+    counted["moveDown"] = (to: number, from: number, count: number) => {
+      this.beforeStore();
+      this.counted.stores += count;
+      plain.moveDown(to, from, count);
+    };
+    return counted as unknown as Verbs;
   }
 
   /** What a call accesses. */

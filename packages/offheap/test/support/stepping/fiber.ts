@@ -3,6 +3,7 @@
 // function of the values it has read, so the log answers all accesses up to the one where it stopped.
 // No write and no atomic is done a second time.
 
+import type { Verbs } from "#core/built/instance.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
 import type { Kind, Machine } from "./machine.ts";
@@ -178,6 +179,62 @@ function quads(fiber: Fiber, length: number): unknown {
   );
 }
 
+/** The core's verbs, each access a step; what the core keeps for itself, and constants of the heap, are none. */
+function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
+  const own = new Map<number, number>();
+  const ownLoad = (offset: number) => own.get(offset) ?? 0;
+  const ownStore = (offset: number, value: number) => void own.set(offset, value);
+  const load32 = (at: number) => fiber.load(0, at >>> 2) as number;
+  const store32 = (at: number, value: number) => fiber.store(0, at >>> 2, value | 0);
+  const state = (at: number) => at - fiber.machine.statesAt;
+  const load8 = (at: number) => fiber.load(1, state(at)) as number;
+  const store8 = (at: number, value: number) => fiber.store(1, state(at), value & 255);
+  const word = (at: number, writes: boolean, change: (before: number) => number | undefined) =>
+    fiber.atomic(0, at >>> 2, writes, change) as number;
+  // Four state bytes, lowest first: a kill, or another's access, may come between any two.
+  const bytes = [0, 1, 2, 3];
+  return {
+    load32,
+    store32,
+    load8,
+    store8,
+    loadQuad: (at) => bytes.reduce((quad, i) => quad | (load8(at + i) << (i * 8)), 0),
+    storeQuad: (at, value) => {
+      for (const i of bytes) store8(at + i, (value >>> (i * 8)) & 255);
+    },
+    glance32: load32,
+    constant32: (at) => fiber.machine.words[at >>> 2] as number,
+    atomicLoad32: (at) => word(at, false, () => undefined),
+    atomicStore32: (at, value) => {
+      word(at, true, () => value | 0);
+    },
+    compareExchange32: (at, expected, desired) => {
+      if (!isBroken) {
+        const found = word(at, true, (before) => (before === expected ? desired | 0 : undefined));
+        return found === expected;
+      }
+      if (load32(at) !== expected) return false;
+      store32(at, desired);
+      return true;
+    },
+    compareExchange8: (at, expected, desired) =>
+      fiber.atomic(1, state(at), true, (before: number) => (before === expected ? desired : undefined)) ===
+      expected,
+    or32: (at, bits) => word(at, true, (before) => before | bits),
+    and32: (at, bits) => word(at, true, (before) => before & bits),
+    add32: (at, delta) => word(at, true, (before) => (before + delta) | 0),
+    // Word by word, as a move may be cut short anywhere. To a lower place only, so ascending.
+    moveDown: (to, from, count) => {
+      for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
+    },
+    bindOwn: () => {},
+    ownLoad32: ownLoad,
+    ownStore32: ownStore,
+    ownLoad8: ownLoad,
+    ownStore8: ownStore,
+  };
+}
+
 function accessOf(fiber: Fiber, isBroken: boolean): Access {
   const word = (index: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, index, writes, change) as number;
@@ -213,5 +270,6 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
       view(fiber, 1, length, byteOffset - fiber.machine.statesAt) as Uint8Array,
     quads: (_buffer, _byteOffset, length) => quads(fiber, length) as Int32Array,
     atomics,
+    verbs: () => verbsOf(fiber, isBroken),
   };
 }
