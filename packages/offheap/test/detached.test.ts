@@ -14,7 +14,10 @@ const capacity = 2 << 20;
 interface Resizable extends ArrayBuffer {
   resize(bytes: number): void;
 }
-const Resizing = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => Resizable;
+const Resizing = ArrayBuffer as unknown as new (
+  bytes: number,
+  options: { maxByteLength: number },
+) => Resizable;
 const resizable = (bytes: number) => new Resizing(bytes, { maxByteLength: 2 * capacity });
 
 function prepared<T extends SlabAllocator | MemoryPool>(heap: T) {

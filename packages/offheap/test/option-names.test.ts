@@ -143,7 +143,11 @@ describe("what was probably meant", () => {
   it("by a memory in place of options", () => {
     for (const memory of [new SharedArrayBuffer(capacity), new ArrayBuffer(8), slabs.handle.memory])
       says("ERR_INVALID_OPTION", /\{ memory: … \}/, () => new SlabAllocator(memory as HeapOptions));
-    says("ERR_INVALID_OPTION", /as an object, got 1048576/, () => new SlabAllocator((1 << 20) as unknown as object));
+    says(
+      "ERR_INVALID_OPTION",
+      /as an object, got 1048576/,
+      () => new SlabAllocator((1 << 20) as unknown as object),
+    );
   });
 
   it("by a view in place of its buffer, and a handle in place of a memory", () => {

@@ -2,16 +2,11 @@
 
 import { AllocatorError, show } from "./errors.ts";
 
-/** The names that a call knows; without a prototype, so that it knows no others. */
+/** The names that a call knows, each `true`, so that those of Object.prototype are none of them. */
 export type KnownOptions<T> = Readonly<Record<keyof T & string, true>>;
 
 /** Options as they come: nobody has looked at the values. */
 export type GivenOptions<T> = { readonly [K in keyof T]?: unknown };
-
-/** A list of all names of an options type, which the compiler holds to be whole. */
-export function knownOptions<T>(names: KnownOptions<T>): KnownOptions<T> {
-  return Object.freeze(Object.assign(Object.create(null), names)) as KnownOptions<T>;
-}
 
 /** Names from elsewhere, and what they are called here. */
 const alsoCalled: Readonly<Record<string, string>> = {
@@ -34,9 +29,10 @@ function refuse(call: string, why: string): AllocatorError {
 export function checkOptions<T>(call: string, options: unknown, known: KnownOptions<T>): GivenOptions<T> {
   if (typeof options !== "object" || options === null)
     throw refuse(call, `takes its options as an object, got ${show(options)}`);
+  const names = known as Readonly<Record<string, unknown>>;
   let isNamed = false;
   for (const name in options) {
-    if (name in known) isNamed = true;
+    if (names[name] === true) isNamed = true;
     else if (Object.hasOwn(options, name)) throw unknownOption(call, name, Object.keys(known));
   }
   if (!isNamed) assertPlain(call, options);

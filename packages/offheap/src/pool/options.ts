@@ -1,7 +1,7 @@
 // What a call of a pool may ask for, checked before anything is written.
 
 import { AllocatorError, show } from "../base/errors.ts";
-import { checkOptions, flagOption, knownOptions } from "../base/options.ts";
+import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
 
 /** Largest alignment, in bytes: that of a huge page. */
 export const maxAlignBytes = 2 ** 21;
@@ -13,7 +13,7 @@ export interface AllocateOptions {
   readonly zeroed?: boolean;
 }
 
-const known = knownOptions<AllocateOptions>({ align: true, zeroed: true });
+const known: KnownOptions<AllocateOptions> = { align: true, zeroed: true };
 
 /** @throws ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT */
 export function checkAllocateOptions(options: unknown): { align: number; zeroed: boolean } {

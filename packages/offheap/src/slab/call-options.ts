@@ -1,10 +1,10 @@
 // The options of an allocator's calls, checked before anything is written.
 
-import { checkOptions, flagOption, knownOptions } from "../base/options.ts";
+import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
 import type { LiveObjects } from "./recover.ts";
 
-const knownOfCleanup = knownOptions<{ all: boolean }>({ all: true });
-const knownOfReap = knownOptions<{ live: boolean }>({ live: true });
+const knownOfCleanup: KnownOptions<{ all: boolean }> = { all: true };
+const knownOfReap: KnownOptions<{ live: boolean }> = { live: true };
 
 /** Whether a clean-up is to give back all. @throws ERR_INVALID_OPTION */
 export function cleansAll(options: unknown): boolean {

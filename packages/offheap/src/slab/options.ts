@@ -2,7 +2,7 @@
 
 import { alignDown, clamp } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import { checkOptions, knownOptions } from "../base/options.ts";
+import { checkOptions, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
 import { roomAt } from "../memory/block.ts";
 import { isMemorySource, type MemorySource } from "../memory/kind.ts";
@@ -123,7 +123,7 @@ export interface ResolvedOptions {
   readonly hugePages: boolean;
 }
 
-const known = knownOptions<HeapOptions>({
+const known: KnownOptions<HeapOptions> = {
   capacity: true,
   memory: true,
   offset: true,
@@ -132,7 +132,7 @@ const known = knownOptions<HeapOptions>({
   cleanupInterval: true,
   os: true,
   hugePages: true,
-});
+};
 
 /**
  * Checks options; nothing is reserved yet.

@@ -1,7 +1,7 @@
 // The options that have to do with the operating system, checked before anything is reserved or written.
 
 import { AllocatorError, show } from "../base/errors.ts";
-import { checkOptions, flagOption, knownOptions } from "../base/options.ts";
+import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
 
 const abilities = ["hugePages", "decommit", "residency"] as const;
@@ -28,7 +28,7 @@ export function checkOs(given: unknown): Os | undefined {
   return given as Os;
 }
 
-const knownOfAttach = knownOptions<{ os: Os }>({ os: true });
+const knownOfAttach: KnownOptions<{ os: Os }> = { os: true };
 
 /** The options of `attach`. @throws ERR_INVALID_OPTION */
 export function checkAttach(options: unknown): Os | undefined {

@@ -1,8 +1,9 @@
 // The worker of realms.mjs. Its messages are read in the main thread's realm, which is not that of Jest's tests.
 
 import { parentPort } from "node:worker_threads";
-import * as offheap from "offheap";
+import { MemoryPool, SlabAllocator } from "offheap";
 
+const allocators = { MemoryPool, SlabAllocator };
 let heap;
 
 function filled() {
@@ -13,10 +14,10 @@ function filled() {
 
 parentPort.on("message", ({ make, join, handle, options, memory, check, value }) => {
   if (make !== undefined) {
-    heap = new offheap[make](options);
+    heap = new allocators[make](options);
     parentPort.postMessage({ handle: heap.handle, address: filled() });
   } else if (join !== undefined) {
-    heap = offheap[join].attach(handle);
+    heap = allocators[join].attach(handle);
     parentPort.postMessage({ address: filled() });
   } else if (memory !== undefined) {
     const pages = memory / 65_536;
