@@ -40,7 +40,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
-   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
     warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);

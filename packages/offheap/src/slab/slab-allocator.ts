@@ -64,7 +64,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
 
   /**
    * Formats a heap in a memory, and attaches to it.
-   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
     warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
