@@ -21,7 +21,8 @@ const digest = mark.digest("hex");
 const markPath = join(built, "sources.sha256");
 const isFresh = existsSync(markPath) && readFileSync(markPath, "utf8") === digest;
 mkdirSync(built, { recursive: true });
-for (const path of filesBelow(join(core, "built"))) copyFileSync(join(core, "built", path), join(built, path));
+for (const path of filesBelow(join(core, "built")))
+  copyFileSync(join(core, "built", path), join(built, path));
 // What a consumer's compiler may see knows nothing of the dialect.
 for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))) {
   const text = readFileSync(join(compiled, path), "utf8");
@@ -42,7 +43,16 @@ async function compile() {
     [
       "index.ts",
       ...["--runtime", "stub", "-O3", "--noAssert", "--importMemory", "--noExportMemory"],
-      ...["--enable", "threads", "--enable", "bulk-memory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...[
+        "--enable",
+        "threads",
+        "--enable",
+        "bulk-memory",
+        "--initialMemory",
+        "1",
+        "--maximumMemory",
+        "65536",
+      ],
       ...["--sharedMemory", "--outFile", "core.wasm"],
     ],
     {
@@ -92,7 +102,8 @@ function instanceSource() {
   const visit = (path) => {
     if (ordered.includes(path)) return;
     const text = readFileSync(join(compiled, path), "utf8");
-    for (const [, target] of text.matchAll(/ from "(\.[^"]+)"/g)) visit(posix.join(posix.dirname(path), target));
+    for (const [, target] of text.matchAll(/ from "(\.[^"]+)"/g))
+      visit(posix.join(posix.dirname(path), target));
     ordered.push(path);
   };
   visit("index.js");
@@ -101,9 +112,10 @@ function instanceSource() {
       .replace(/^(import|export) \{[^}]*\}( from "[^"]+")?;$/gm, "")
       .replace(/^\/\/# sourceMappingURL.*$/m, "")
       .replace(/^export /gm, "");
-  const namesIn = (path) => [
-    ...readFileSync(join(compiled, path), "utf8").matchAll(/^export (?:function|let|const) (\w+)/gm),
-  ].map(([, name]) => name);
+  const namesIn = (path) =>
+    [...readFileSync(join(compiled, path), "utf8").matchAll(/^export (?:function|let|const) (\w+)/gm)].map(
+      ([, name]) => name,
+    );
   const access = "target/access.js";
   const verbs = namesIn(access);
   const all = ordered.flatMap(namesIn);
@@ -113,7 +125,10 @@ function instanceSource() {
     .flatMap(([, names]) => names.split(","))
     .map((name) => name.trim())
     .filter((name) => name !== "");
-  const rest = ordered.filter((path) => path !== access && path !== "index.js").map(bodyOf).join("\n");
+  const rest = ordered
+    .filter((path) => path !== access && path !== "index.js")
+    .map(bodyOf)
+    .join("\n");
   return `// Made of the files of the core by scripts/core.mjs.
 export function verbsOver(buffer) {
 ${bodyOf(access)}

@@ -12,7 +12,15 @@ export {
   setWord,
 } from "./arena/chunk-set.ts";
 export { addClean, forgetClean } from "./arena/clean-chunks.ts";
-export { chooseRun, findRun, formatRuns, lastChosenLength, repairRuns, runByTree, updateRuns } from "./arena/free-runs.ts";
+export {
+  chooseRun,
+  findRun,
+  formatRuns,
+  lastChosenLength,
+  repairRuns,
+  runByTree,
+  updateRuns,
+} from "./arena/free-runs.ts";
 export {
   borrowRun,
   cutBehind,

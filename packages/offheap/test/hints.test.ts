@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { verbsOver } from "#core/built/instance.js";
 import type { SlabAllocator } from "offheap";
+import { verbsOver } from "#core/built/instance.js";
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Access, hardwareAccess } from "#src/memory/block.js";
 import { verbsOver } from "#core/built/instance.js";
+import { type Access, hardwareAccess } from "#src/memory/block.js";
 import { clearStates, countStates, firstUsed, freeStates } from "#src/slab/state-scan.js";
 import { makeHeap } from "./support/heaps.ts";
 import { Random } from "./support/random.ts";

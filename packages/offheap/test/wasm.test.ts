@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { AllocatorError, MemoryPool } from "offheap";
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode } from "./support/heaps.ts";
 import { ended, said } from "./support/threads.ts";

@@ -40,7 +40,8 @@ export function setRemove(set: i32, chunk: i32): void {
 
 export function setAddRun(set: i32, first: i32, length: i32): void {
   const end = first + length;
-  for (let chunk = first; chunk < end; chunk = (chunk | 31) + 1) addBits(set, chunk >> 5, bitsOfRun(chunk, end));
+  for (let chunk = first; chunk < end; chunk = (chunk | 31) + 1)
+    addBits(set, chunk >> 5, bitsOfRun(chunk, end));
 }
 
 export function setRemoveRun(set: i32, first: i32, length: i32): void {
@@ -112,7 +113,7 @@ export function setRepair(set: i32): void {
 function repairLevel(level: i32, above: i32, wordCount: i32, depth: i32): void {
   for (let word = 0; word < wordCount; word++) {
     const bit = 1 << (word & 31);
-    const announced = (glance32((above + (word >> 5 << 2)) | 0) & bit) !== 0;
+    const announced = (glance32((above + ((word >> 5) << 2)) | 0) & bit) !== 0;
     const filled = glance32((level + (word << 2)) | 0) !== 0;
     if (filled && !announced) addAbove(above, word, depth);
     if (!filled && announced) removeAbove(level, above, word, depth);
@@ -126,7 +127,7 @@ function addBits(set: i32, word: i32, bits: i32): void {
 
 /** Announces a word in the level above its own. Above the words of depth 1 stands the top level. */
 function addAbove(above: i32, word: i32, depth: i32): void {
-  const before = or32((above + (word >> 5 << 2)) | 0, 1 << (word & 31));
+  const before = or32((above + ((word >> 5) << 2)) | 0, 1 << (word & 31));
   if (before === 0 && depth === 0) addAbove((above + (middleWords << 2)) | 0, word >> 5, 1);
 }
 
@@ -138,8 +139,9 @@ function removeBits(set: i32, word: i32, bits: i32): void {
 /** Takes the upper bit of an empty word away, and puts it back if the word was filled meanwhile. */
 function removeAbove(level: i32, above: i32, word: i32, depth: i32): void {
   const bit = 1 << (word & 31);
-  const before = and32((above + (word >> 5 << 2)) | 0, ~bit);
-  if ((before & ~bit) === 0 && depth === 0) removeAbove(above, (above + (middleWords << 2)) | 0, word >> 5, 1);
+  const before = and32((above + ((word >> 5) << 2)) | 0, ~bit);
+  if ((before & ~bit) === 0 && depth === 0)
+    removeAbove(above, (above + (middleWords << 2)) | 0, word >> 5, 1);
   if (atomicLoad32((level + (word << 2)) | 0) !== 0) addAbove(above, word, depth);
 }
 

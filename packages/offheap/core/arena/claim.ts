@@ -13,7 +13,7 @@ import {
   tagMask,
   tagUnclaimed,
 } from "../layout/numbers.ts";
-import { classCount, claimsAt, worker } from "../layout/places.ts";
+import { claimsAt, classCount, worker } from "../layout/places.ts";
 import { atomicLoad32, atomicStore32, compareExchange32 } from "../target/access.ts";
 
 export function claimBody(distance: i32): i32 {
@@ -26,7 +26,12 @@ export function claimUnclaimed(classIndex: i32, length: i32): i32 {
   return tagUnclaimed | ((length - 1) << claimLengthShift) | (classIndex << claimClassShift);
 }
 export function claimClaimed(classIndex: i32, length: i32): i32 {
-  return tagClaimed | (worker << claimWorkerShift) | ((length - 1) << claimLengthShift) | (classIndex << claimClassShift);
+  return (
+    tagClaimed |
+    (worker << claimWorkerShift) |
+    ((length - 1) << claimLengthShift) |
+    (classIndex << claimClassShift)
+  );
 }
 
 export function tagOf(claim: i32): i32 {

@@ -12,7 +12,7 @@ import { bitsOfRun } from "./chunk-set.ts";
 export function addClean(head: i32, length: i32): void {
   const end = head + length;
   for (let chunk = head; chunk < end; chunk = (chunk | 31) + 1)
-    or32((cleanAt + (chunk >> 5 << 2)) | 0, bitsOfRun(chunk, end));
+    or32((cleanAt + ((chunk >> 5) << 2)) | 0, bitsOfRun(chunk, end));
 }
 
 /** By the holder of the chunks, before anything is written to them. Returns whether all were clean. */
@@ -20,7 +20,7 @@ export function forgetClean(head: i32, length: i32): bool {
   const end = head + length;
   let all = true;
   for (let chunk = head; chunk < end; chunk = (chunk | 31) + 1) {
-    const offset = chunk >> 5 << 2;
+    const offset = (chunk >> 5) << 2;
     const bits = bitsOfRun(chunk, end);
     const before = glance32((cleanAt + offset) | 0) & bits;
     if (before !== bits) all = false;

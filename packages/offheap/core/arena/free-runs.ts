@@ -34,7 +34,8 @@ export function formatRuns(): void {
     const at = (freeRunsAt + (i << 2)) | 0;
     if (glance32(at) !== 0) store32(at, 0);
   }
-  for (let leaf = lowWords; leaf < freeRunsLeaves; leaf++) setNode(freeRunsLeaves + leaf, leafChunks, 0, 0, 0);
+  for (let leaf = lowWords; leaf < freeRunsLeaves; leaf++)
+    setNode(freeRunsLeaves + leaf, leafChunks, 0, 0, 0);
   if (freeRunsLeaves > 0) updateWords(lowWords - 1, freeRunsLeaves - 1, true);
 }
 

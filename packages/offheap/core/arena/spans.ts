@@ -10,8 +10,8 @@
 import {
   claimLengthMask,
   claimLengthShift,
-  mapDivisorShift,
   mapDistanceShift,
+  mapDivisorShift,
   noChunk,
   spanChunksPeakWord,
   spanChunksWord,

@@ -1,9 +1,16 @@
 // Where this instance's heap has what, and whose instance it is: byte offsets in the memory, set once. An instance is one
 // worker's in one heap; until it has a worker it serves what needs none.
 
-import { chunkShift, classEntryShift, countersShift, infoShift, recordGauges, roundShift } from "./numbers.ts";
 import { bindOwn, constant32 } from "../target/access.ts";
 import { divide, least, multiply } from "../target/arithmetic.ts";
+import {
+  chunkShift,
+  classEntryShift,
+  countersShift,
+  infoShift,
+  recordGauges,
+  roundShift,
+} from "./numbers.ts";
 
 /** Damaged books may name a longer slab. */
 const mostChunks = 4096;
@@ -68,7 +75,14 @@ export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift:
   lastMask = (chunks & 31) === 0 ? -1 : (1 << (chunks & 31)) - 1;
 }
 
-export function placeBooks(classes: i32, claims: i32, map: i32, infos: i32, sets: i32, bytesOfSet: i32): void {
+export function placeBooks(
+  classes: i32,
+  claims: i32,
+  map: i32,
+  infos: i32,
+  sets: i32,
+  bytesOfSet: i32,
+): void {
   classesAt = classes;
   claimsAt = claims;
   mapAt = map;

@@ -22,13 +22,31 @@ import {
   magazineAt,
   mostHeld,
   mostMet,
-  statesAt,
   stateShift,
+  statesAt,
   worker,
 } from "../layout/places.ts";
-import { claimSlab, firstSlot, headOfSlot, notClaimed, settleFree, slotsOf, unclaimSlab } from "../slab/slab.ts";
+import {
+  claimSlab,
+  firstSlot,
+  headOfSlot,
+  notClaimed,
+  settleFree,
+  slotsOf,
+  unclaimSlab,
+} from "../slab/slab.ts";
 import { countStates, freeStates } from "../slab/state-scan.ts";
-import { load32, load8, moveDown, ownLoad32, ownLoad8, ownStore32, ownStore8, store32, store8 } from "../target/access.ts";
+import {
+  load8,
+  load32,
+  moveDown,
+  ownLoad8,
+  ownLoad32,
+  ownStore8,
+  ownStore32,
+  store8,
+  store32,
+} from "../target/access.ts";
 import { least, lessUnsigned } from "../target/arithmetic.ts";
 import { roundsIn, setRounds, straysOf } from "./gauge.ts";
 import { slotOfRound } from "./rounds.ts";
@@ -134,7 +152,11 @@ function sendFirst(classIndex: i32, count: i32): i32 {
     const lineFirst = first + (line << lineShift);
     const lineSlots = least(slotsPerLine, slots - (line << lineShift));
     let next = round + 1;
-    while (next < count && lessUnsigned(load32((at + (next << roundShift) + roundSlot) | 0) - lineFirst, lineSlots)) next++;
+    while (
+      next < count &&
+      lessUnsigned(load32((at + (next << roundShift) + roundSlot) | 0) - lineFirst, lineSlots)
+    )
+      next++;
     markLine(infoAt(head), line);
     const row = next - round;
     if (row * lineWorth >= lineSlots && sweepLine(classIndex, lineFirst - 1, lineSlots, row)) freed += row;
@@ -152,7 +174,7 @@ function copyRound(to: i32, from: i32, state: i32): void {
 }
 
 function markLine(info: i32, line: i32): void {
-  const at = (info + infoLines + (line >> 5 << 2)) | 0;
+  const at = (info + infoLines + ((line >> 5) << 2)) | 0;
   store32(at, load32(at) | (1 << (line & 31)));
 }
 

@@ -12,11 +12,11 @@ import {
   gaugeRoom,
   gaugeTotals,
   gaugeUsed,
+  straysAt,
   totalsAllocs,
   totalsBytes,
   totalsFrees,
   totalsRounds,
-  straysAt,
 } from "../layout/numbers.ts";
 import { countersAt, gaugeAt, roundLimit } from "../layout/places.ts";
 import { load32, store32 } from "../target/access.ts";

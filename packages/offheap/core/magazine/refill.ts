@@ -26,9 +26,9 @@ import {
   statesAt,
   worker,
 } from "../layout/places.ts";
-import { firstSlot, claimPartial, recountSlab, slotsOf, unclaimSlab } from "../slab/slab.ts";
+import { claimPartial, firstSlot, recountSlab, slotsOf, unclaimSlab } from "../slab/slab.ts";
 import { quadOf } from "../slab/state-scan.ts";
-import { load32, load8, loadQuad, moveDown, store32, store8, storeQuad } from "../target/access.ts";
+import { load8, load32, loadQuad, moveDown, store8, store32, storeQuad } from "../target/access.ts";
 import { least, most, multiply, trailingZeros } from "../target/arithmetic.ts";
 import { setRounds } from "./gauge.ts";
 

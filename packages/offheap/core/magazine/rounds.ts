@@ -3,7 +3,7 @@
 
 import { isChunk, mapOf } from "../arena/spans.ts";
 import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/numbers.ts";
-import { dataAt, magazineAt, objectBytes, statesAt, stateShift, worker } from "../layout/places.ts";
+import { dataAt, magazineAt, objectBytes, stateShift, statesAt, worker } from "../layout/places.ts";
 import { load8, load32, store32 } from "../target/access.ts";
 import { multiply } from "../target/arithmetic.ts";
 

@@ -11,9 +11,17 @@ import {
   slotFree,
   straysAt,
 } from "../layout/numbers.ts";
-import { countersAt, gaugeAt, ownRecord, roundLimit, statesAt, stateShift, worker } from "../layout/places.ts";
+import {
+  countersAt,
+  gaugeAt,
+  ownRecord,
+  roundLimit,
+  stateShift,
+  statesAt,
+  worker,
+} from "../layout/places.ts";
 import { classAtSlot } from "../slab/slab.ts";
-import { load32, load8, store32, store8 } from "../target/access.ts";
+import { load8, load32, store8, store32 } from "../target/access.ts";
 import { prepareTotals, roundsIn, setRounds, setStrays, straysOf, uncountFree } from "./gauge.ts";
 import { clearRound, roundAt, setRound, slotOfRound } from "./rounds.ts";
 
@@ -49,7 +57,8 @@ export function turnIntoStray(classIndex: i32): void {
  * address that the slot had in another slab.
  */
 function forgetSlot(classIndex: i32, slot: i32, rounds: i32): void {
-  for (let i = 0; i < rounds; i++) if (slotOfRound(worker, classIndex, i) === slot) clearRound(worker, classIndex, i);
+  for (let i = 0; i < rounds; i++)
+    if (slotOfRound(worker, classIndex, i) === slot) clearRound(worker, classIndex, i);
 }
 
 /**
@@ -57,7 +66,8 @@ function forgetSlot(classIndex: i32, slot: i32, rounds: i32): void {
  * free was cut short.
  */
 export function forgetRounds(classIndex: i32): void {
-  for (let i = roundsIn(worker, classIndex); i <= roundLimit(classIndex); i++) clearRound(worker, classIndex, i);
+  for (let i = roundsIn(worker, classIndex); i <= roundLimit(classIndex); i++)
+    clearRound(worker, classIndex, i);
 }
 
 /**

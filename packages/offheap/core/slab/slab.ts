@@ -17,7 +17,16 @@ import {
   swapClaim,
   tagOf,
 } from "../arena/claim.ts";
-import { giveBack, heedDestroy, isChunk, mapEntry, mapOf, setMap, takenLength, takeSpan } from "../arena/spans.ts";
+import {
+  giveBack,
+  heedDestroy,
+  isChunk,
+  mapEntry,
+  mapOf,
+  setMap,
+  takenLength,
+  takeSpan,
+} from "../arena/spans.ts";
 import {
   chunkShift,
   infoFreeCount,
@@ -41,8 +50,8 @@ import {
   slabSet,
   slotCount,
   slotsPerSlab,
-  statesAt,
   stateShift,
+  statesAt,
 } from "../layout/places.ts";
 import { atomicLoad32, load8, load32, store32 } from "../target/access.ts";
 import { divide, least, most, multiply, trailingZeros } from "../target/arithmetic.ts";
@@ -228,7 +237,7 @@ export function recountSlab(head: i32, claim: i32): void {
     if (load8((stateAt + slot) | 0) !== slotFree) continue;
     free++;
     const line = slot >> lineShift;
-    const at = (info + infoLines + (line >> 5 << 2)) | 0;
+    const at = (info + infoLines + ((line >> 5) << 2)) | 0;
     store32(at, load32(at) | (1 << (line & 31)));
   }
   store32((info + infoFreeCount) | 0, free);

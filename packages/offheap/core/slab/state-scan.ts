@@ -23,7 +23,8 @@ export function firstUsed(from: i32, end: i32): i32 {
 
 /** Makes bytes 0 that nobody else may write. Reads before it writes, so that pages of fresh bytes stay untouched. */
 export function clearStates(from: i32, end: i32): void {
-  for (let slot = firstUsed(from, end); slot < end; slot = firstUsed(slot + 1, end)) store8((statesAt + slot) | 0, slotFree);
+  for (let slot = firstUsed(from, end); slot < end; slot = firstUsed(slot + 1, end))
+    store8((statesAt + slot) | 0, slotFree);
 }
 
 /** `byte` four times. */

@@ -4,7 +4,15 @@
 import { setNext } from "../arena/chunk-set.ts";
 import { claimOf, classOf, isSlab } from "../arena/claim.ts";
 import { infoFreeCount, journalIdle, journalMoving, noChunk, recordJournal } from "../layout/numbers.ts";
-import { classCount, cleanupInterval, infoAt, ownRecord, roundLimit, slabSet, worker } from "../layout/places.ts";
+import {
+  classCount,
+  cleanupInterval,
+  infoAt,
+  ownRecord,
+  roundLimit,
+  slabSet,
+  worker,
+} from "../layout/places.ts";
 import { drain } from "../magazine/drain.ts";
 import { roundsIn, settleTotals } from "../magazine/gauge.ts";
 import { refill, takeFrom, threeQuarters } from "../magazine/refill.ts";

@@ -1,10 +1,18 @@
 // An instance of the core: the heap's state machine, for one worker in one heap. WebAssembly where the memory is a
 // WebAssembly.Memory and the engine has it, else the JavaScript that is made of the same source.
 
-import { instanceOver, type CoreInstance, type Verbs, verbsOver } from "../../core/built/instance.js";
+import { type CoreInstance, instanceOver, type Verbs, verbsOver } from "../../core/built/instance.js";
 import { localPatch, sharedModule } from "../../core/built/module.js";
-import { bufferOf, isShared, isWasmMemory, type MemorySource } from "./block.ts";
-import { countersIn, type Layout, magazinesIn, mostHeldOf, mostMetOf, runTreeLeaves, scratchIn } from "./layout.ts";
+import { bufferOf, isShared, type MemorySource, memoryKindOf } from "./kind.ts";
+import {
+  countersIn,
+  type Layout,
+  magazinesIn,
+  mostHeldOf,
+  mostMetOf,
+  runTreeLeaves,
+  scratchIn,
+} from "./layout.ts";
 
 export type Engine = "wasm" | "js";
 
@@ -25,7 +33,8 @@ const modules: { shared?: object; local?: object } = {};
 /** An instance over a memory. */
 export function coreOver(source: MemorySource, engine: Engine | "auto", verbs?: Verbs): Core {
   if (verbs !== undefined) return { ...instanceOver(verbs), engine: "js", bindMemory() {} };
-  if (engine !== "js" && isWasmMemory(source)) return { ...wasmInstance(source), engine: "wasm", bindMemory() {} };
+  if (engine !== "js" && memoryKindOf(source) === "WebAssembly.Memory")
+    return { ...wasmInstance(source), engine: "wasm", bindMemory() {} };
   const own = verbsOver(bufferOf(source));
   return { ...instanceOver(own), engine: "js", bindMemory: own.bindMemory };
 }

@@ -8,7 +8,7 @@ import { chunkBytes, header } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";
 import type { SlowHalves } from "../slab/fast-path.ts";
-import type { HeapHandle } from "../slab/format.ts";
+import type { HeapHandle } from "../slab/handle.ts";
 import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
@@ -40,7 +40,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
-   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
     warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
@@ -108,7 +108,10 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   override detach(): void {
     // The object that an exception left where it was stays.
-    if (this.moves.isUnderWay && this.slow.isOpen()) this.moves.finish();
+    if (this.moves.isUnderWay && this.heap.isThere()) {
+      this.reopen();
+      if (this.slow.isOpen()) this.moves.finish();
+    }
     super.detach();
   }
 

@@ -40,10 +40,7 @@ export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
 
 export function corruptGauge(rounds: number, sizeClass: SizeClass): AllocatorError {
   const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
-  return new AllocatorError(
-    "ERR_CORRUPT_HEAP",
-    `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`,
-  );
+  return new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
 }
 
 /** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */

@@ -4,11 +4,12 @@
 import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
-import { bufferOf, isShared } from "../memory/block.ts";
 import { gauge } from "../memory/gauge.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { chunkBytes, header, layoutVersion, wordsPerRound } from "../memory/layout.ts";
+import { bufferOf } from "../memory/kind.ts";
+import { chunkBytes, header, wordsPerRound } from "../memory/layout.ts";
 import { ViewedMemory } from "../memory/views.ts";
+import { cleansAll, liveOf } from "./call-options.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { roundsIn } from "./counters.ts";
@@ -20,7 +21,7 @@ import {
   deallocateOver,
   type SlowHalves,
 } from "./fast-path.ts";
-import type { HeapHandle } from "./format.ts";
+import { type HeapHandle, handleOf } from "./handle.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import { Lookup } from "./lookup.ts";
@@ -63,7 +64,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
 
   /**
    * Formats a heap in a memory, and attaches to it.
-   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
     warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
@@ -96,11 +97,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
 
   /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */
   get handle(): HeapHandle {
-    const { source, offset } = this.heap;
-    if (!isShared(source)) {
-      throw new AllocatorError("ERR_INVALID_OPTION", "a heap in memory that is not shared has no handle");
-    }
-    return { kind: "offheap", version: layoutVersion, memory: source, offset };
+    return handleOf(this.heap);
   }
 
   /** Usable bytes of a live object. @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE when it is not live */
@@ -126,13 +123,12 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   /**
    * The caller's magazines go home, and slabs that are empty then go back. With an `os`, pages that have been
    * free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
+   * @throws ERR_INVALID_OPTION, ERR_DETACHED
    */
   cleanup(options: { all?: boolean } = {}): { slabs: number; decommittedBytes: number } {
-    if (typeof options !== "object" || options === null) {
-      throw new AllocatorError("ERR_INVALID_OPTION", `cleanup takes an object, got ${show(options)}`);
-    }
+    const all = cleansAll(options);
     this.open();
-    return this.slow.cleanUp(options.all === true);
+    return this.slow.cleanUp(all);
   }
 
   /** Totals, per class, per worker: true when the workers are at rest. Plain loads, and with huge pages the OS. */
@@ -156,16 +152,17 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   /**
    * Recovers a worker that has died: everything it had cached is usable again, and its objects are nobody's,
    * or freed with `live`. Only after proven death. Reaped or unknown before: an empty report.
-   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id
+   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id; ERR_INVALID_OPTION
    */
   reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
+    const live = liveOf(options);
     this.open();
     const slot = Number.isSafeInteger(workerId) && workerId > 0 ? slotOf(workerId) : 0;
     if (slot < 1 || slot > 126)
       throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(workerId)}`);
     if (workerId === this.workerId)
       throw new AllocatorError("ERR_INVALID_WORKER", "a worker cannot reap itself");
-    return this.slow.reap(workerId, options?.live === true ? "free" : "disown");
+    return this.slow.reap(workerId, live);
   }
 
   /** Reaps by itself when the worker ends. @throws ERR_INVALID_WORKER, ERR_TOO_MANY_WORKERS */
@@ -174,9 +171,13 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.tracker.track(worker);
   }
 
-  /** Gives back this worker's caches and its id. Its objects stay, and are nobody's. Again: nothing. */
+  /**
+   * Gives back this worker's caches and its id. Its objects stay, and are nobody's. Again: nothing.
+   * @throws ERR_DETACHED, once, when the heap's ArrayBuffer was transferred
+   */
   detach(): void {
-    this.reopen();
+    if (this.heap.isThere()) this.reopen();
+    else this.closeFastPath();
     this.slow.detach();
     this.closeFastPath();
   }
@@ -286,7 +287,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     this.slow.assertAttached();
   }
 
-  /** Memory that is not shared may have grown: its old buffer, and every view over it, is empty then. */
+  /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
   protected reopen(): void {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();

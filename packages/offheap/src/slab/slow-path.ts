@@ -41,12 +41,11 @@ export class SlowPath {
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
     const slot = workers.join(token);
-    if (slot === 0) {
+    if (slot === 0)
       throw new AllocatorError(
         "ERR_TOO_MANY_WORKERS",
         `${heap.layout.maxWorkers} workers are attached already`,
       );
-    }
     this.heap = heap;
     this.workers = workers;
     this.slot = slot;
@@ -143,6 +142,7 @@ export class SlowPath {
     }
     // Last, so that a detach which an exception cut short can be called again.
     this.isDetached = true;
+    this.heap.assertThere();
   }
 
   /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */

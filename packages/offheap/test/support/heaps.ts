@@ -3,16 +3,16 @@
 
 import assert from "node:assert/strict";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
-import { type Access, bufferOf, hardwareAccess, reserveMemory } from "#src/memory/block.js";
+import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js";
 import { Heap } from "#src/memory/heap.js";
+import { bufferOf } from "#src/memory/kind.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
-import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { formatHeap } from "#src/slab/format.js";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
 
 export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?: Access): Heap {
-  const { memory, offset, config } = resolveOptions(options, tiny);
-  const layout = checkedLayout(config);
+  const { memory, offset, layout } = resolveOptions(options, tiny);
   if (typeof memory !== "string") return formatHeap(memory, offset, layout, false, access);
   return formatHeap(reserveMemory(memory, layout.capacityBytes), 0, layout, true, access);
 }

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 import type { MallocImports } from "#src/pool/malloc.js";
 
 /** Static data and stack of the C modules, then those of the AssemblyScript ones. */

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SlabAllocator } from "offheap";
 import { type AllocatorError, show } from "#src/base/errors.js";
-import { bufferOf } from "#src/memory/block.js";
+import { bufferOf } from "#src/memory/kind.js";
 import { heapOf } from "../heaps.ts";
 import { anything, type Given, givenNumber, outcome, poison } from "./values.ts";
 
