@@ -1,6 +1,7 @@
 // Builds the core for its targets from packages/offheap/core, into dist/core/built:
 //
 //   module.js    the WebAssembly of shared and of other memory, as text
+//   stepped.wasm the same with every access an import, for tests
 //   instance.js  the JavaScript that tsc has made of the same files, as one function: each call makes an instance
 //
 // Runs after tsc. What it made stands until a source of the core changes.
@@ -31,12 +32,13 @@ for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))
 }
 if (!isFresh) {
   writeFileSync(join(built, "instance.js"), instanceSource());
-  writeFileSync(join(built, "module.js"), moduleSource(await compile()));
+  writeFileSync(join(built, "module.js"), moduleSource(await compile("asc")));
+  writeFileSync(join(built, "stepped.wasm"), await compile("imported.asc"));
   writeFileSync(markPath, digest);
 }
 
-/** The WebAssembly for shared memory. */
-async function compile() {
+/** The WebAssembly with the verbs of a target, for shared memory. */
+async function compile(target) {
   const { default: asc } = await import("assemblyscript/asc");
   let binary;
   const { error, stderr } = await asc.main(
@@ -56,7 +58,7 @@ async function compile() {
       ...["--sharedMemory", "--outFile", "core.wasm"],
     ],
     {
-      readFile: readSource,
+      readFile: (name) => readSource(name, target),
       writeFile: (name, contents) => {
         if (name === "core.wasm") binary = contents;
       },
@@ -68,9 +70,9 @@ async function compile() {
 }
 
 /** A file of the core as WebAssembly has it: the verbs are its own. */
-function readSource(name) {
-  const ours = join(core, name.replace(/^target\/(\w+)\.ts$/, "target/$1.asc.ts"));
-  const path = existsSync(ours) ? ours : join(core, name);
+function readSource(name, target) {
+  const paths = [target, "asc"].map((ending) => name.replace(/^(target\/\w+)\.ts$/, `$1.${ending}.ts`));
+  const path = join(core, [...paths, name].find((each) => existsSync(join(core, each))) ?? name);
   // asc takes a file whose import names its ending for another one than the file itself.
   return existsSync(path) ? readFileSync(path, "utf8").replace(/( from "[^"]+)\.ts"/g, '$1"') : null;
 }
@@ -92,6 +94,7 @@ function moduleSource(binary) {
   const base64 = (bytes) => Buffer.from(bytes).toString("base64");
   return `export const sharedModule =
   "${base64(binary)}";
+export const moduleId = "${createHash("sha256").update(binary).digest("hex").slice(0, 16)}";
 export const localPatch = { from: ${from}, to: ${to}, bytes: "${base64(local)}" };
 `;
 }

@@ -2,5 +2,7 @@
 
 /** The module that imports a shared memory. */
 export declare const sharedModule: string;
+/** Which module that is: no other has the same. */
+export declare const moduleId: string;
 /** In place of these of its bytes: the module that imports a memory which is not shared. */
 export declare const localPatch: { readonly from: number; readonly to: number; readonly bytes: string };

@@ -1,9 +1,8 @@
-// An instance of the core: the heap's state machine, for one worker in one heap. WebAssembly where the memory is a
-// WebAssembly.Memory and the engine has it, else the JavaScript that is made of the same source.
+// An instance of the core: the heap's state machine, for one worker in one heap.
 
 import { type CoreInstance, instanceOver, type Verbs, verbsOver } from "../../core/built/instance.js";
-import { localPatch, sharedModule } from "../../core/built/module.js";
-import { bufferOf, isShared, type MemorySource, memoryKindOf } from "./kind.ts";
+import { type Engine, instantiate } from "./engine.ts";
+import { bufferOf, type MemorySource } from "./kind.ts";
 import {
   countersIn,
   type Layout,
@@ -14,8 +13,6 @@ import {
   scratchIn,
 } from "./layout.ts";
 
-export type Engine = "wasm" | "js";
-
 /** What the shell calls. A boolean is 0 or 1 where the core is WebAssembly: only ever asked whether it is true. */
 export interface Core extends CoreInstance {
   readonly engine: Engine;
@@ -23,52 +20,13 @@ export interface Core extends CoreInstance {
   bindMemory(buffer: ArrayBufferLike): void;
 }
 
-interface WasmNamespace {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
-const modules: { shared?: object; local?: object } = {};
-
-/** An instance over a memory. */
-export function coreOver(source: MemorySource, engine: Engine | "auto", verbs?: Verbs): Core {
+/** An instance over a memory, or over verbs that reach it. @throws ERR_INVALID_OPTION for an engine not to be had */
+export function coreOver(source: MemorySource, wanted: Engine | "auto", verbs: Verbs | undefined): Core {
   if (verbs !== undefined) return { ...instanceOver(verbs), engine: "js", bindMemory() {} };
-  if (engine !== "js" && memoryKindOf(source) === "WebAssembly.Memory")
-    return { ...wasmInstance(source), engine: "wasm", bindMemory() {} };
+  const exported = instantiate(source, wanted);
+  if (exported !== undefined) return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {} };
   const own = verbsOver(bufferOf(source));
   return { ...instanceOver(own), engine: "js", bindMemory: own.bindMemory };
-}
-
-function wasmInstance(memory: MemorySource): CoreInstance {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WasmNamespace }).WebAssembly;
-  const kind = isShared(memory) ? "shared" : "local";
-  let module = modules[kind];
-  if (module === undefined) {
-    module = new Module(kind === "shared" ? bytesOf(sharedModule) : localBytes());
-    modules[kind] = module;
-  }
-  return new Instance(module, { env: { memory } }).exports as unknown as CoreInstance;
-}
-
-function localBytes(): Uint8Array {
-  const shared = bytesOf(sharedModule);
-  const { from, to, bytes } = localPatch;
-  return Uint8Array.of(...shared.subarray(0, from), ...bytesOf(bytes), ...shared.subarray(to));
-}
-
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** Of base64, without what only some hosts have. */
-function bytesOf(text: string): Uint8Array {
-  const digits = text.replace(/=+$/, "");
-  const bytes = new Uint8Array((digits.length * 3) >> 2);
-  let bits = 0;
-  let at = 0;
-  for (let i = 0; i < digits.length; i++) {
-    bits = (bits << 6) | alphabet.indexOf(digits[i] as string);
-    if ((i & 3) !== 0) bytes[at++] = (bits >> (6 - 2 * (i & 3))) & 255;
-  }
-  return bytes;
 }
 
 /** Tells an instance where the heap has what. */

@@ -7,6 +7,7 @@ import type { Os } from "../base/os.ts";
 import type { AtomicOps } from "./atomics.ts";
 import { type Access, hardwareAccess } from "./block.ts";
 import { type Core, coreOver, placeCore } from "./core.ts";
+import type { Engine } from "./engine.ts";
 import { bufferOf, canShrink, type MemorySource } from "./kind.ts";
 import { header, type Layout } from "./layout.ts";
 
@@ -37,7 +38,13 @@ export class Heap {
   /** The operating system, where this worker was given it. */
   os: Os | undefined = undefined;
 
-  constructor(source: MemorySource, offset: number, layout: Layout, access: Access = hardwareAccess) {
+  constructor(
+    source: MemorySource,
+    offset: number,
+    layout: Layout,
+    access: Access = hardwareAccess,
+    engine: Engine | "auto" = "auto",
+  ) {
     this.source = source;
     this.offset = offset;
     this.layout = layout;
@@ -45,7 +52,7 @@ export class Heap {
     this.atomics = access.atomics;
     this.dataAt = offset + layout.bookBytes;
     this.assertThere();
-    this.core = coreOver(source, "auto", access.verbs?.(bufferOf(source)));
+    this.core = coreOver(source, engine, access.verbs?.(bufferOf(source)));
     placeCore(this.core, offset, layout);
     this.openViews();
   }

@@ -3,7 +3,6 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import type { Os } from "../base/os.ts";
 import { chunkBytes, header } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";
@@ -13,6 +12,7 @@ import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
+import type { AttachOptions } from "../slab/os-options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
@@ -61,7 +61,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * Joins a pool, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static override attach(handle: HeapHandle, options: { readonly os?: Os } = {}): MemoryPool {
+  static override attach(handle: HeapHandle, options: AttachOptions = {}): MemoryPool {
     return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
   }
 

@@ -1,6 +1,5 @@
 // From options to a formatted heap.
 
-import type { Os } from "../base/os.ts";
 import { type Access, reserveMemory } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
 import { formatHeap, openHeap } from "./format.ts";
@@ -8,7 +7,7 @@ import type { HeapHandle } from "./handle.ts";
 import { adviseHugePages } from "./huge-pages.ts";
 import { assertVacant } from "./occupied.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
-import { checkAttach } from "./os-options.ts";
+import { type AttachOptions, checkAttach } from "./os-options.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
 
 /** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
@@ -25,20 +24,20 @@ export interface Internals {
 /** Checks the options, and what lies in a given memory; only then reserves and writes. @throws ERR_HEAP_BUSY, too */
 export function createHeap(options: HeapOptions, internals: Internals): Heap {
   const isPool = internals.others !== undefined;
-  const { memory, offset, layout, os, hugePages } = resolveOptions(options, internals.tiny, isPool);
+  const { memory, offset, layout, os, hugePages, engine } = resolveOptions(options, internals.tiny, isPool);
   const isFresh = typeof memory === "string";
   if (!isFresh) assertVacant(memory, offset, layout.capacityBytes);
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
   const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
-  const heap = formatHeap(source, offset, placed, isFresh, internals.access);
+  const heap = formatHeap(source, offset, placed, isFresh, internals.access, engine);
   heap.os = os;
   return heap;
 }
 
-/** Opens the heap that a handle names, for one more worker. @throws ERR_INVALID_OPTION for `os`, and as `openHeap` */
-export function joinHeap(handle: HeapHandle, options: { readonly os?: Os }, isPool: boolean): Heap {
-  const os = checkAttach(options);
-  const heap = openHeap(handle, undefined, isPool);
+/** Opens the heap that a handle names, for one more worker. @throws ERR_INVALID_OPTION, and as `openHeap` */
+export function joinHeap(handle: HeapHandle, options: AttachOptions, isPool: boolean): Heap {
+  const { os, engine } = checkAttach(options);
+  const heap = openHeap(handle, undefined, isPool, engine);
   heap.os = os;
   return heap;
 }

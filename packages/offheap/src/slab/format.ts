@@ -4,6 +4,7 @@ import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
 import { type Access, hardwareAccess } from "../memory/block.ts";
+import type { Engine } from "../memory/engine.ts";
 import { Heap, heapStatus } from "../memory/heap.ts";
 import { bufferOf, type MemorySource } from "../memory/kind.ts";
 import { chunkBytes, header, type Layout, layoutVersion, maxWorkerSlots } from "../memory/layout.ts";
@@ -18,8 +19,9 @@ export function formatHeap(
   layout: Layout,
   isFresh: boolean,
   access: Access = hardwareAccess,
+  engine: Engine | "auto" = "auto",
 ): Heap {
-  const heap = new Heap(source, offset, layout, access);
+  const heap = new Heap(source, offset, layout, access, engine);
   const { words } = heap;
   const ended = isFresh ? [] : endedWorkers(heap);
   heap.atomics.store(words, header.status, heapStatus.formatting);
@@ -58,7 +60,12 @@ function clearBooks(heap: Heap): void {
  * @throws ERR_INCOMPATIBLE_HEAP for what is no handle, no heap, of another version, or damaged;
  *   ERR_HEAP_BUSY while it is being formatted; ERR_DETACHED when it was destroyed.
  */
-export function openHeap(handle: unknown, access: Access = hardwareAccess, isPool = false): Heap {
+export function openHeap(
+  handle: unknown,
+  access: Access = hardwareAccess,
+  isPool = false,
+  engine: Engine | "auto" = "auto",
+): Heap {
   const { memory, offset } = checkHandle(handle);
   const words = access.words(bufferOf(memory), offset, chunkBytes / 4);
   const status = access.atomics.load(words, header.status);
@@ -73,5 +80,5 @@ export function openHeap(handle: unknown, access: Access = hardwareAccess, isPoo
   if (status !== heapStatus.ready) throw incompatible(`status ${status}`);
   if (layout.pageSpanChunks > 0 !== isPool)
     throw incompatible(isPool ? "it is no pool: use SlabAllocator" : "it is a pool: use MemoryPool");
-  return new Heap(memory, offset, layout, access);
+  return new Heap(memory, offset, layout, access, engine);
 }

@@ -1,6 +1,7 @@
 // The handle: what is posted to another worker, and what a value must have to be one.
 
 import { AllocatorError, show } from "../base/errors.ts";
+import { type CompiledCore, compiledCore, takeCompiled } from "../memory/engine.ts";
 import type { Heap } from "../memory/heap.ts";
 import { bufferOf, isMemorySource, isShared, lacksIsolation, type MemorySource } from "../memory/kind.ts";
 import { chunkBytes, layoutVersion } from "../memory/layout.ts";
@@ -12,10 +13,12 @@ export interface HeapHandle {
   readonly memory: MemorySource;
   /** Byte offset of the heap in the memory. */
   readonly offset: number;
+  /** The compiled core, which a worker then need not compile. */
+  readonly core?: CompiledCore;
 }
 
 /** @throws ERR_INVALID_OPTION where no other worker could use it */
-export function handleOf({ source, offset }: Heap): HeapHandle {
+export function handleOf({ source, offset, core }: Heap): HeapHandle {
   if (!isShared(source))
     throw new AllocatorError("ERR_INVALID_OPTION", "a heap in memory that is not shared has no handle");
   if (lacksIsolation())
@@ -23,7 +26,9 @@ export function handleOf({ source, offset }: Heap): HeapHandle {
       "ERR_INVALID_OPTION",
       "this page is not cross-origin isolated: its shared memory cannot be posted to a worker",
     );
-  return { kind: "offheap", version: layoutVersion, memory: source, offset };
+  const compiled = compiledCore(core.engine);
+  const handle: HeapHandle = { kind: "offheap", version: layoutVersion, memory: source, offset };
+  return compiled === undefined ? handle : { ...handle, core: compiled };
 }
 
 export function incompatible(why: string): AllocatorError {
@@ -44,7 +49,7 @@ function mistaken(given: object): string {
 /** @throws ERR_INCOMPATIBLE_HEAP */
 export function checkHandle(handle: unknown): { memory: MemorySource; offset: number } {
   if (typeof handle !== "object" || handle === null) throw incompatible(`the handle is ${show(handle)}`);
-  const { kind, version, memory, offset } = handle as { readonly [K in keyof HeapHandle]: unknown };
+  const { kind, version, memory, offset, core } = handle as { readonly [K in keyof HeapHandle]: unknown };
   if (kind !== "offheap") throw incompatible(mistaken(handle));
   if (version !== layoutVersion) throw incompatible(`the handle is of layout version ${show(version)}`);
   if (!isMemorySource(memory))
@@ -54,5 +59,6 @@ export function checkHandle(handle: unknown): { memory: MemorySource; offset: nu
   if (!valid || offset + chunkBytes > bufferOf(memory).byteLength) {
     throw incompatible(`the handle's offset is ${show(offset)}`);
   }
+  takeCompiled(core);
   return { memory, offset };
 }

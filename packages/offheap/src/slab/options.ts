@@ -5,6 +5,7 @@ import { AllocatorError, show } from "../base/errors.ts";
 import { checkOptions, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
 import { roomAt } from "../memory/block.ts";
+import { checkEngine, type Engine } from "../memory/engine.ts";
 import { isMemorySource, type MemorySource } from "../memory/kind.ts";
 import {
   chunkBytes,
@@ -36,6 +37,11 @@ export interface HeapOptions {
   readonly os?: Os;
   /** Memory is backed by huge pages where the OS has them; needs `os`. Default false. */
   readonly hugePages?: boolean;
+  /**
+   * What runs the allocator's slow halves. `"auto"` (default): WebAssembly where the memory is a WebAssembly.Memory and the
+   * host compiles it, else JavaScript. The same heap serves workers with either.
+   */
+  readonly engine?: "auto" | "wasm" | "js";
 }
 
 /** For tests: geometries so small that their edges are near. */
@@ -121,6 +127,7 @@ export interface ResolvedOptions {
   readonly layout: Layout;
   readonly os: Os | undefined;
   readonly hugePages: boolean;
+  readonly engine: Engine | "auto";
 }
 
 const known: KnownOptions<HeapOptions> = {
@@ -132,6 +139,7 @@ const known: KnownOptions<HeapOptions> = {
   cleanupInterval: true,
   os: true,
   hugePages: true,
+  engine: true,
 };
 
 /**
@@ -151,12 +159,13 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool
   );
   const os = checkOs(given.os);
   const hugePages = checkHugePages(given.hugePages, os);
+  const engine = checkEngine(given.engine);
   const { memory, offset, capacityBytes } = resolveMemory(given);
   const layoutWith = (bytes: number) =>
     computeLayout(configOf(bytes, objectBytes, maxWorkers, interval, tiny, isPool));
   const layout = layoutWith(alignDown(capacityBytes, chunkBytes));
   if (layout.chunkCount < 1) throw tooSmall(capacityBytes, layoutWith);
-  return { memory, offset, layout, os, hugePages };
+  return { memory, offset, layout, os, hugePages, engine };
 }
 
 /** Says the least that works, which is looked for: the books of a larger heap may be larger, too. */

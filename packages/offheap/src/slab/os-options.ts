@@ -3,6 +3,7 @@
 import { AllocatorError, show } from "../base/errors.ts";
 import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
+import { checkEngine, type Engine } from "../memory/engine.ts";
 
 const abilities = ["hugePages", "decommit", "residency"] as const;
 const calls = ["addressOf", "adviseHuge", "decommitRange", "residentBytes", "hugeBytes", "now"] as const;
@@ -28,11 +29,20 @@ export function checkOs(given: unknown): Os | undefined {
   return given as Os;
 }
 
-const knownOfAttach: KnownOptions<{ os: Os }> = { os: true };
+/** How a heap is joined. */
+export interface AttachOptions {
+  /** The operating system, from `loadOs()` of `offheap/os`. */
+  readonly os?: Os;
+  /** As of the heap's constructor; workers of one heap may differ. */
+  readonly engine?: "auto" | "wasm" | "js";
+}
+
+const knownOfAttach: KnownOptions<AttachOptions> = { os: true, engine: true };
 
 /** The options of `attach`. @throws ERR_INVALID_OPTION */
-export function checkAttach(options: unknown): Os | undefined {
-  return checkOs(checkOptions("attach", options, knownOfAttach).os);
+export function checkAttach(options: unknown): { os: Os | undefined; engine: Engine | "auto" } {
+  const { os, engine } = checkOptions("attach", options, knownOfAttach);
+  return { os: checkOs(os), engine: checkEngine(engine) };
 }
 
 /** @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for and cannot be had */

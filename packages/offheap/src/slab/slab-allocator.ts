@@ -3,7 +3,6 @@
 
 import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
-import type { Os } from "../base/os.ts";
 import { gauge } from "../memory/gauge.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { bufferOf } from "../memory/kind.ts";
@@ -26,6 +25,7 @@ import { hugeBytesOf } from "./huge-pages.ts";
 import { locate } from "./locate.ts";
 import { Lookup } from "./lookup.ts";
 import type { HeapOptions } from "./options.ts";
+import type { AttachOptions } from "./os-options.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy, slotLive } from "./slot-state.ts";
@@ -91,7 +91,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
    * Joins a heap, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static attach(handle: HeapHandle, options: { readonly os?: Os } = {}): SlabAllocator {
+  static attach(handle: HeapHandle, options: AttachOptions = {}): SlabAllocator {
     return new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
   }
 

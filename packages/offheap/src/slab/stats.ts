@@ -3,6 +3,7 @@
 
 import { claimFree, classOf, isSlab, lengthOf } from "../arena/claim.ts";
 import type { ClassIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
+import type { Engine } from "../memory/engine.ts";
 import type { Heap } from "../memory/heap.ts";
 import { type MemoryKind, memoryKindOf } from "../memory/kind.ts";
 import { chunkBytes, header, slabChunksOf, slotCountOf } from "../memory/layout.ts";
@@ -37,6 +38,8 @@ export interface WorkerStats {
 export interface SlabStats {
   /** What the heap's memory is. `"shared"` and `"local"` become a buffer where the engine refuses a WebAssembly.Memory. */
   memory: MemoryKind;
+  /** What runs the slow halves of this worker's calls. */
+  engine: Engine;
   /** Bytes of the whole heap, books included. */
   capacity: number;
   /** Bytes of the spans in use. */
@@ -86,6 +89,7 @@ export function collectStats(heap: Heap): SlabStats {
     sizeClasses.reduce((total, entry) => total + of(entry), 0);
   return {
     memory: memoryKindOf(heap.source) as MemoryKind,
+    engine: heap.core.engine,
     capacity: layout.capacityBytes,
     spanBytes: spanChunks * chunkBytes,
     peakSpanBytes: Math.max(words[header.spanChunksPeak] as number, spanChunks) * chunkBytes,
