@@ -138,8 +138,12 @@ export function usePool(pool: MemoryPool): number {
   const region: PoolRegion = pool.region();
   region.allocate(100);
   region.end();
-  const { malloc, free, calloc, realloc, aligned_alloc }: MallocImports = pool.asMalloc();
-  for (const address of [realloc(malloc(10), 20), calloc(2, 8), aligned_alloc(32, 64), 0]) free(address);
+  const { malloc, free, calloc, realloc, reallocarray, ...aligned }: MallocImports = pool.asMalloc();
+  const { aligned_alloc, memalign, posix_memalign, malloc_usable_size } = aligned;
+  const [cell, array] = [calloc(2, 8), reallocarray(realloc(malloc(10), 20), 4, 10)];
+  if (posix_memalign(cell, 64, malloc_usable_size(array)) !== 0) throw new Error("no memory");
+  for (const address of [pool.u32[cell / 4] ?? 0, cell, array, aligned_alloc(32, 64), memalign(8, 8), 0])
+    free(address);
   const { large }: PoolStats = pool.stats();
   const { allocs, deallocs, objects, bytes, pageSpans, freeBytes }: LargeStats = large;
   if (allocs !== deallocs || bytes > 0 || pageSpans < 0 || freeBytes < 0) throw new Error("numbers disagree");
