@@ -1,7 +1,7 @@
 // The block: how a memory of our own is made, and the views through which the books are reached.
 // All views over the books are made here, so a test can wrap them and see every access.
 
-import type { Verbs } from "../../core/built/instance.js";
+import type { CoreInstance, Verbs } from "../../core/built/instance.js";
 import { alignDown } from "../base/bits.ts";
 import { AllocatorError, messageOf, show } from "../base/errors.ts";
 import { type AtomicOps, hardwareAtomics } from "./atomics.ts";
@@ -21,6 +21,8 @@ export interface Access {
   readonly atomics: AtomicOps;
   /** How the core is to reach the memory, if not by itself. */
   readonly verbs?: (buffer: ArrayBufferLike) => Verbs;
+  /** Makes the instance over those verbs; of the JavaScript if none is given. */
+  readonly instance?: (verbs: Verbs) => CoreInstance;
 }
 
 export const hardwareAccess: Access = {

@@ -1,6 +1,7 @@
 // An instance of the core: the heap's state machine, for one worker in one heap.
 
-import { type CoreInstance, instanceOver, type Verbs, verbsOver } from "../../core/built/instance.js";
+import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/instance.js";
+import type { Access } from "./block.ts";
 import { type Engine, instantiate } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
 import {
@@ -20,9 +21,11 @@ export interface Core extends CoreInstance {
   bindMemory(buffer: ArrayBufferLike): void;
 }
 
-/** An instance over a memory, or over verbs that reach it. @throws ERR_INVALID_OPTION for an engine not to be had */
-export function coreOver(source: MemorySource, wanted: Engine | "auto", verbs: Verbs | undefined): Core {
-  if (verbs !== undefined) return { ...instanceOver(verbs), engine: "js", bindMemory() {} };
+/** An instance over a memory, as `access` reaches it. @throws ERR_INVALID_OPTION for an engine not to be had */
+export function coreOver(source: MemorySource, wanted: Engine | "auto", access: Access): Core {
+  const verbs = access.verbs?.(bufferOf(source));
+  if (verbs !== undefined)
+    return { ...(access.instance ?? instanceOver)(verbs), engine: "js", bindMemory() {} };
   const exported = instantiate(source, wanted);
   if (exported !== undefined) return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {} };
   const own = verbsOver(bufferOf(source));

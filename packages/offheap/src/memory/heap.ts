@@ -52,7 +52,7 @@ export class Heap {
     this.atomics = access.atomics;
     this.dataAt = offset + layout.bookBytes;
     this.assertThere();
-    this.core = coreOver(source, engine, access.verbs?.(bufferOf(source)));
+    this.core = coreOver(source, engine, access);
     placeCore(this.core, offset, layout);
     this.openViews();
   }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
 import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js";
+import type { Engine } from "#src/memory/engine.js";
 import { Heap } from "#src/memory/heap.js";
 import { bufferOf } from "#src/memory/kind.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
@@ -18,8 +19,8 @@ export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?:
 }
 
 /** One more worker of a heap, with views of its own, as in another thread. */
-export function attachTo(heap: Heap, access: Access = hardwareAccess): SlabAllocator {
-  return new SlabAllocator({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
+export function attachTo(heap: Heap, access: Access = hardwareAccess, engine?: Engine): SlabAllocator {
+  return new SlabAllocator({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access, engine) });
 }
 
 /** The heap of a pool. */
@@ -28,8 +29,8 @@ export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Hea
 }
 
 /** One more worker of a pool. */
-export function attachPoolTo(heap: Heap, access: Access = hardwareAccess): MemoryPool {
-  return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
+export function attachPoolTo(heap: Heap, access: Access = hardwareAccess, engine?: Engine): MemoryPool {
+  return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access, engine) });
 }
 
 /** The heap behind an allocator: the tests' way to its books. */

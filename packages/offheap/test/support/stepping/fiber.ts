@@ -7,6 +7,7 @@ import type { Verbs } from "#core/built/instance.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
 import type { Kind, Machine } from "./machine.ts";
+import { steppedInstance } from "./stepped.ts";
 
 /** Thrown out of an access: this run of the program is over; another will take its place, or none. */
 export class Stopped extends Error {
@@ -16,6 +17,13 @@ export class Stopped extends Error {
 /** Thrown out of an access into a worker that lives on, as a stack overflow would be. */
 export class Overflow extends RangeError {
   override readonly name = "Overflow";
+}
+
+/** What is stepped: the core's JavaScript, or the compiled module with every access an import. */
+export interface Target {
+  /** Compare-exchanges of words are a load and a store: what the explorer must find. */
+  readonly isBroken?: boolean;
+  readonly isCompiled?: boolean;
 }
 
 /** What the fiber asks before each live access: may throw `Stopped` or `Overflow`. */
@@ -34,11 +42,17 @@ export class Fiber {
   private cursor = 0;
   private keptLength = 0;
 
-  constructor(index: number, machine: Machine, isBroken: boolean, before: BeforeAccess) {
+  constructor(
+    index: number,
+    machine: Machine,
+    { isBroken = false, isCompiled = false }: Target,
+    before: BeforeAccess,
+  ) {
     this.index = index;
     this.machine = machine;
     this.before = before;
-    this.access = accessOf(this, isBroken);
+    const access = accessOf(this, isBroken);
+    this.access = isCompiled ? { ...access, instance: steppedInstance } : access;
   }
 
   /** From now on the log begins with what was logged so far. */

@@ -8,7 +8,7 @@ import { journal, readJournal } from "#src/slab/journal.js";
 import { configOf } from "#src/slab/options.js";
 import { Actor } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
-import { Fiber, Overflow, Stopped } from "./fiber.ts";
+import { Fiber, Overflow, Stopped, type Target } from "./fiber.ts";
 import { judge } from "./finish.ts";
 import { Machine } from "./machine.ts";
 import { Objects, Violated } from "./objects.ts";
@@ -40,11 +40,9 @@ export interface Outcome {
 /** One for all: making an error costs more than a hundred accesses. */
 const stopped = new Stopped();
 
-export interface WorldOptions {
+export interface WorldOptions extends Target {
   /** strong; or weak, where stores arrive as early (eager) or as late (lazy) as they can by default. */
   readonly memory: "strong" | "eager" | "lazy";
-  /** Compare-exchanges of words are a load and a store: what the explorer must find. */
-  readonly isBroken?: boolean;
 }
 
 /** A schedule of this many accesses does not end: somebody waits. */
@@ -76,7 +74,8 @@ export class World<C = unknown> {
   private turn: 0 | 1 | 2 = 1;
   private next: number | undefined;
 
-  constructor(scenario: Scenario<C>, { memory, isBroken = false }: WorldOptions) {
+  constructor(scenario: Scenario<C>, options: WorldOptions) {
+    const { memory } = options;
     const { geometry, programs } = scenario;
     const maxWorkers = geometry.maxWorkers ?? programs.length + 1;
     const capacityBytes = (geometry.chunks + 1) * 65_536;
@@ -100,7 +99,7 @@ export class World<C = unknown> {
         : undefined;
     const early = machine();
     this.fibers = programs.map(
-      (_, i) => new Fiber(i, early, isBroken, (...what) => this.beforeAccess(...what)),
+      (_, i) => new Fiber(i, early, options, (...what) => this.beforeAccess(...what)),
     );
     this.actors = this.fibers.map(
       (fiber) => new Actor(fiber, this.objects, buffer, layout, scenario.mayRunOut === true, osOf(fiber)),

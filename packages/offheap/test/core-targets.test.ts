@@ -1,0 +1,162 @@
+// The core is one source for two targets. Both leave the same bytes behind and give the same results: seeded calls of
+// several workers, illegal ones too, of heaps and pools, also above 2 GiB. And the compiled module stores in the order
+// of the source, whatever its optimiser made of the loads.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AllocatorError, type HeapOptions, MemoryPool, SizeClasses, SlabAllocator } from "offheap";
+import type { Engine } from "#src/memory/engine.js";
+import { bufferOf, type WasmMemory } from "#src/memory/kind.js";
+import { attachPoolTo, attachTo, heapOf } from "./support/heaps.ts";
+import { Random, runSeed } from "./support/random.ts";
+import { storesOf } from "./support/stores.ts";
+import { wasmMemory } from "./support/wasm.ts";
+
+const seed = runSeed();
+const GiB = 2 ** 30;
+
+/** The same heap twice, one for each engine, with some workers each. */
+class Twins {
+  readonly sides: { engine: Engine; workers: SlabAllocator[] }[];
+  readonly live: number[] = [];
+
+  constructor(makeMemory: () => WasmMemory, options: HeapOptions, isPool: boolean, workers: number) {
+    this.sides = (["wasm", "js"] as const).map((engine) => {
+      const all = { ...options, memory: makeMemory(), engine };
+      const first = isPool ? new MemoryPool(all) : new SlabAllocator(all);
+      const attach = isPool ? attachPoolTo : attachTo;
+      const others = Array.from({ length: workers - 1 }, () => attach(heapOf(first), undefined, engine));
+      return { engine, workers: [first as SlabAllocator, ...others] };
+    });
+  }
+
+  /** The same call on both; the result, or the error's code, is the same. */
+  both(worker: number, call: (allocator: SlabAllocator) => unknown): unknown {
+    const [wasm, js] = this.sides.map(({ workers }) => {
+      try {
+        return call(workers[worker] as SlabAllocator);
+      } catch (error) {
+        if (error instanceof AllocatorError) return `${error.code}: ${error.message}`;
+        throw error;
+      }
+    });
+    assert.deepEqual(wasm, js);
+    return wasm;
+  }
+
+  expectSameBytes(from = 0): void {
+    const [wasm, js] = this.sides.map(({ workers }) => {
+      const { source } = heapOf(workers[0] as SlabAllocator);
+      return Buffer.from(bufferOf(source) as ArrayBuffer, from);
+    }) as [Buffer, Buffer];
+    if (wasm.equals(js)) return;
+    const at = wasm.findIndex((byte, i) => byte !== js[i]);
+    assert.fail(`byte ${from + at} is ${wasm[at]} by WebAssembly, ${js[at]} by JavaScript`);
+  }
+
+  end(): void {
+    for (const { engine, workers } of this.sides) {
+      assert.equal(workers[0]?.stats().engine, engine);
+      assert.deepEqual(workers[0]?.check(), []);
+    }
+  }
+}
+
+function play(twins: Twins, random: Random, steps: number, sizes: readonly number[]): void {
+  const { live } = twins;
+  for (let step = 0; step < steps; step++) {
+    const worker = random.below(twins.sides[0]?.workers.length as number);
+    const choice = random.below(1000);
+    const at = random.below(live.length + 1);
+    const wild = random.pick([1, 8, 65_536]);
+    const odd = random.pick([0, -1, 2 ** 33, 0.5]);
+    const anywhere = random.below(2 ** 32);
+    const address = live[at] ?? anywhere;
+    if (choice < 470 || live.length === 0) {
+      const size = 1 + random.below(random.pick(sizes));
+      const made = twins.both(worker, (heap) => heap.allocate(size));
+      if (typeof made === "number") live.push(made);
+    } else if (choice < 930) {
+      twins.both(worker, (heap) => heap.deallocate(address));
+      live.splice(at, 1);
+    } else if (choice < 950) twins.both(worker, (heap) => heap.deallocate(address + wild));
+    else if (choice < 960) twins.both(worker, (heap) => heap.allocate(odd));
+    else if (choice < 970) twins.both(worker, (heap) => heap.deallocate(anywhere));
+    else if (choice < 980) twins.both(worker, (heap) => heap.adopt(address));
+    else if (choice < 985) twins.both(worker, (heap) => heap.cleanup());
+    else if (choice < 990) twins.both(worker, (heap) => (heap as MemoryPool).reallocate?.(address, address));
+    else {
+      const size = 1 + random.below(random.pick(sizes));
+      const moved = twins.both(worker, (heap) => (heap as MemoryPool).reallocate?.(address, size));
+      if (typeof moved === "number" && at < live.length) live[at] = moved;
+    }
+    if (step % 1000 === 999) twins.expectSameBytes();
+  }
+}
+
+function memoryOf(bytes: number, shared = true): () => WasmMemory {
+  return () => wasmMemory(bytes / 65_536, bytes / 65_536, shared);
+}
+
+describe(`the core on both targets (seed ${seed})`, () => {
+  const small = [40, 300, 1000, 8192];
+  for (const shared of [true, false]) {
+    it(`leaves the same bytes: slabs, ${shared ? "shared" : "local"} memory`, () => {
+      const options = { sizeClasses: SizeClasses.fine, maxWorkers: 4, cleanupInterval: 50 };
+      const twins = new Twins(memoryOf(6 << 20, shared), options, false, 3);
+      play(twins, new Random(seed), 30_000, small);
+      twins.expectSameBytes();
+      twins.end();
+    });
+  }
+
+  it("leaves the same bytes: a pool", () => {
+    const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4 }, true, 3);
+    play(twins, new Random(seed + 1), 20_000, [...small, 60_000, 600_000]);
+    twins.expectSameBytes();
+    twins.end();
+  });
+
+  it("leaves the same bytes after deaths", () => {
+    const twins = new Twins(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);
+    const random = new Random(seed + 2);
+    for (const dead of [5, 4, 3]) {
+      play(twins, random, 3000, small);
+      const ids = twins.sides.map(({ workers }) => workers[dead]?.workerId);
+      assert.equal(ids[0], ids[1]);
+      twins.both(0, (heap) => heap.reap(ids[0] as number, { live: dead === 4 }));
+      for (const { workers } of twins.sides) workers.length = dead;
+      // What the dead one had is live still, or freed with it: a free may say so, on both sides alike.
+      twins.expectSameBytes();
+    }
+    twins.end();
+  });
+
+  it("leaves the same bytes above 2 GiB", () => {
+    const offset = 2 * GiB;
+    const twins = new Twins(memoryOf(offset + (8 << 20)), { offset, maxWorkers: 3 }, true, 2);
+    const { live } = twins;
+    const random = new Random(seed + 3);
+    for (let i = 0; i < 4000; i++) {
+      if (random.chance(55) || live.length === 0) {
+        const size = 1 + random.below(random.pick([100, 9000, 200_000]));
+        const made = twins.both(i & 1, (heap) => heap.allocate(size));
+        if (typeof made === "number") live.push(made);
+      } else {
+        const [address] = live.splice(random.below(live.length), 1);
+        twins.both(i & 1, (heap) => heap.deallocate(address as number));
+      }
+    }
+    assert.ok(live.every((address) => address > offset));
+    twins.expectSameBytes(offset);
+    twins.end();
+  });
+});
+
+describe("the compiled module", () => {
+  it("stores in the order of the source", async (test) => {
+    const { count, compared } = await storesOf(new Random(seed + 4), 3000);
+    test.diagnostic(`${count} stores of ${compared} calls`);
+    assert.ok(count > 10_000);
+  });
+});
