@@ -3,7 +3,6 @@
 
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
-import type { Scenario } from "../support/stepping/scenario.ts";
 import { interrupt } from "../support/stepping/suite.ts";
 import { drainDrain, lastSlots, localRemote, refillDrain, twoLines } from "./scenarios/allocate-free.ts";
 import { withDeath } from "./scenarios/deaths.ts";
@@ -14,8 +13,11 @@ const late: Bounds = { memory: "lazy", preemptions: 1, arrivals: 0, reduce: true
 const killed: Bounds = { memory: "strong", preemptions: 0, kills: 1, isCompiled };
 
 describe("the compiled module: every schedule", () => {
-  for (const scenario of [lastSlots, localRemote, twoLines, refillDrain, drainDrain])
-    interrupt(scenario as Scenario<never>, [crossed, late]);
+  interrupt(lastSlots, [crossed, late]);
+  interrupt(localRemote, [crossed, late]);
+  interrupt(twoLines, [crossed, late]);
+  interrupt(refillDrain, [crossed, late]);
+  interrupt(drainDrain, [crossed, late]);
 });
 
 describe("the compiled module: kill at every access", () => {
