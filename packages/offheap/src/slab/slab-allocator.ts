@@ -143,6 +143,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
     return residencyOf(this.heap);
   }
 
+  // Free memory known to be zero is read, 0.1 to 0.4 s a GiB; with an `os` only what is in memory, and not swapped out.
   /** Walks the whole heap; [] when every invariant holds. For quiet heaps: what moves meanwhile is reported. */
   check(): Violation[] {
     this.open();
