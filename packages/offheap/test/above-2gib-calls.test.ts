@@ -109,7 +109,10 @@ for (const place of places) {
     it("gives its pages back at their own place, and nothing beside it", () => {
       const os = pretendOs({
         residency: { available: true, reason: "pretended" },
-        residentBytes: (_buffer, _offset, bytes) => bytes,
+        residentBytes: (_buffer, offset, bytes) => {
+          assert.ok(offset >= place.offset && offset + bytes <= place.offset + place.capacity, `${offset}`);
+          return bytes;
+        },
       });
       const pool = poolAt(place, { os });
       const { dataAt, layout } = heapOf(pool);
@@ -182,7 +185,7 @@ function cleaned<T extends SlabAllocator>(heap: T): T {
 describe("the last MiB of 4 GiB", () => {
   for (const size of [8, 4096, 8192])
     it(`has objects of ${size} bytes up to the last one`, () => {
-      const place = { name: "", offset: end - MiB, capacity: MiB };
+      const place = { name: "", offset: end - MiB, capacity: MiB, memoryBytes: end };
       const heap = slabsAt(place, { sizeClasses: [size], maxWorkers: 1 });
       const addresses = fillUp(heap, size);
       const last = end - size;

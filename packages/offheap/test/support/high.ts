@@ -1,4 +1,4 @@
-// Pools and heaps whose data lie above 2 GiB, in a memory of 4 GiB of which a few MiB are touched.
+// Pools and heaps whose data lie above 2 GiB, in a memory of up to 4 GiB of which a few MiB are touched.
 
 import assert from "node:assert/strict";
 import { type HeapOptions, MemoryPool, SlabAllocator } from "offheap";
@@ -11,28 +11,37 @@ export interface Place {
   readonly name: string;
   readonly offset: number;
   readonly capacity: number;
+  /** Bytes of the memory. Where that is not 2^32, an index that wrapped leads elsewhere, also when counted from the end. */
+  readonly memoryBytes: number;
 }
 
 /** With the middle of the data at 2^31, all of it above that, and with the last byte that an address can name. */
 export const places: readonly Place[] = [
-  { name: "across 2^31", offset: 2 ** 31 - 18 * MiB, capacity: 32 * MiB },
-  { name: "at 3 GiB and a chunk", offset: 3 * 2 ** 30 + 65_536, capacity: 32 * MiB },
-  { name: "up to 2^32", offset: 2 ** 32 - 32 * MiB, capacity: 32 * MiB },
+  { name: "across 2^31", offset: 2 ** 31 - 18 * MiB, capacity: 32 * MiB, memoryBytes: 2 ** 32 },
+  {
+    name: "at 3 GiB and a chunk",
+    offset: 3 * 2 ** 30 + 65_536,
+    capacity: 32 * MiB,
+    memoryBytes: 3.25 * 2 ** 30,
+  },
+  { name: "up to 2^32", offset: 2 ** 32 - 32 * MiB, capacity: 32 * MiB, memoryBytes: 2 ** 32 },
 ];
 
 /** Objects of every kind: the smallest slot, slots, page runs, spans. */
 export const kinds = [8, 100, 8192, 8193, 100 * 1024, 448 * 1024, 448 * 1024 + 1, 3 * MiB];
 
-function fourGiB() {
-  return wasmMemory(65_536, 65_536, true);
+function memoryOf({ memoryBytes }: Place) {
+  return wasmMemory(memoryBytes / 65_536, memoryBytes / 65_536, true);
 }
 
-export function poolAt({ offset, capacity }: Place, more: HeapOptions = {}): MemoryPool {
-  return new MemoryPool({ memory: fourGiB(), offset, capacity, maxWorkers: 3, ...more });
+export function poolAt(place: Place, more: HeapOptions = {}): MemoryPool {
+  const { offset, capacity } = place;
+  return new MemoryPool({ memory: memoryOf(place), offset, capacity, maxWorkers: 3, ...more });
 }
 
-export function slabsAt({ offset, capacity }: Place, more: HeapOptions = {}): SlabAllocator {
-  return new SlabAllocator({ memory: fourGiB(), offset, capacity, maxWorkers: 3, ...more });
+export function slabsAt(place: Place, more: HeapOptions = {}): SlabAllocator {
+  const { offset, capacity } = place;
+  return new SlabAllocator({ memory: memoryOf(place), offset, capacity, maxWorkers: 3, ...more });
 }
 
 /** A number as a caller is to get it: in the data, whole, and not negative. */
