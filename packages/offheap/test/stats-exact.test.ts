@@ -107,23 +107,9 @@ describe("names of the numbers", () => {
   it("are those that the tests look at", () => {
     const pool = new MemoryPool({ capacity: 4 * MiB, maxWorkers: 1, sizeClasses: SizeClasses.powersOfTwo });
     const stats = pool.stats();
-    const totals = [
-      "allocs",
-      "bookBytes",
-      "capacity",
-      "deallocs",
-      "hugeBytes",
-      "large",
-      "liveBytes",
-      "liveObjects",
-    ];
-    assert.deepEqual(Object.keys(stats).sort(), [
-      ...totals,
-      "peakSpanBytes",
-      "sizeClasses",
-      "spanBytes",
-      "workers",
-    ]);
+    const totals = ["allocs", "bookBytes", "capacity", "deallocs", "hugeBytes", "liveBytes", "liveObjects"];
+    const rest = ["large", "memory", "peakSpanBytes", "sizeClasses", "spanBytes", "workers"];
+    assert.deepEqual(Object.keys(stats).sort(), [...totals, ...rest].sort());
     assert.deepEqual(Object.keys(stats.large).sort(), [
       "allocs",
       "bytes",

@@ -6,8 +6,8 @@
 
 import { claimFree } from "../arena/claim.ts";
 import { CleanChunks } from "../arena/clean-chunks.ts";
-import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
+import { bufferOf } from "../memory/kind.ts";
 import { chunkBytes } from "../memory/layout.ts";
 
 const wordBytes = 8;

@@ -74,7 +74,7 @@ export class Ledger {
 
   /** Every number of the statistics that these workers, who are all there are, show. */
   verify(workers: readonly (SlabAllocator | MemoryPool)[]): void {
-    const { layout, dataAt, offset } = this.heap;
+    const { layout, dataAt, offset, source } = this.heap;
     const seen = new Seen(this.heap);
     const entries = [...this.live.values()];
     const sum = (some: readonly { bytes: number }[]) => some.reduce((total, { bytes }) => total + bytes, 0);
@@ -116,6 +116,7 @@ export class Ledger {
       peakSpanBytes: stats.peakSpanBytes,
       bookBytes: dataAt - offset,
       hugeBytes: 0,
+      memory: Object.prototype.toString.call(source).slice("[object ".length, -1),
       allocs: total("allocs", lines) + this.large.allocs,
       deallocs: total("deallocs", lines) + this.large.deallocs,
       liveObjects: entries.length,
