@@ -203,6 +203,8 @@ describe("capacities", () => {
       refused({ memory, offset, capacity: bytes - offset + chunk });
     }
     for (const offset of [bytes, bytes + chunk, -chunk, chunk / 2, 2 ** 32]) refused({ memory, offset });
+    const behind = expectCode("ERR_INVALID_OPTION", () => new SlabAllocator({ memory, offset: bytes }));
+    assert.match(behind.message, new RegExp(`offset ${bytes} is beyond the memory`));
   });
 });
 
@@ -234,7 +236,6 @@ describe("numbers in the options", () => {
 });
 
 describe("a magazine", () => {
-  /** Of classes whose magazine has few rounds a thread's first calls, which end in their slow halves, meet the limit. */
   const few = [3, 5, 9].map((rounds) => [64, { rounds }] as const);
   for (const [bytes, tiny] of [[8, {}], [64, {}], [8192, {}], ...few] as const)
     it(`keeps as many as it has room for, and one more sends some home: ${bytes} bytes, ${JSON.stringify(tiny)}`, () => {
