@@ -4,11 +4,11 @@
 import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
+import { Contents } from "../memory/contents.ts";
 import { gauge } from "../memory/gauge.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import { bufferOf } from "../memory/kind.ts";
 import { chunkBytes, header, wordsPerRound } from "../memory/layout.ts";
-import { ViewedMemory } from "../memory/views.ts";
 import { cleansAll, liveOf } from "./call-options.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
@@ -23,7 +23,7 @@ import {
 } from "./fast-path.ts";
 import { type HeapHandle, handleOf } from "./handle.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
-import { locate } from "./locate.ts";
+import { bytesToEnd, locate } from "./locate.ts";
 import { Lookup } from "./lookup.ts";
 import type { HeapOptions } from "./options.ts";
 import type { ReapReport } from "./reaper.ts";
@@ -34,16 +34,17 @@ import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
+import { noOptions, sizeMismatch } from "./wrong-arguments.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 
-export class SlabAllocator<Options = never> extends ViewedMemory {
+export class SlabAllocator<Options = never> extends Contents {
   /**
    * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
-   * ask for that. Options take the slow half.
+   * ask for that. Options take the slow half; those of a SlabAllocator are none.
    * @returns its byte offset in the memory
-   * @throws ERR_INVALID_SIZE, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
   readonly allocate!: Allocate<Options>;
   /**
@@ -203,8 +204,9 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   // The slow halves end what they began: of over 290 bytes of bytecode each, so that V8 does not inline one of them
   // beside the calls themselves, which leaves their caller no room (fast-path.ts).
 
-  protected allocateSlow(size: number, _options?: Options): Address {
+  protected allocateSlow(size: number, options?: Options): Address {
     this.open();
+    if (options !== undefined) throw noOptions(options);
     const index = this.indexFor(size);
     if (index === 0) {
       const largest = this.heap.layout.objectBytes.at(-1);
@@ -233,12 +235,8 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   protected deallocateSlow(address: Address, size: number | undefined): void {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
-    if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
-      throw new AllocatorError(
-        "ERR_SIZE_MISMATCH",
-        `the object at ${address} has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`,
-      );
-    }
+    if (size !== undefined && this.indexFor(size) !== sizeClass.index)
+      throw sizeMismatch(address, sizeClass.objectBytes, size);
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
     if (!this.slow.ensureRoom(sizeClass)) {
       this.slow.freeStray(sizeClass, slot);
@@ -258,6 +256,11 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
   protected indexFor(size: unknown): number {
     return this.lookup.classFor(size);
+  }
+
+  protected override bytesFrom(address: Address): number {
+    this.open();
+    return bytesToEnd(this.heap, this.slow.classes, address);
   }
 
   protected openFastPath(): void {
