@@ -18,7 +18,7 @@ import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
-import { sizeMismatch } from "../slab/wrong-arguments.ts";
+import { sizeHint } from "../slab/wrong-arguments.ts";
 import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
 import { Large } from "./large.ts";
@@ -196,7 +196,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
     if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
-      throw sizeMismatch(address, found.units * found.unitBytes, size);
+      const bytes = found.units * found.unitBytes;
+      throw new AllocatorError(
+        "ERR_SIZE_MISMATCH",
+        `the object at ${address} has ${bytes} bytes, given back were ${show(size)}${sizeHint(address, size)}`,
+      );
     }
     this.slow.mend();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {

@@ -30,29 +30,16 @@ function outside(address: number, dataAt: number, end: number): AllocatorError {
   return invalidAddress(address, why);
 }
 
-/** A slab and a byte in it, and the claim word as it was read. */
-interface SlabByte {
-  readonly sizeClass: SizeClass;
-  readonly head: number;
-  readonly claim: number;
-  /** Bytes from the slab's start. */
-  readonly offset: number;
-}
-
-/** The slab that an address lies in. @throws ERR_INVALID_ADDRESS */
-function slabAt(heap: Heap, classes: readonly SizeClass[], address: unknown): SlabByte {
+/** The class of the slab that an address lies in. @throws ERR_INVALID_ADDRESS */
+function classAt(heap: Heap, classes: readonly SizeClass[], address: unknown): SizeClass {
   const { layout, words, dataAt } = heap;
   if (typeof address !== "number" || !Number.isInteger(address))
     throw invalidAddress(address, "is no integer");
   const end = dataAt + layout.chunkCount * chunkBytes;
   if (address < dataAt || address >= end) throw outside(address, dataAt, end);
-  const chunk = (address >>> 16) - (dataAt >>> 16);
-  const entry = words[layout.mapAt + chunk] as number;
-  const distance = entry >>> mapDistanceShift;
-  const head = chunk - distance;
-  // A plain load: who calls with a live object's address had it by a hand-over that is ordered after the claim.
+  const head = headAt(heap, address);
   const claim = head >= 0 ? (words[layout.claimsAt + head] as number) : 0;
-  const sizeClass = classes[entry & mapClassMask];
+  const sizeClass = classes[(words[layout.mapAt + chunkAt(heap, address)] as number) & mapClassMask];
   if (
     sizeClass === undefined ||
     sizeClass.index === 0 ||
@@ -61,16 +48,33 @@ function slabAt(heap: Heap, classes: readonly SizeClass[], address: unknown): Sl
   ) {
     throw invalidAddress(address, "lies in no slab");
   }
-  return { sizeClass, head, claim, offset: (distance << 16) | (address & 0xffff) };
+  return sizeClass;
+}
+
+function chunkAt({ dataAt }: Heap, address: number): number {
+  return (address >>> 16) - (dataAt >>> 16);
+}
+
+/** The first chunk of the span that an address lies in. */
+function headAt(heap: Heap, address: number): number {
+  const chunk = chunkAt(heap, address);
+  return chunk - ((heap.words[heap.layout.mapAt + chunk] as number) >>> mapDistanceShift);
+}
+
+/** Slots of a slab. A plain load: who has a live object's address had it by a hand-over that is ordered after the claim. */
+function slotsAt({ layout, words }: Heap, head: number, { index }: SizeClass): number {
+  return slotCountOf(layout, index, lengthOf(words[layout.claimsAt + head] as number));
 }
 
 /**
  * The slot of a live object.
  * @throws ERR_INVALID_ADDRESS for what is no start of a slot; ERR_DOUBLE_FREE when the slot is not live
  */
-export function locate(heap: Heap, classes: readonly SizeClass[], address: unknown): Located {
-  const { layout, states } = heap;
-  const { sizeClass, head, claim, offset } = slabAt(heap, classes, address);
+export function locate(heap: Heap, classes: readonly SizeClass[], address: number): Located {
+  const { layout, states, dataAt } = heap;
+  const sizeClass = classAt(heap, classes, address);
+  const head = headAt(heap, address);
+  const offset = address - dataAt - head * chunkBytes;
   const index = divide(offset, sizeClass);
   if (index * sizeClass.objectBytes !== offset) {
     throw invalidAddress(
@@ -78,7 +82,7 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
       `is ${offset % sizeClass.objectBytes} bytes into a slot of ${sizeClass.objectBytes}`,
     );
   }
-  if (index >= slotCountOf(layout, sizeClass.index, lengthOf(claim))) {
+  if (index >= slotsAt(heap, head, sizeClass)) {
     throw invalidAddress(address, "lies behind the last slot of its slab");
   }
   const slot = (head << layout.stateShift) + index;
@@ -90,16 +94,17 @@ export function locate(heap: Heap, classes: readonly SizeClass[], address: unkno
 }
 
 /** Bytes from an address in a live object to the object's end. @throws ERR_INVALID_ADDRESS */
-export function bytesToEnd(heap: Heap, classes: readonly SizeClass[], address: unknown): number {
-  const { layout, states } = heap;
-  const { sizeClass, head, claim, offset } = slabAt(heap, classes, address);
-  const { objectBytes } = sizeClass;
-  const index = (offset / objectBytes) | 0;
-  if (index >= slotCountOf(layout, sizeClass.index, lengthOf(claim)))
+export function bytesToEnd(heap: Heap, classes: readonly SizeClass[], address: number): number {
+  const { layout, states, dataAt } = heap;
+  const sizeClass = classAt(heap, classes, address);
+  const head = headAt(heap, address);
+  const offset = address - dataAt - head * chunkBytes;
+  const index = (offset / sizeClass.objectBytes) | 0;
+  if (index >= slotsAt(heap, head, sizeClass))
     throw invalidAddress(address, "lies behind the last slot of its slab");
   const state = states[(head << layout.stateShift) + index] as number;
   if (state < slotLive) throw invalidAddress(address, `lies in no live object: ${whatIs(state)}`);
-  return (index + 1) * objectBytes - offset;
+  return (index + 1) * sizeClass.objectBytes - offset;
 }
 
 function whatIs(state: number): string {

@@ -34,15 +34,14 @@ import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
-import { noOptions, sizeMismatch } from "./wrong-arguments.ts";
+import { noOptions, sizeHint } from "./wrong-arguments.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 
 export class SlabAllocator<Options = never> extends Contents {
   /**
-   * A new object of at least `size` bytes. Its bytes are whatever was there before, or 0 where a pool's options
-   * ask for that. Options take the slow half; those of a SlabAllocator are none.
+   * A new object of at least `size` bytes, whose bytes are whatever was there before. Only pools have options.
    * @returns its byte offset in the memory
    * @throws ERR_INVALID_SIZE, ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
@@ -113,8 +112,7 @@ export class SlabAllocator<Options = never> extends Contents {
    */
   adopt(address: Address): void {
     this.open();
-    // Another adopter, or the reaper of the last owner, may come in between; after either the byte is
-    // still a live one, and a third try meets none of them again.
+    // Another adopter, or the last owner's reaper, may come in between, and leaves the byte a live one: each once.
     for (let tries = 0; tries < 3; tries++) {
       const { slot, state } = locate(this.heap, this.slow.classes, address);
       if (this.heap.atomics.swapByte(this.heap.states, slot, state, liveBy(this.slow.slot))) return;
@@ -201,8 +199,7 @@ export class SlabAllocator<Options = never> extends Contents {
       os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
   }
 
-  // The slow halves end what they began: of over 290 bytes of bytecode each, so that V8 does not inline one of them
-  // beside the calls themselves, which leaves their caller no room (fast-path.ts).
+  // The slow halves have over 290 bytes of bytecode each, so that V8 inlines none beside the calls (fast-path.ts).
 
   protected allocateSlow(size: number, options?: Options): Address {
     this.open();
@@ -224,9 +221,8 @@ export class SlabAllocator<Options = never> extends Contents {
         this.open();
         continue;
       }
-      const { gaugeAt } = sizeClass;
       states[slot] = liveBy(this.slow.slot);
-      words[gaugeAt] = (words[gaugeAt] as number) + gauge.allocated;
+      words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + gauge.allocated;
       return address as Address;
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
@@ -235,8 +231,11 @@ export class SlabAllocator<Options = never> extends Contents {
   protected deallocateSlow(address: Address, size: number | undefined): void {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
-    if (size !== undefined && this.indexFor(size) !== sizeClass.index)
-      throw sizeMismatch(address, sizeClass.objectBytes, size);
+    if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
+      const bytes = `has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`;
+      const told = `the object at ${address} ${bytes}${sizeHint(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", told);
+    }
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
     if (!this.slow.ensureRoom(sizeClass)) {
       this.slow.freeStray(sizeClass, slot);
@@ -246,11 +245,10 @@ export class SlabAllocator<Options = never> extends Contents {
     // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
     if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);
     const above = sizeClass.magazineAt + roundsIn(this.heap, sizeClass) * wordsPerRound;
-    const { gaugeAt } = sizeClass;
     words[above] = address;
     words[above + 1] = slot + 1;
     states[slot] = this.slow.slot;
-    words[gaugeAt] = (words[gaugeAt] as number) - 1;
+    words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) - 1;
   }
 
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
@@ -279,9 +277,8 @@ export class SlabAllocator<Options = never> extends Contents {
   }
 
   private makeFastPath(): void {
-    const allocate = allocateOver(this.lookup, this.slowHalves());
-    const deallocate = deallocateOver(this.lookup, this.slowHalves());
-    Object.assign(this, { allocate, deallocate });
+    const [at, slow] = [this.lookup, this.slowHalves()];
+    Object.assign(this, { allocate: allocateOver(at, slow), deallocate: deallocateOver(at, slow) });
   }
 
   /** Every slow call begins here. @throws ERR_DETACHED */

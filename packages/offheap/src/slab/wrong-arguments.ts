@@ -2,16 +2,12 @@
 
 import { AllocatorError, show } from "../base/errors.ts";
 
-/** A size given back that is not the object's. The first index that an array's method passes on is 0. */
-export function sizeMismatch(address: number, bytes: number, size: unknown): AllocatorError {
-  const isIndex = size === 0;
-  const call = "forEach((address) => heap.deallocate(address))";
-  const asSecond = isIndex ? "an array's forEach passes its index" : "a set's forEach passes the value again";
-  const hint = isIndex || size === address ? ` (${asSecond} as second argument: ${call} does not)` : "";
-  return new AllocatorError(
-    "ERR_SIZE_MISMATCH",
-    `the object at ${address} has ${bytes} bytes, given back were ${show(size)}${hint}`,
-  );
+/** What a size given back that is not the object's may have been: the first index that an array passes on is 0. */
+export function sizeHint(address: number, size: unknown): string {
+  if (size !== 0 && size !== address) return "";
+  const passed =
+    size === 0 ? "an array's forEach passes its index" : "a set's forEach passes the value again";
+  return ` (${passed} as second argument: forEach((address) => heap.deallocate(address)) does not)`;
 }
 
 /** A number where options stand. */
