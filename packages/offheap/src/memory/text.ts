@@ -6,8 +6,8 @@
 //   write    a loop             utf8Write of Node's Buffer, else TextEncoder.encodeInto
 //
 // **Only private bytes are decoded.** A decoder reads twice: to count, and to decode. Bytes that another worker writes in
-// between overrun the string: Node 20 and 22, and Deno, end by a segmentation fault. So each byte of the memory is read
-// once, into the scratch buffer. latin1Slice makes a unit of each byte, and could read the memory itself.
+// between overrun the string: Node 20 and 22, and Deno, end by a segmentation fault. So they are copied first, each read
+// once. latin1Slice makes one unit of each byte, whatever is written meanwhile, and reads the memory itself.
 
 import { copyOut, pieceBytes, scratch } from "./copies.ts";
 import { asciiText, decodeUtf8, encodeUtf8 } from "./utf8.ts";
@@ -104,21 +104,28 @@ export function readText(
     const text = asciiText(u8, address, address + bytes);
     if (text !== undefined) return text;
   }
+  const { methods } = ways;
+  if (methods && isAscii(i32, address, bytes)) return methods.latin1Slice.call(u8, address, address + bytes);
   if (bytes > pieceBytes) return decode(copyOut(u8, address, bytes), 0, bytes, ways);
   const { u8: own, i32: words } = scratch();
-  const first = address >>> 2;
   const from = address & 3;
-  const count = (from + bytes + 3) >>> 2;
-  let all = 0;
-  for (let i = 0; i < count; i++) {
-    const word = i32[first + i] as number;
-    words[i] = word;
-    all |= word;
-  }
-  // Neighbours in the outer words may be no ASCII where the text is: then it takes the longer way to the same text.
-  const isAscii = (all & 0x8080_8080) === 0;
-  if (isAscii && ways.methods) return ways.methods.latin1Slice.call(own, from, from + bytes);
+  const first = (address >>> 2) | 0;
+  const count = ((from + bytes + 3) >>> 2) | 0;
+  for (let i = 0; i < count; i = (i + 1) | 0) words[i] = i32[(first + i) | 0] as number;
   return decode(own, from, from + bytes, ways);
+}
+
+/** Whether all words that bytes lie in are ASCII: neighbours in the outer ones may send a text the longer way. */
+function isAscii(i32: Int32Array, address: number, bytes: number): boolean {
+  const end = ((address + bytes + 3) / 4) | 0;
+  let i = (address >>> 2) | 0;
+  for (; i + 4 <= end; i = (i + 4) | 0) {
+    const some =
+      (i32[i] as number) | (i32[i + 1] as number) | (i32[i + 2] as number) | (i32[i + 3] as number);
+    if ((some & 0x8080_8080) !== 0) return false;
+  }
+  for (; i < end; i = (i + 1) | 0) if (((i32[i] as number) & 0x8080_8080) !== 0) return false;
+  return true;
 }
 
 function decode(bytes: Uint8Array, from: number, end: number, { methods, decoder }: TextWays): string {

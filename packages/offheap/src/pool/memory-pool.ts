@@ -213,9 +213,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     throw notLive(address, "it was freed meanwhile");
   }
 
-  protected override bytesFrom(address: Address): number {
+  protected override bytesFromSlow(address: Address): number {
     this.open();
-    return bytesToLargeEnd(this.heap, address) ?? super.bytesFrom(address);
+    return bytesToLargeEnd(this.heap, address) ?? super.bytesFromSlow(address);
   }
 
   private finishReset(): void {

@@ -41,8 +41,7 @@ const mostTries = 8;
 
 export class SlabAllocator<Options = never> extends Contents {
   /**
-   * A new object of at least `size` bytes, whose bytes are whatever was there before. Only pools have options.
-   * @returns its byte offset in the memory
+   * A new object of at least `size` bytes: its byte offset. Its bytes are what was there before. Only pools have options.
    * @throws ERR_INVALID_SIZE, ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
   readonly allocate!: Allocate<Options>;
@@ -188,12 +187,11 @@ export class SlabAllocator<Options = never> extends Contents {
   /** Ends the heap for everyone: every later call throws ERR_DETACHED. With an `os` all but 64 KiB go back to it. */
   destroy(): void {
     this.open();
-    const { words, layout, atomics } = this.heap;
+    const { words, layout, atomics, os, source, offset } = this.heap;
     atomics.store(words, header.status, heapStatus.destroyed);
     // Without a map no address has a slab and no round a class, so that each worker's next call is told.
     for (let chunk = 0; chunk < layout.chunkCount; chunk++) words[layout.mapAt + chunk] = 0;
     this.detach();
-    const { os, source, offset } = this.heap;
     // The first chunk keeps the header, which tells the other workers.
     if (os?.decommit.available === true)
       os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
@@ -232,9 +230,8 @@ export class SlabAllocator<Options = never> extends Contents {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
     if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
-      const bytes = `has ${sizeClass.objectBytes} bytes, given back were ${show(size)}`;
-      const told = `the object at ${address} ${bytes}${sizeHint(address, size)}`;
-      throw new AllocatorError("ERR_SIZE_MISMATCH", told);
+      const told = `${sizeClass.objectBytes} bytes, given back were ${show(size)}${sizeHint(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
     if (!this.slow.ensureRoom(sizeClass)) {
@@ -257,6 +254,10 @@ export class SlabAllocator<Options = never> extends Contents {
   }
 
   protected override bytesFrom(address: Address): number {
+    return this.lookup.bytesFrom(address) || this.bytesFromSlow(address);
+  }
+
+  protected bytesFromSlow(address: Address): number {
     this.open();
     return bytesToEnd(this.heap, this.slow.classes, address);
   }
