@@ -28,12 +28,14 @@ export class Lookup {
   readonly mapFrom: number;
   readonly stateShift: number;
   readonly worker: number;
-  /** For each class, its objects' bytes. 0 for none. */
-  readonly objectBytes: Int32Array;
   /** Bytes of the largest request that is served. 0: every allocation ends in its slow half. */
   mostBytes = 0;
   /** Chunks whose objects are served. 0: every free ends in its slow half. */
   chunks = 0;
+  /** For each class, its objects' bytes. 0 for none. */
+  readonly objectBytes: Int32Array;
+  /** Chunks whose objects can be looked into. 0: that takes a closer look. */
+  openChunks: number;
 
   constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
     const { layout } = heap;
@@ -53,6 +55,7 @@ export class Lookup {
     this.worker = worker | 0;
     this.objectBytes = new Int32Array(maxClassCount + 1);
     for (const { index, objectBytes } of classes) this.objectBytes[index] = objectBytes;
+    this.openChunks = layout.chunkCount | 0;
   }
 
   openAllocations(): void {
@@ -61,18 +64,20 @@ export class Lookup {
 
   openFrees(heap: Heap): void {
     this.chunks = heap.layout.chunkCount | 0;
+    this.openChunks = this.chunks;
   }
 
   close(): void {
     this.mostBytes = 0;
     this.chunks = 0;
+    this.openChunks = 0;
   }
 
   /** Bytes from an address in a live object to the object's end; 0 where that takes a closer look (locate.ts). */
   bytesFrom(address: unknown): number {
     if (typeof address !== "number" || address >>> 0 !== address) return 0;
     const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
-    if (chunk >= this.chunks) return 0;
+    if (chunk >= this.openChunks) return 0;
     const entry = this.words[this.mapAt + chunk] as number;
     const bytes = this.objectBytes[entry & mapClassMask] as number;
     const distance = entry >>> mapDistanceShift;

@@ -293,9 +293,9 @@ export class SlabAllocator<Options = never> extends Contents {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
-    const { mostBytes, chunks } = this.lookup;
+    const { mostBytes, chunks, openChunks } = this.lookup;
     const lookup = new Lookup(this.heap, this.slow.slot, this.slow.classes);
-    this.lookup = Object.assign(lookup, { mostBytes, chunks });
+    this.lookup = Object.assign(lookup, { mostBytes, chunks, openChunks });
     this.makeFastPath();
   }
 }
