@@ -36,10 +36,12 @@ const text = fc
   .map(([units, filler]) => "f".repeat(filler) + units.join("") + "é".repeat(filler >> 4));
 const limit = fc.oneof(fc.nat(40), fc.nat(30_000), fc.constant(0));
 
-/** The bytes of a text, cut where the standard cuts them. */
+/** The bytes of a text, as far as its whole code points fit. */
 function encoded(text: string, most: number): Uint8Array {
-  const into = new Uint8Array(most);
-  return into.subarray(0, new TextEncoder().encodeInto(text, into).written);
+  const all = new TextEncoder().encode(text);
+  let end = Math.min(most, all.length);
+  while (end > 0 && end < all.length && ((all[end] as number) & 0xc0) === 0x80) end--;
+  return all.subarray(0, end);
 }
 
 /** What a decoder makes of a private copy. */

@@ -159,7 +159,8 @@ function encodeBy(encoder: Encoder, u8: Uint8Array, address: number, text: strin
   let done = 0;
   for (let rest = text; rest.length > 0; ) {
     const { read, written } = encoder.encodeInto(rest, own.subarray(0, Math.min(pieceBytes, limit - done)));
-    if (written === 0) break;
+    // Node 26 stops a code point before the end where more would fit.
+    if (written === 0) return done + encodeUtf8(rest, u8, address + done, limit - done);
     u8.set(own.subarray(0, written), address + done);
     done += written;
     rest = rest.slice(read);
