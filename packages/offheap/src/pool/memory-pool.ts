@@ -18,7 +18,7 @@ import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
-import { sizeHint } from "../slab/wrong-arguments.ts";
+import { givenBack } from "../slab/wrong-arguments.ts";
 import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
 import { Large } from "./large.ts";
@@ -196,11 +196,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
     if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
-      const bytes = found.units * found.unitBytes;
-      throw new AllocatorError(
-        "ERR_SIZE_MISMATCH",
-        `the object at ${address} has ${bytes} bytes, given back were ${show(size)}${sizeHint(address, size)}`,
-      );
+      const told = `${found.units * found.unitBytes} bytes, ${givenBack(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     this.slow.mend();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {

@@ -1,5 +1,4 @@
-// SlabAllocator: one worker's door to a heap, and the public surface. The fast path is in fast-path.ts, what
-// happens when a magazine is empty or full in slow-path.ts, and what a wrong address is told in locate.ts.
+// SlabAllocator: one worker's door to a heap, and the public surface (fast-path.ts, slow-path.ts, locate.ts).
 
 import type { Address, WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
@@ -34,7 +33,7 @@ import { collectStats, type SlabStats } from "./stats.ts";
 import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
 import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
 import { slotOf } from "./workers.ts";
-import { noOptions, sizeHint } from "./wrong-arguments.ts";
+import { givenBack, noOptions } from "./wrong-arguments.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
@@ -230,7 +229,7 @@ export class SlabAllocator<Options = never> extends Contents {
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
     if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
-      const told = `${sizeClass.objectBytes} bytes, given back were ${show(size)}${sizeHint(address, size)}`;
+      const told = `${sizeClass.objectBytes} bytes, ${givenBack(address, size)}`;
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);

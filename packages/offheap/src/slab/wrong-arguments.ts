@@ -2,12 +2,13 @@
 
 import { AllocatorError, show } from "../base/errors.ts";
 
-/** What a size given back that is not the object's may have been: the first index that an array passes on is 0. */
-export function sizeHint(address: number, size: unknown): string {
-  if (size !== 0 && size !== address) return "";
+/** A size given back that is not the object's, and what it may have been: an array passes its index on, first 0. */
+export function givenBack(address: number, size: unknown): string {
+  const given = `given back were ${show(size)}`;
+  if (size !== 0 && size !== address) return given;
   const passed =
     size === 0 ? "an array's forEach passes its index" : "a set's forEach passes the value again";
-  return ` (${passed} as second argument: forEach((address) => heap.deallocate(address)) does not)`;
+  return `${given} (${passed} as second argument: forEach((address) => heap.deallocate(address)) does not)`;
 }
 
 /** A number where options stand. */
