@@ -70,6 +70,9 @@ export function codeOf(call: () => unknown): ErrorCode | undefined {
     call();
   } catch (error) {
     if (error instanceof AllocatorError) return error.code;
+    // An error that was posted is none any more, but was one.
+    const posted: AllocatorError | undefined = AllocatorError.from(error);
+    if (posted !== undefined) return posted.code;
     throw error;
   }
   return undefined;
@@ -104,6 +107,12 @@ export function use(heap: SlabAllocator): number {
   heap.view.setUint16(address, 1, true);
   heap.adopt(address);
   if (heap.sizeOf(address) < 100) throw new Error("too small");
+  const bytes: Uint8Array = new Uint8Array([1, 2, 3]);
+  heap.copyIn(address, bytes);
+  if (heap.copyOut(address, 3)[2] !== 3) throw new Error("other bytes");
+  const written: number = heap.writeText(address + 3, "some text", 8) + heap.writeText(address, "");
+  const text: string = heap.readText(address + 3, written);
+  if (text !== "some tex") throw new Error("another text");
   heap.deallocate(address, 100);
   heap.deallocate(heap.allocate(8));
   const { slabs, decommittedBytes }: { slabs: number; decommittedBytes: number } = heap.cleanup({
