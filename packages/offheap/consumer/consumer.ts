@@ -147,6 +147,7 @@ export function usePool(pool: MemoryPool): number {
   const region: PoolRegion = pool.region();
   region.allocate(100);
   region.end();
+  pool.region()[Symbol.dispose]();
   const { malloc, free, calloc, realloc, reallocarray, ...aligned }: MallocImports = pool.asMalloc();
   const { aligned_alloc, memalign, posix_memalign, malloc_usable_size } = aligned;
   const [cell, array] = [calloc(2, 8), reallocarray(realloc(malloc(10), 20), 4, 10)];
@@ -161,7 +162,7 @@ export function usePool(pool: MemoryPool): number {
 
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
-  using heap = new SlabAllocator(options);
+  const heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
@@ -175,6 +176,7 @@ export function main(): void {
   new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();
   new SlabAllocator({ capacity: 2 ** 22, memory: new ArrayBuffer(2 ** 23), offset: 2 ** 16 }).destroy();
   heap.destroy();
+  heap[Symbol.dispose]();
   const pool = new MemoryPool({ capacity: 2 ** 24, sizeClasses: SizeClasses.malloc });
   if (usePool(pool) + use(pool) !== 0) throw new Error("something is left");
   MemoryPool.attach(pool.handle).detach();
