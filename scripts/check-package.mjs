@@ -10,12 +10,15 @@ const expected = {
   "packages/offheap": [
     "LICENSE",
     "README.md",
-    "dist/index.js",
-    "dist/index.js.map",
-    "dist/index.d.ts",
-    "dist/os/index.js",
-    "dist/os/index.d.ts",
+    "dist/src/index.js",
+    "dist/src/index.js.map",
+    "dist/src/index.d.ts",
+    "dist/src/os/index.js",
+    "dist/src/os/index.d.ts",
+    "dist/core/built/instance.js",
+    "dist/core/built/module.js",
     "src/index.ts",
+    "core/index.ts",
   ],
   "packages/cli": ["LICENSE", "bin/offheap.js", "dist/main.js"],
 };
@@ -35,8 +38,8 @@ for (const [packageFolder, paths] of Object.entries(expected)) {
   failed += run(process.execPath, [
     attw,
     tarball,
-    "--profile",
-    "esm-only",
+    "--ignore-rules",
+    "cjs-resolves-to-esm", // there is no CommonJS
     "--no-color",
     "--format",
     "ascii",
@@ -45,13 +48,18 @@ for (const [packageFolder, paths] of Object.entries(expected)) {
 process.exit(failed === 0 ? 0 : 1);
 
 function contentOffences(packageFolder, expectedPaths, files) {
-  const source = (path) => path.replace(/^dist\//, "src/").replace(/\.(d\.ts|js|js\.map)$/, ".ts");
+  const source = (path) =>
+    path
+      .replace(/^dist\/(?!src\/|core\/)/, "src/")
+      .replace(/^dist\//, "")
+      .replace(/\.(d\.ts|js|js\.map)$/, ".ts");
   const here = (path) => readFileSync(join(root, packageFolder, path), "utf8");
   const licensed = here("LICENSE") === readFileSync(join(root, "LICENSE"), "utf8");
   return [
     ...expectedPaths.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
     ...files
-      .filter((path) => path.startsWith("dist/") && !isFile(join(root, packageFolder, source(path))))
+      .filter((path) => path.startsWith("dist/") && !path.startsWith("dist/core/built/"))
+      .filter((path) => !isFile(join(root, packageFolder, source(path))))
       .map((path) => `${path} is left over from a source that is gone (npm run rebuild)`),
     ...files
       .filter((path) => /^(test|dist-test|consumer)\/|tsbuildinfo|tsconfig/.test(path))

@@ -10,7 +10,7 @@ export type CliErrorCode =
 /** Such as `ERR_OUT_OF_MEMORY`; a string, since allocators are more than one. */
 export type AllocatorCode = string & { readonly allocator?: never };
 
-export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failure: 1, usage: 2, cut: 3, interrupted: 130 } as const;
 
 export class CliError extends Error {
   /** One of ours, or the allocator's own when it was the allocator that refused. */

@@ -70,6 +70,9 @@ export function codeOf(call: () => unknown): ErrorCode | undefined {
     call();
   } catch (error) {
     if (error instanceof AllocatorError) return error.code;
+    // An error that was posted is none any more, but was one.
+    const posted: AllocatorError | undefined = AllocatorError.from(error);
+    if (posted !== undefined) return posted.code;
     throw error;
   }
   return undefined;
@@ -104,6 +107,12 @@ export function use(heap: SlabAllocator): number {
   heap.view.setUint16(address, 1, true);
   heap.adopt(address);
   if (heap.sizeOf(address) < 100) throw new Error("too small");
+  const bytes: Uint8Array = new Uint8Array([1, 2, 3]);
+  heap.copyIn(address, bytes);
+  if (heap.copyOut(address, 3)[2] !== 3) throw new Error("other bytes");
+  const written: number = heap.writeText(address + 3, "some text", 8) + heap.writeText(address, "");
+  const text: string = heap.readText(address + 3, written);
+  if (text !== "some tex") throw new Error("another text");
   heap.deallocate(address, 100);
   heap.deallocate(heap.allocate(8));
   const { slabs, decommittedBytes }: { slabs: number; decommittedBytes: number } = heap.cleanup({
@@ -138,6 +147,7 @@ export function usePool(pool: MemoryPool): number {
   const region: PoolRegion = pool.region();
   region.allocate(100);
   region.end();
+  pool.region()[Symbol.dispose]();
   const { malloc, free, calloc, realloc, reallocarray, ...aligned }: MallocImports = pool.asMalloc();
   const { aligned_alloc, memalign, posix_memalign, malloc_usable_size } = aligned;
   const [cell, array] = [calloc(2, 8), reallocarray(realloc(malloc(10), 20), 4, 10)];
@@ -152,7 +162,7 @@ export function usePool(pool: MemoryPool): number {
 
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
-  using heap = new SlabAllocator(options);
+  const heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
@@ -166,6 +176,7 @@ export function main(): void {
   new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();
   new SlabAllocator({ capacity: 2 ** 22, memory: new ArrayBuffer(2 ** 23), offset: 2 ** 16 }).destroy();
   heap.destroy();
+  heap[Symbol.dispose]();
   const pool = new MemoryPool({ capacity: 2 ** 24, sizeClasses: SizeClasses.malloc });
   if (usePool(pool) + use(pool) !== 0) throw new Error("something is left");
   MemoryPool.attach(pool.handle).detach();

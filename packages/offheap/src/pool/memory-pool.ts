@@ -18,6 +18,8 @@ import type { AttachOptions } from "../slab/os-options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
+import { givenBack } from "../slab/wrong-arguments.ts";
+import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
 import { Large } from "./large.ts";
 import { notLive } from "./located-large.ts";
@@ -194,11 +196,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
     if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
-      const bytes = found.units * found.unitBytes;
-      throw new AllocatorError(
-        "ERR_SIZE_MISMATCH",
-        `the object at ${address} has ${bytes} bytes, given back were ${show(size)}`,
-      );
+      const told = `${found.units * found.unitBytes} bytes, ${givenBack(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     this.slow.mend();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {
@@ -209,6 +208,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       found = this.large.locate(address);
     }
     throw notLive(address, "it was freed meanwhile");
+  }
+
+  protected override bytesFromSlow(address: Address): number {
+    this.open();
+    return bytesToLargeEnd(this.heap, address) ?? super.bytesFromSlow(address);
   }
 
   private finishReset(): void {

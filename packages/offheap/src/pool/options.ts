@@ -2,6 +2,7 @@
 
 import { AllocatorError, show } from "../base/errors.ts";
 import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
+import { numberForOptions } from "../slab/wrong-arguments.ts";
 
 /** Largest alignment, in bytes: that of a huge page. */
 export const maxAlignBytes = 2 ** 21;
@@ -17,6 +18,7 @@ const known: KnownOptions<AllocateOptions> = { align: true, zeroed: true };
 
 /** @throws ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT */
 export function checkAllocateOptions(options: unknown): { align: number; zeroed: boolean } {
+  if (typeof options === "number") throw numberForOptions(options);
   const given = checkOptions("allocate", options, known);
   const { align = 8 } = given;
   const zeroed = flagOption("zeroed", given.zeroed);

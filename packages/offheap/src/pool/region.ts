@@ -3,6 +3,7 @@
 
 import { alignUp } from "../base/bits.ts";
 import type { Address } from "../base/brands.ts";
+import type { EndsWithScope } from "../base/dispose.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
@@ -25,7 +26,7 @@ const ownPart = 4;
 /** No object begins where one of the pool does, so that a wrong `deallocate` of it is told. */
 const headBytes = 8;
 
-export class PoolRegion {
+export class PoolRegion implements EndsWithScope {
   private readonly pool: RegionSource;
   private readonly epoch: number;
   /** The pool's objects that hold the region's. */

@@ -1,41 +1,58 @@
 // Who may import whom. `base ← memory ← arena ← slab ← pool ← structures`: a folder imports what stands to its
-// left, and itself; `os` imports only base, and nobody imports os, since it is handed in by the user.
+// left, and itself; `os` imports only base, and nobody imports os, since it is handed in by the user. Likewise in the core,
+// which knows nothing of the rest; of the rest only memory imports it: what is built of it, and the numbers of the layout.
 
 import { posix } from "node:path";
 import type { SourceFile } from "./source-file.ts";
 
-const librarySource = "packages/offheap/src/";
+const shellSource = "packages/offheap/src/";
+const coreSource = "packages/offheap/core/";
 const layers = ["base", "memory", "arena", "slab", "pool", "structures", "index.ts"];
+const coreLayers = ["target", "layout", "arena", "slab", "magazine", "worker", "index.ts"];
 const os = "os";
+/** Of the core, what the shell's room of memory may import. */
+const coreFaces = ["built", "layout"];
 
 /** The library's own imports that go against the layers, or out of the package. */
 export function layerOffences(files: readonly SourceFile[]): string[] {
-  return files
-    .filter(({ path }) => path.startsWith(librarySource))
-    .flatMap((file) => file.specifiers.flatMap((specifier) => layerOffence(file.path, specifier)));
+  return files.flatMap(({ path, specifiers }) => {
+    if (path.startsWith(shellSource)) return specifiers.flatMap((each) => shellOffence(path, each));
+    if (path.startsWith(coreSource)) return specifiers.flatMap((each) => coreOffence(path, each));
+    return [];
+  });
 }
 
-function layerOffence(path: string, specifier: string): string[] {
-  const from = layerOf(path);
+function shellOffence(path: string, specifier: string): string[] {
+  const from = roomOf(path, shellSource);
   if (!specifier.startsWith(".")) {
     return from === os ? [] : [`${path} imports ${specifier}; the library needs nothing but the language`];
   }
   const target = resolve(path, specifier);
-  const to = layerOf(target);
-  if (!target.startsWith(librarySource)) return [`${path} imports ${specifier}, outside the library`];
-  if (!mayImport(from, to)) return [`${path} (${from}) imports ${specifier} (${to})`];
-  return [];
+  if (target.startsWith(coreSource)) {
+    const isFace = from === "memory" && coreFaces.includes(roomOf(target, coreSource));
+    return isFace ? [] : [`${path} imports ${specifier}, which is the core's own`];
+  }
+  const to = roomOf(target, shellSource);
+  if (!target.startsWith(shellSource)) return [`${path} imports ${specifier}, outside the library`];
+  const mayImport = from === os ? to === "base" || to === os : isLeftOf(layers, to, from);
+  return mayImport ? [] : [`${path} (${from}) imports ${specifier} (${to})`];
 }
 
-function mayImport(from: string, to: string): boolean {
-  if (from === to) return true;
-  if (from === os) return to === "base";
-  const [left, right] = [layers.indexOf(to), layers.indexOf(from)];
-  return left !== -1 && right !== -1 && left < right;
+function coreOffence(path: string, specifier: string): string[] {
+  const target = resolve(path, specifier);
+  const [from, to] = [roomOf(path, coreSource), roomOf(target, coreSource)];
+  if (target.startsWith(coreSource) && isLeftOf(coreLayers, to, from)) return [];
+  return [`${path} (core, ${from}) imports ${specifier}`];
 }
 
-function layerOf(path: string): string {
-  return path.slice(librarySource.length).split("/")[0] ?? "";
+/** Whether a room may be imported by another, which stands to its right or is the same. */
+function isLeftOf(rooms: readonly string[], to: string, from: string): boolean {
+  const [left, right] = [rooms.indexOf(to), rooms.indexOf(from)];
+  return left !== -1 && right !== -1 && left <= right;
+}
+
+function roomOf(path: string, source: string): string {
+  return path.slice(source.length).split("/")[0] ?? "";
 }
 
 /** Imports of the other packages that reach behind the public entry points of the packages they name. */

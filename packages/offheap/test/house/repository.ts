@@ -28,10 +28,10 @@ export function filesBelow(folder: string): string[] {
     });
 }
 
-/** TypeScript below some folders; what a folder `wasm` holds is AssemblyScript. */
+/** TypeScript below some folders; what a folder `wasm` holds is AssemblyScript, and what ends in .asc.ts. */
 export function parseBelow(...folders: string[]): SourceFile[] {
   return folders
     .flatMap(filesBelow)
-    .filter((path) => path.endsWith(".ts") && !path.includes("/wasm/"))
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".asc.ts") && !path.includes("/wasm/"))
     .map((path) => parse(path, read(path)));
 }

@@ -7,6 +7,7 @@ import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js
 import type { Engine } from "#src/memory/engine.js";
 import { Heap } from "#src/memory/heap.js";
 import { bufferOf } from "#src/memory/kind.js";
+import { chunkBytes } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
 import { formatHeap } from "#src/slab/format.js";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
@@ -31,6 +32,25 @@ export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Hea
 /** One more worker of a pool. */
 export function attachPoolTo(heap: Heap, access: Access = hardwareAccess, engine?: Engine): MemoryPool {
   return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access, engine) });
+}
+
+/** Data chunks of a heap with these options; 0 where the capacity is too small. */
+function chunksWith(options: HeapOptions, isPool: boolean): number {
+  try {
+    return resolveOptions(options, {}, isPool).layout.chunkCount;
+  } catch (error) {
+    if (error instanceof AllocatorError && error.code === "ERR_INVALID_OPTION") return 0;
+    throw error;
+  }
+}
+
+/** Options for a heap of exactly so many data chunks. */
+export function optionsFor(chunks: number, options: HeapOptions, isPool = false): HeapOptions {
+  for (let more = 1; more < chunks + 64; more++) {
+    const capacity = (chunks + more) * chunkBytes;
+    if (chunksWith({ ...options, capacity }, isPool) === chunks) return { ...options, capacity };
+  }
+  return assert.fail(`no capacity gives ${chunks} chunks`);
 }
 
 /** The heap behind an allocator: the tests' way to its books. */

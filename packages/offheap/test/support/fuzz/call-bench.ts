@@ -196,7 +196,7 @@ export class CallBench {
       return;
     }
     const before = Buffer.from(this.bytes);
-    const error = this.try(["ERR_INVALID_WORKER"], () => {
+    const error = this.try(["ERR_INVALID_WORKER", "ERR_INVALID_OPTION"], () => {
       const options = made.size === poison ? {} : made.size.value();
       const report = worker.reap(id, options as { live: boolean });
       assert.equal(report.reaped, false);

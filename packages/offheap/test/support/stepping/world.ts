@@ -128,7 +128,7 @@ export class World<C = unknown> {
   /** Runs a schedule to its end, and judges the end. */
   run(decide: Decide): Outcome {
     this.machine.reset();
-    if (this.scenario.withOs !== undefined) this.objects.clearData(this.heap.dataAt);
+    this.objects.clearData(this.heap.dataAt);
     this.objects.reset();
     this.decide = decide;
     this.points = [];
