@@ -8,23 +8,36 @@
 //   LARGE(x,len)   one live object of its own,  PAGES(len)       a span of page runs that nobody holds
 //               worker x's, or nobody's (0)     PAGES_HELD(len,x) the same, held by worker x for a moment
 
+import {
+  claimClassShift,
+  claimLengthShift,
+  claimWorkerShift,
+  tagBody,
+  tagBuilding,
+  tagClaimed,
+  tagFree,
+  tagLarge,
+  tagPages,
+  tagPagesHeld,
+  tagUnclaimed,
+} from "../../core/layout/numbers.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
 export const tag = {
-  free: 0,
-  body: 1,
-  building: 2,
-  unclaimed: 3,
-  claimed: 4,
-  large: 5,
-  pages: 6,
-  pagesHeld: 7,
+  free: tagFree,
+  body: tagBody,
+  building: tagBuilding,
+  unclaimed: tagUnclaimed,
+  claimed: tagClaimed,
+  large: tagLarge,
+  pages: tagPages,
+  pagesHeld: tagPagesHeld,
 } as const;
-export const claimFree = 0;
+export const claimFree = tagFree;
 
-const workerShift = 3;
-const lengthShift = 10;
-const classShift = 26;
+const workerShift = claimWorkerShift;
+const lengthShift = claimLengthShift;
+const classShift = claimClassShift;
 
 /** Tag and worker: of a live object of its own, whose it is. */
 export const ownerBits = (1 << lengthShift) - 1;

@@ -6,14 +6,14 @@
 //
 // The shift stands here, and not in a table of the worker's, for one access to a view less in each free (docs/measurements.md).
 
+import { mapDistanceShift, mapDivisorShift } from "../../core/layout/numbers.ts";
 import type { ClassIndex } from "../base/brands.ts";
 
-export const mapClassMask = 63;
+export { mapClassMask, mapDistanceShift, mapDivisorShift } from "../../core/layout/numbers.ts";
+
 /** In place of a class, which is 0 then: a span of page runs, or one large object. */
 export const mapPages = 64;
 export const mapLarge = 128;
-export const mapDivisorShift = 8;
-export const mapDistanceShift = 13;
 
 /** `shift`: of the class, as its divisor has it (class-table.ts). */
 export function mapEntry(sizeClass: ClassIndex, shift: number, distance: number): number {

@@ -4,15 +4,8 @@ import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/ins
 import type { Access } from "./block.ts";
 import { type Engine, instantiate } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
-import {
-  countersIn,
-  type Layout,
-  magazinesIn,
-  mostHeldOf,
-  mostMetOf,
-  runTreeLeaves,
-  scratchIn,
-} from "./layout.ts";
+import { countersIn, type Layout, magazinesIn, runTreeLeaves, scratchIn } from "./layout.ts";
+import { mostHeldOf, mostMetOf } from "./scratch.ts";
 
 /** What the shell calls. A boolean is 0 or 1 where the core is WebAssembly: only ever asked whether it is true. */
 export interface Core extends CoreInstance {
@@ -61,7 +54,7 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     layout.slotsPerSlab,
     layout.slabChunks,
     layout.cleanupInterval,
-    mostHeldOf(layout),
-    mostMetOf(layout),
+    mostHeldOf(layout.roundCounts),
+    mostMetOf(layout.roundCounts),
   );
 }

@@ -5,14 +5,17 @@
 //
 // Numbers as they are, not made of shifts, so that their types are what the fast path's literals are checked against.
 
+import { gaugeRoom, gaugeTotals, gaugeUsed } from "../../core/layout/numbers.ts";
+
+export { gaugeAllocShift } from "../../core/layout/numbers.ts";
+
 export const gauge = {
   oneAlloc: 0x2000,
-  totals: 0x1000,
-  used: 0x800,
-  room: 0x7ff,
+  totals: gaugeTotals,
+  used: gaugeUsed,
+  room: gaugeRoom,
   /** Added to it: one allocation more, one round less. */
   allocated: 0x2001,
   /** Above 1 with these bits: there is room, and the allocations have not run over into the sign. */
   roomAndSign: -0x7ffff802,
 } as const;
-export const gaugeAllocShift = 13;

@@ -7,11 +7,17 @@
 // header holds, so whoever attaches computes the same layout from the header alone. Powers of two are shifts: V8 keeps
 // a number that `**` made, and all that is computed from it, as floating point (docs/measurements.md).
 
+import * as shared from "../../core/layout/numbers.ts";
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+import { scratchWordsOf } from "./scratch.ts";
+
+// Of what the core knows, too, the number stands there: in bytes, where here it is words.
+export const { chunkBytes, slotsPerLine } = shared;
+
+const wordShift = 2;
 
 export const layoutVersion = 4;
-export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
 export const maxClassCount = 63;
@@ -22,13 +28,13 @@ export const maxObjectBytes = 65_536;
 export const header = {
   magic: 0,
   version: 1,
-  status: 2,
+  status: shared.statusWord,
   checksum: 3,
   /** The configuration: eight words. */
   config: 4,
   /** Hint, kept with atomic adds: chunks in spans now, and the most there ever were at once. */
-  spanChunks: 12,
-  spanChunksPeak: 13,
+  spanChunks: shared.spanChunksWord,
+  spanChunksPeak: shared.spanChunksPeakWord,
   /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
   decommitDue: 14,
   /** How often a pool was reset: what was allocated under another number is gone. */
@@ -37,14 +43,14 @@ export const header = {
 export const headerWords = 64;
 
 /** Size classes follow the header: bytes of an object, then rounds of a magazine, for each class. */
-const wordsPerClassEntry = 2;
+const wordsPerClassEntry = 1 << (shared.classEntryShift - wordShift);
 
 /**
  * A worker's record: one line of its own words, of which the last four are always 0, then the gauges of its
  * magazines, the counters of each class, the magazines.
  */
 export const record = {
-  journal: 0,
+  journal: shared.recordJournal >> wordShift,
   /** What a large operation in flight is about: a page or a chunk, a length, a count of two words. */
   target: 1,
   limit: 2,
@@ -55,20 +61,27 @@ export const record = {
   /** The object of a move that is to end if the worker does (doomed.ts). */
   doomed: 9,
 } as const;
-const recordHeadWords = 16;
+const recordHeadWords = shared.recordGauges >> wordShift;
 
 /** Counters of one class: totals (allocations and frees of two words each, rounds) twice, and strays. */
-export const counter = { allocs: 0, frees: 2, rounds: 4, strays: 5 } as const;
+export const counter = {
+  allocs: shared.totalsAllocs >> wordShift,
+  frees: shared.totalsFrees >> wordShift,
+  rounds: shared.totalsRounds >> wordShift,
+  strays: shared.straysAt >> wordShift,
+} as const;
 /** Words from one of the two totals to the other. */
-export const totalsWords = 8;
-const wordsPerCounter = 2 * totalsWords;
+export const totalsWords = shared.totalsBytes >> wordShift;
+const wordsPerCounter = 1 << (shared.countersShift - wordShift);
 /** The words of a round: the object's address, and its slot + 1, so that zeroed memory holds no round. */
-export const wordsPerRound = 2;
+export const wordsPerRound = 1 << (shared.roundShift - wordShift);
 
 /** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
-export const slabInfo = { freeCount: 0, lines: 2 } as const;
-export const wordsPerSlabInfo = 16;
-export const slotsPerLine = 64;
+export const slabInfo = {
+  freeCount: shared.infoFreeCount >> wordShift,
+  lines: shared.infoLines >> wordShift,
+} as const;
+export const wordsPerSlabInfo = 1 << (shared.infoShift - wordShift);
 export const maxSlotsPerSlab = 16_384;
 
 /** Unit of the large objects that share a span. */
@@ -171,7 +184,9 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is room for one more.
   const magazineWords = (Math.max(...config.roundCounts) + 2) * wordsPerRound;
-  const recordWords = scratchIn(classCount, magazineWords) + scratchWords(config, chunkCount);
+  const recordWords = toLine(
+    scratchIn(classCount, magazineWords) + scratchWordsOf(config.roundCounts, chunkCount),
+  );
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
   const infoAt = toLine(mapAt + chunkCount);
@@ -244,19 +259,6 @@ export const magazinesIn = (classCount: number) => countersIn(classCount) + clas
 export const scratchIn = (classCount: number, magazineWords: number) =>
   toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
 
-/** Bounds of a worker's scratch: slabs that a drain holds at a time, chunks that it meets. */
-export function mostHeldOf({ roundCounts }: HeapConfig): number {
-  return Math.min(64, Math.max(...roundCounts));
-}
-export function mostMetOf({ roundCounts }: HeapConfig): number {
-  return 2 * (Math.max(...roundCounts) + 1);
-}
-
-/** How many chunks were met, which; four words for each slab that is held; a byte a chunk (core/magazine/drain.ts). */
-function scratchWords(config: HeapConfig, chunkCount: number): number {
-  return toLine(1 + mostMetOf(config) + 4 * mostHeldOf(config) + divideUp(chunkCount, 4));
-}
-
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
   return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
 }
@@ -286,22 +288,4 @@ export function chunkSetAt(layout: Layout, index: number): number {
 /** The sets of a pool: `roomCount` of page spans by room, those with frees to collect, the empty ones. */
 export function poolSetAt(layout: Layout, index: number): number {
   return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
-}
-
-/** Pages of a span of pages of `chunks` chunks. */
-export function pageCountOf(layout: HeapConfig, chunks: number): number {
-  return Math.min(layout.slotsPerSlab, chunks * pagesPerChunk);
-}
-
-/** Slots of a slab of `chunks` chunks. */
-export function slotCountOf(layout: HeapConfig, sizeClass: ClassIndex, chunks: number): number {
-  const bytes = layout.objectBytes[sizeClass - 1] as number;
-  return Math.min(layout.slotsPerSlab, Math.floor((chunks * chunkBytes) / bytes));
-}
-
-/** Chunks that a new slab asks for: about 1 MiB, 16 to 16,384 slots, less where the heap is small. */
-export function slabChunksOf(layout: HeapConfig, sizeClass: ClassIndex): number {
-  const bytes = layout.objectBytes[sizeClass - 1] as number;
-  const slots = clamp(Math.floor(2 ** 20 / bytes), 16, layout.slotsPerSlab);
-  return Math.min(divideUp(slots * bytes, chunkBytes), layout.slabChunks);
 }

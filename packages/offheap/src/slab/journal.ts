@@ -1,17 +1,18 @@
 // The journal word of a worker: what it is in the middle of, for whoever comes after a kill or an exception.
 // Allocate and deallocate leave it alone: they are settled from the magazine (settle.ts).
 
+import { journalFreeing, journalIdle, journalMoving } from "../../core/layout/numbers.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { record, recordAt } from "../memory/layout.ts";
 
 export const journal = {
   /** Nothing, or the few stores of an allocate or deallocate. */
-  idle: 0,
+  idle: journalIdle,
   /** Slots move between magazine and slabs, spans come and go: no object is allocated or freed. */
-  moving: 1,
+  moving: journalMoving,
   /** A slot that cannot go home is being freed, in the order of a deallocate. */
-  freeing: 2,
+  freeing: journalFreeing,
   // A large object is being allocated, freed or resized, or all are: the record's target says which (pool).
   allocatingRun: 3,
   freeingRun: 4,

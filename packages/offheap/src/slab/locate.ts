@@ -6,7 +6,8 @@ import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { SlotIndex } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, slotCountOf } from "../memory/layout.ts";
+import { chunkBytes } from "../memory/layout.ts";
+import { slotCountOf } from "../memory/span-lengths.ts";
 import type { SizeClass } from "./class-table.ts";
 import { slotLive } from "./slot-state.ts";
 

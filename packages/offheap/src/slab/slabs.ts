@@ -6,7 +6,8 @@ import { Spans } from "../arena/spans.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Core } from "../memory/core.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt, slotCountOf } from "../memory/layout.ts";
+import { chunkSetAt } from "../memory/layout.ts";
+import { slotCountOf } from "../memory/span-lengths.ts";
 import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
 
 /** No claim word of a claimed slab is this. */

@@ -8,10 +8,10 @@
 // Behind the last slot of a slab every byte is 0 that an address in its chunks leads to. Outside of spans a byte is
 // whatever a reset has left; who builds a slab clears those of its own.
 
+import { slotFree, slotLive } from "../../core/layout/numbers.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 
-export const slotFree = 0;
-export const slotLive = 128;
+export { slotFree, slotLive };
 
 export function liveBy(worker: WorkerSlot): number {
   return slotLive | worker;

@@ -1,6 +1,6 @@
 // Who may import whom. `base ← memory ← arena ← slab ← pool ← structures`: a folder imports what stands to its
 // left, and itself; `os` imports only base, and nobody imports os, since it is handed in by the user. Likewise in the core,
-// which knows nothing of the rest; of the rest only memory imports it: what is built of it, and the numbers of the layout.
+// which knows nothing of the rest; the rest imports the numbers of its layout, and memory what is built of it.
 
 import { posix } from "node:path";
 import type { SourceFile } from "./source-file.ts";
@@ -10,8 +10,6 @@ const coreSource = "packages/offheap/core/";
 const layers = ["base", "memory", "arena", "slab", "pool", "structures", "index.ts"];
 const coreLayers = ["target", "layout", "arena", "slab", "magazine", "worker", "index.ts"];
 const os = "os";
-/** Of the core, what the shell's room of memory may import. */
-const coreFaces = ["built", "layout"];
 
 /** The library's own imports that go against the layers, or out of the package. */
 export function layerOffences(files: readonly SourceFile[]): string[] {
@@ -29,7 +27,8 @@ function shellOffence(path: string, specifier: string): string[] {
   }
   const target = resolve(path, specifier);
   if (target.startsWith(coreSource)) {
-    const isFace = from === "memory" && coreFaces.includes(roomOf(target, coreSource));
+    const room = roomOf(target, coreSource);
+    const isFace = room === "layout" || (room === "built" && from === "memory");
     return isFace ? [] : [`${path} imports ${specifier}, which is the core's own`];
   }
   const to = roomOf(target, shellSource);

@@ -6,7 +6,7 @@ import type { SlabAllocator } from "offheap";
 import { classOf, isSlab, lengthOf } from "#src/arena/claim.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Heap } from "#src/memory/heap.js";
-import { slotCountOf } from "#src/memory/layout.js";
+import { slotCountOf } from "#src/memory/span-lengths.js";
 import { readFill, writeFill } from "./fill.ts";
 import { attachTo, expectCode } from "./heaps.ts";
 import type { Random } from "./random.ts";

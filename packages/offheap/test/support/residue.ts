@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import type { ClassIndex } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { type Layout, slabChunksOf, slotCountOf } from "#src/memory/layout.js";
+import type { Layout } from "#src/memory/layout.js";
+import { slabChunksOf, slotCountOf } from "#src/memory/span-lengths.js";
 import type { SlabAllocator } from "#src/slab/slab-allocator.js";
 import { heapOf } from "./heaps.ts";
 
