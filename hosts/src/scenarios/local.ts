@@ -37,6 +37,19 @@ export const scenarios: Scenarios = {
     heap.destroy();
   },
 
+  // Compilers of `using` look for the registered symbol where the engine has none of its own.
+  "the end of a using block": ({ library }) => {
+    const symbol: typeof Symbol.dispose =
+      (Symbol as { readonly dispose?: typeof Symbol.dispose }).dispose ??
+      (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);
+    const heap = new library.SlabAllocator({ capacity: 2 * 2 ** 20, memory: "local" });
+    const region = new library.MemoryPool({ capacity: 2 * 2 ** 20, memory: "local" }).region();
+    equal(["undefined" in heap, "undefined" in region], [false, false], "a member called undefined");
+    const ending: readonly Disposable[] = [region, heap];
+    for (const each of ending) each[symbol]();
+    throwsCode(library, "ERR_DETACHED", () => heap.allocate(8));
+  },
+
   "a local pool": onePool("local"),
   "wrong calls of local heaps": wrongCalls("local"),
   "malloc's calls on a local pool": calls("local"),
