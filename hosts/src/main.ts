@@ -2,7 +2,7 @@
 
 import { argv, exit, versions } from "node:process";
 import { runScenarios } from "./harness.ts";
-import { compiles, type Host, type Loading, loadLibrary } from "./host.ts";
+import { compiles, type Host, type HostWorker, type Loading, loadLibrary } from "./host.ts";
 import { scenariosFor } from "./scenarios/index.ts";
 import { startThread } from "./thread-workers.ts";
 import { startWebWorker } from "./web-workers.ts";
@@ -14,6 +14,7 @@ interface Run extends Loading {
 const run = JSON.parse(argv[2] as string) as Run;
 const name = versions["bun"] ? "bun" : versions["deno"] ? "deno" : "node";
 const start = run.workers === "threads" ? startThread : startWebWorker;
+const crew: HostWorker[] = [];
 const host: Host = {
   name,
   library: await loadLibrary(run),
@@ -21,7 +22,13 @@ const host: Host = {
   workers: run.workers,
   isIsolated: true,
   compiles: compiles(),
-  start: (job, data) => start(job, run, data),
+  start: async (job, data) => {
+    const worker = await start(job, run, data);
+    crew.push(worker);
+    return worker;
+  },
 };
 const { passed, failed } = await runScenarios(host, scenariosFor(host), console.log);
+// Every thread has ended before the process is told to: one run of many hung where a thread was just ending.
+await Promise.all(crew.map((worker) => worker.terminate()));
 exit(failed === 0 && passed > 0 ? 0 : 1);
