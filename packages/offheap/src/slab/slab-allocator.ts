@@ -1,6 +1,7 @@
 // SlabAllocator: one worker's door to a heap, and the public surface (fast-path.ts, slow-path.ts, locate.ts).
 
 import type { Address, WorkerId } from "../base/brands.ts";
+import { dispose } from "../base/dispose.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
 import { Contents } from "../memory/contents.ts";
@@ -179,7 +180,7 @@ export class SlabAllocator<Options = never> extends Contents {
     this.closeFastPath();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.detach();
   }
 
