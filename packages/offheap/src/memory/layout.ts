@@ -10,7 +10,7 @@
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const layoutVersion = 3;
+export const layoutVersion = 4;
 export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
@@ -31,6 +31,8 @@ export const header = {
   spanChunksPeak: 13,
   /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
   decommitDue: 14,
+  /** 64 bits: a number that no other heap has, once somebody needs it (slab/locks.ts); a copy of a heap wants 0. */
+  identity: 16,
   /** How often a pool was reset: what was allocated under another number is gone. */
   resets: 20,
 } as const;
@@ -54,6 +56,8 @@ export const record = {
   largeFrees: 7,
   /** The object of a move that is to end if the worker does (doomed.ts). */
   doomed: 9,
+  /** The incarnation that was granted its Web Lock (slab/locks.ts). */
+  locked: 10,
 } as const;
 const recordHeadWords = 16;
 

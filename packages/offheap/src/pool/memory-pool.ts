@@ -62,7 +62,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static override attach(handle: HeapHandle, options: { readonly os?: Os } = {}): MemoryPool {
-    return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+    const joined = new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+    return joined.presence.show(joined);
   }
 
   /**
