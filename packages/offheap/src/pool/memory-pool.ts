@@ -32,6 +32,19 @@ const ownerTries = 4;
 /** What an allocation without options asks for. */
 const plain = { align: 1, zeroed: false };
 
+/** Makes a worker's large objects. Apart, for a closure of the pool would keep it from being collected (presence.ts). */
+function ownSpans(): { of: OtherSpansOf; made: Large | undefined } {
+  const own: ReturnType<typeof ownSpans> = {
+    made: undefined,
+    of: (heap, spans, worker) => {
+      const large = new Large(heap, spans, worker);
+      own.made ??= large;
+      return large;
+    },
+  };
+  return own;
+}
+
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
   private readonly moves: Moves;
@@ -44,14 +57,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
     warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
-    let made: Large | undefined;
-    const others: OtherSpansOf = (heap, spans, worker) => {
-      const large = new Large(heap, spans, worker);
-      made ??= large;
-      return large;
-    };
-    super(options, { ...internals, others });
-    this.large = made as unknown as Large;
+    const spans = ownSpans();
+    super(options, { ...internals, others: spans.of });
+    this.large = spans.made as Large;
     const placeLarge = (size: number) => this.placeLarge(size, 1, true);
     const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
     this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);

@@ -4,7 +4,7 @@
 // no call of this thread is under way. Nothing here may lead to the allocator, or it would never be collected.
 
 import type { Heap } from "../memory/heap.ts";
-import { hostOf } from "./host.ts";
+import { currentToken, hostOf } from "./host.ts";
 import { WorkerLock } from "./locks.ts";
 import type { SlowPath } from "./slow-path.ts";
 import { type TrackedWorker, watchThreads } from "./threads.ts";
@@ -22,10 +22,10 @@ export class Presence {
   private lock: WorkerLock | undefined;
   private isShown = false;
 
-  constructor(heap: Heap, slow: SlowPath, token: number) {
+  constructor(heap: Heap, slow: SlowPath) {
     this.heap = heap;
     this.slow = slow;
-    this.tracker = new Tracker(heap, slow, token);
+    this.tracker = new Tracker(heap, slow, currentToken());
   }
 
   track(worker: TrackedWorker | number): void {

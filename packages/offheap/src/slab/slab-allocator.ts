@@ -71,8 +71,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
     warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
     const heap = internals.heap ?? createHeap(options, internals);
-    const token = currentToken();
-    const slow = new SlowPath(heap, token, internals.others);
+    const slow = new SlowPath(heap, currentToken(), internals.others);
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
@@ -85,7 +84,7 @@ export class SlabAllocator<Options = never> extends ViewedMemory {
         this.freesLeft = firstCalls;
       } else this.openFastPath();
     }
-    this.presence = new Presence(heap, slow, token);
+    this.presence = new Presence(heap, slow);
     this.workerId = slow.id;
   }
 
