@@ -33,6 +33,8 @@ export interface Host {
   readonly workers: "threads" | "web";
   /** Whether shared memory may be had and posted: everywhere but in a page without cross-origin isolation. */
   readonly isIsolated: boolean;
+  /** Whether WebAssembly may be compiled: not under a strict policy of a page, nor without WebAssembly. */
+  readonly compiles: boolean;
   /** Starts a worker that does the job of that name; `data` is cloned. */
   start(job: string, data: unknown): Promise<HostWorker>;
 }
@@ -54,12 +56,23 @@ export async function loadLibrary({ specifier, without = [] }: Loading): Promise
 }
 
 function deleteGlobal(name: string): void {
-  const path = name.split(".");
-  const last = path.pop() as string;
-  const owner = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], globalThis);
-  if (!Reflect.deleteProperty(owner as object, last) || last in (owner as object)) {
-    // `process` of Deno, `Symbol.dispose`: not configurable, or inherited. Hidden is all that can be had.
-    const hidden = Reflect.defineProperty(owner as object, last, { value: undefined });
-    if (!hidden) throw new Error(`${name} cannot be taken away on this host`);
+  const [owner, ...keys] = name.split(".") as [string, ...string[]];
+  if (keys.length === 0) {
+    if (owner in globalThis && !Reflect.deleteProperty(globalThis, owner)) throw new Error(`${owner} stays`);
+    return;
+  }
+  // Well-known symbols cannot be deleted: `Symbol` is replaced by a function that inherits all but those.
+  const whole = (globalThis as Record<string, unknown>)[owner] as (...args: unknown[]) => unknown;
+  const without = Object.setPrototypeOf((...args: unknown[]) => whole(...args), whole) as object;
+  for (const each of keys) Reflect.defineProperty(without, each, { value: undefined });
+  Reflect.defineProperty(globalThis, owner, { value: without, writable: true, configurable: true });
+}
+
+/** Whether this host compiles the smallest module. */
+export function compiles(): boolean {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)) !== undefined;
+  } catch {
+    return false;
   }
 }

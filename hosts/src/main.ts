@@ -2,7 +2,7 @@
 
 import { argv, exit, versions } from "node:process";
 import { runScenarios } from "./harness.ts";
-import { type Host, type Loading, loadLibrary } from "./host.ts";
+import { compiles, type Host, type Loading, loadLibrary } from "./host.ts";
 import { scenariosFor } from "./scenarios/index.ts";
 import { startThread } from "./thread-workers.ts";
 import { startWebWorker } from "./web-workers.ts";
@@ -19,6 +19,7 @@ const host: Host = {
   library: await loadLibrary(run),
   workers: run.workers,
   isIsolated: true,
+  compiles: compiles(),
   start: (job, data) => start(job, run, data),
 };
 const { passed, failed } = await runScenarios(host, scenariosFor(host), console.log);

@@ -1,7 +1,8 @@
-// A run in a page. `hostsRun` says how; `hostsOutcome` is what became of it.
+// A run in a page. The page's address says how, as JSON behind `?`; what became of it is written
+// on the root element, where a driver sees it whatever policy the page has.
 
 import { describe, type Outcome, runScenarios } from "./harness.ts";
-import { type Host, type Loading, loadLibrary } from "./host.ts";
+import { compiles, type Host, type Loading, loadLibrary } from "./host.ts";
 import { scenariosFor } from "./scenarios/index.ts";
 import { startWebWorker } from "./web-workers.ts";
 
@@ -11,8 +12,7 @@ interface Run extends Loading {
   readonly classicWorker?: string;
 }
 
-const page = globalThis as unknown as { hostsRun: Run; hostsOutcome?: Outcome };
-const run = page.hostsRun;
+const run = JSON.parse(decodeURIComponent(location.search.slice(1))) as Run;
 
 async function outcome(): Promise<Outcome> {
   const inWorkers: Loading = { ...run, ...(run.workerSpecifier && { specifier: run.workerSpecifier }) };
@@ -21,12 +21,16 @@ async function outcome(): Promise<Outcome> {
     library: await loadLibrary(run),
     workers: "web",
     isIsolated: crossOriginIsolated,
+    compiles: compiles(),
     start: (job, data) => startWebWorker(job, inWorkers, data, run.classicWorker),
   };
   return runScenarios(host, scenariosFor(host), (line) => console.log(line));
 }
 
-page.hostsOutcome = await outcome().catch((error) => {
-  console.log(`FAIL the run: ${describe(error)}`);
-  return { passed: 0, failed: 1 };
-});
+const { dataset } = document.documentElement;
+dataset["outcome"] = JSON.stringify(
+  await outcome().catch((error) => {
+    console.log(`FAIL the run: ${describe(error)}`);
+    return { passed: 0, failed: 1 };
+  }),
+);

@@ -7,6 +7,8 @@ import { runJob } from "./job-runner.ts";
 if (parentPort === null) throw new Error("this file is a worker's");
 const port = parentPort;
 const inbox = new Inbox();
-port.on("message", (message) => inbox.put(message));
+const listener = (message: unknown) => inbox.put(message);
+port.on("message", listener);
 await runJob({ post: (message) => port.postMessage(message), next: () => inbox.next() });
-port.close();
+// Who no longer listens may end; `close` is not to be had on Deno.
+port.off("message", listener);

@@ -2,68 +2,69 @@
 
 import type { HeapHandle, SlabAllocator } from "offheap";
 import { equal, isWhole } from "../expect.ts";
+import { readFill, writeFill } from "../fill.ts";
 import type { Scenarios } from "../harness.ts";
 import type { Host, Job, Library } from "../host.ts";
 
-interface Shared {
+interface Orders {
   readonly handle: HeapHandle;
-  readonly first: number;
+  readonly seed: number;
+}
+interface Made {
+  readonly addresses: number[];
+  readonly seed: number;
 }
 
 const objectCount = 2_000;
+const workerCount = 3;
 const sizes = [8, 24, 100, 128, 1000, 4096];
 
 function sizeOf(i: number): number {
   return sizes[i % sizes.length] as number;
 }
 
-/** Allocates objects, each filled with a number of its own from end to end. */
-function makeFilled(heap: SlabAllocator, first: number): number[] {
+function make(heap: SlabAllocator, seed: number): number[] {
   return Array.from({ length: objectCount }, (_, i) => {
     const address = heap.allocate(sizeOf(i));
-    heap.u8.fill((first + i) & 255, address, address + sizeOf(i));
+    writeFill(heap, address, sizeOf(i), seed + i);
     return address;
   });
 }
 
-function readAndFree(heap: SlabAllocator, addresses: readonly number[], first: number): void {
+function readAndFree(heap: SlabAllocator, { addresses, seed }: Made): void {
   for (const [i, address] of addresses.entries()) {
-    const wanted = (first + i) & 255;
-    for (let at = address; at < address + sizeOf(i); at++) {
-      if (heap.u8[at] !== wanted) equal(heap.u8[at], wanted, `byte ${at - address} of object ${i}`);
-    }
+    readFill(heap, address, sizeOf(i), seed + i);
     heap.deallocate(address, sizeOf(i));
   }
 }
 
 export const jobs: Record<string, Job> = {
-  /** Makes objects of its own and gives them away; then frees what it is given. */
+  /** Makes objects and gives them away; then frees those that it is given. */
   "sharing: swap": async ({ SlabAllocator }, port, data) => {
-    const { handle, first } = data as Shared;
+    const { handle, seed } = data as Orders;
     const heap = SlabAllocator.attach(handle);
-    port.post(makeFilled(heap, first));
-    const { addresses, first: theirs } = (await port.next()) as { addresses: number[]; first: number };
-    readAndFree(heap, addresses, theirs);
+    port.post({ addresses: make(heap, seed), seed } satisfies Made);
+    readAndFree(heap, (await port.next()) as Made);
     heap.detach();
     port.post("freed");
   },
 };
 
-function share(choose: (library: Library) => readonly number[]) {
+function share(classes: (library: Library) => readonly number[]) {
   return async (host: Host) => {
     const { SlabAllocator } = host.library;
-    const heap = new SlabAllocator({ capacity: 64 * 2 ** 20, sizeClasses: choose(host.library) });
-    const workers = await Promise.all(
-      [0, 1, 2].map((i) => host.start("sharing: swap", { handle: heap.handle, first: i * 1000 })),
-    );
-    const made = (await Promise.all(workers.map((worker) => worker.next()))) as number[][];
-    equal(heap.stats().liveObjects, 3 * objectCount, "live objects of three workers");
-    workers.forEach((worker, i) => {
-      const other = (i + 1) % 3;
-      worker.post({ addresses: made[other], first: other * 1000 });
-    });
-    equal(await Promise.all(workers.map((worker) => worker.next())), ["freed", "freed", "freed"], "workers");
-    equal(heap.stats().allocs, 3 * objectCount, "allocations");
+    const heap = new SlabAllocator({ capacity: 64 * 2 ** 20, sizeClasses: classes(host.library) });
+    const seeds = Array.from({ length: workerCount }, (_, i) => i * objectCount);
+    const starts = seeds.map((seed) => host.start("sharing: swap", { handle: heap.handle, seed }));
+    const workers = await Promise.all(starts);
+    const made = (await Promise.all(workers.map((worker) => worker.next()))) as Made[];
+    equal(heap.stats().liveObjects, workerCount * objectCount, "live objects of all workers");
+    // Each frees what its neighbour made.
+    for (const [i, worker] of workers.entries()) worker.post(made[(i + 1) % workerCount]);
+    const said = await Promise.all(workers.map((worker) => worker.next()));
+    equal(said, Array(workerCount).fill("freed"), "what the workers say");
+    equal(heap.stats().allocs, workerCount * objectCount, "allocations");
+    equal(heap.stats().deallocs, workerCount * objectCount, "deallocations");
     isWhole(heap);
     heap.destroy();
   };
