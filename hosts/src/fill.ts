@@ -6,18 +6,24 @@ interface Bytes {
   readonly u8: Uint8Array;
 }
 
-/** The byte of an object, in a sequence that no other object of a test has at the same place. */
-function byteOf(seed: number, offset: number): number {
-  return (Math.imul(seed, 0x9e3779b1) >>> (offset & 15)) & 255;
+/** The bytes of an object: sixteen in turn, drawn from its seed. */
+function byteOf(mixed: number, offset: number): number {
+  return (mixed >>> (offset & 15)) & 255;
+}
+
+function mix(seed: number): number {
+  return Math.imul(seed + 1, 0x9e3779b1);
 }
 
 export function writeFill({ u8 }: Bytes, address: number, bytes: number, seed: number): void {
-  for (let offset = 0; offset < bytes; offset++) u8[address + offset] = byteOf(seed, offset);
+  const mixed = mix(seed);
+  for (let offset = 0; offset < bytes; offset++) u8[address + offset] = byteOf(mixed, offset);
 }
 
 export function readFill({ u8 }: Bytes, address: number, bytes: number, seed: number): void {
+  const mixed = mix(seed);
   for (let offset = 0; offset < bytes; offset++) {
-    const wanted = byteOf(seed, offset);
+    const wanted = byteOf(mixed, offset);
     if (u8[address + offset] !== wanted) {
       equal(u8[address + offset], wanted, `byte ${offset} of ${bytes} at ${address}, object ${seed}`);
     }

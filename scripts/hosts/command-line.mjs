@@ -2,27 +2,31 @@
 
 import { spawnSync } from "node:child_process";
 
-/** What engines of the years before lack, and what only Node has. */
-const spare = [
-  "FinalizationRegistry",
-  "WeakRef",
-  "Symbol.dispose",
-  "Symbol.asyncDispose",
-  "process",
-  "Buffer",
-];
+/** What engines of the years before lack, and what only Node has. Bun's own workers need `process`. */
+const old = ["FinalizationRegistry", "WeakRef", "Symbol.dispose", "Symbol.asyncDispose", "Buffer"];
+const spare = [...old, "process"];
 const bundled = "../bundle/offheap.mjs";
 
-const node = [
-  { name: "package", workers: "threads", specifier: "offheap" },
-  { name: "bundle", workers: "threads", specifier: bundled },
-  { name: "spare engine", workers: "threads", specifier: "offheap", without: spare },
-  { name: "no WebAssembly", workers: "threads", specifier: "offheap", without: [...spare, "WebAssembly"] },
-];
-const bun = [...node, { name: "web workers", workers: "web", specifier: "offheap" }];
+function threads(without) {
+  return [
+    { name: "package", workers: "threads", specifier: "offheap" },
+    { name: "bundle", workers: "threads", specifier: bundled },
+    { name: "spare engine", workers: "threads", specifier: "offheap", without },
+    {
+      name: "no WebAssembly",
+      workers: "threads",
+      specifier: "offheap",
+      without: [...without, "WebAssembly"],
+    },
+  ];
+}
+
+const node = threads(spare);
+const web = { name: "web workers", workers: "web", specifier: "offheap" };
+const bun = [...threads(old), web];
 const deno = [
-  ...node,
-  { name: "web workers", workers: "web", specifier: "offheap" },
+  ...threads(spare),
+  web,
   {
     name: "import map, read permission alone",
     workers: "web",

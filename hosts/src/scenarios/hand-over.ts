@@ -31,6 +31,7 @@ export const jobs: Record<string, Job> = {
       port.post(addresses);
     }
     heap.detach();
+    port.post("detached");
   },
 
   "hand-over: free": async ({ SlabAllocator }, port, data) => {
@@ -61,6 +62,7 @@ export const scenarios: Scenarios = {
       if (batch + ahead < batchCount) maker.post("go on");
     }
     equal(await freer.next(), "detached", "the last word of the freeing worker");
+    equal(await maker.next(), "detached", "the last word of the making worker");
     const { allocs, deallocs } = heap.stats();
     equal([allocs, deallocs], [objectCount, objectCount], "allocations and deallocations");
     isWhole(heap);
