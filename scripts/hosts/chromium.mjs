@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { examplePage } from "./example-page.mjs";
 import { isolation, serve } from "./serve.mjs";
 
 const library = "/node_modules/offheap/dist/index.js";
@@ -47,6 +48,7 @@ export async function chromiumRuns(path, folder) {
       }
       await server.end();
     }
+    results.push(await examplePage(context));
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
