@@ -29,6 +29,8 @@ export type Job = (library: Library, port: Port, data: unknown) => Promise<void>
 export interface Host {
   readonly name: "node" | "bun" | "deno" | "browser";
   readonly library: Library;
+  /** What `offheap/os` is to an `import`. */
+  readonly osSpecifier: string;
   /** Which kind of worker `start` makes. */
   readonly workers: "threads" | "web";
   /** Whether shared memory may be had and posted: everywhere but in a page without cross-origin isolation. */

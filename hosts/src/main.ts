@@ -17,6 +17,7 @@ const start = run.workers === "threads" ? startThread : startWebWorker;
 const host: Host = {
   name,
   library: await loadLibrary(run),
+  osSpecifier: "offheap/os",
   workers: run.workers,
   isIsolated: true,
   compiles: compiles(),

@@ -19,6 +19,7 @@ async function outcome(): Promise<Outcome> {
   const host: Host = {
     name: "browser",
     library: await loadLibrary(run),
+    osSpecifier: "/node_modules/offheap/dist/os/index.js",
     workers: "web",
     isIsolated: crossOriginIsolated,
     compiles: compiles(),

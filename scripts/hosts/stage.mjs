@@ -17,7 +17,12 @@ const scripts = {
   // a worker is sent its first one only when it says that it is ready.
   "classic-worker.js": 'importScripts("/bundle/offheap.js");\nimport("/app/web-worker.js");\n',
   "package.json": '{ "type": "module", "private": true, "dependencies": { "offheap": "*" } }\n',
-  "import-map.json": '{ "imports": { "offheap": "./node_modules/offheap/dist/index.js" } }\n',
+  "import-map.json": JSON.stringify({
+    imports: {
+      offheap: "./node_modules/offheap/dist/index.js",
+      "offheap/os": "./node_modules/offheap/dist/os/index.js",
+    },
+  }),
 };
 
 export async function stage(folder) {

@@ -6,6 +6,7 @@ import * as errors from "./errors.ts";
 import * as handOver from "./hand-over.ts";
 import * as local from "./local.ts";
 import * as malloc from "./malloc.ts";
+import { osScenarios } from "./os.ts";
 import * as pool from "./pool.ts";
 import * as sharing from "./sharing.ts";
 import * as unisolated from "./unisolated.ts";
@@ -19,7 +20,7 @@ export const jobs: Readonly<Record<string, Job>> = {
 };
 
 export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
-  if (!isIsolated) return { ...local.scenarios, ...unisolated.scenarios };
+  if (!isIsolated) return { ...local.scenarios, ...osScenarios("local"), ...unisolated.scenarios };
   return {
     ...sharing.scenarios,
     ...handOver.scenarios,
@@ -28,5 +29,6 @@ export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
     "malloc's calls": malloc.calls("shared"),
     ...errors.scenarios,
     ...local.scenarios,
+    ...osScenarios("shared"),
   };
 }
