@@ -1,0 +1,27 @@
+// A run from a command line: Node, Bun, Deno. The one argument is a JSON text of `Run`.
+
+import { argv, exit, versions } from "node:process";
+import { runScenarios } from "./harness.ts";
+import { compiles, type Host, type Loading, loadLibrary } from "./host.ts";
+import { scenariosFor } from "./scenarios/index.ts";
+import { startThread } from "./thread-workers.ts";
+import { startWebWorker } from "./web-workers.ts";
+
+interface Run extends Loading {
+  readonly workers: "threads" | "web";
+}
+
+const run = JSON.parse(argv[2] as string) as Run;
+const name = versions["bun"] ? "bun" : versions["deno"] ? "deno" : "node";
+const start = run.workers === "threads" ? startThread : startWebWorker;
+const host: Host = {
+  name,
+  library: await loadLibrary(run),
+  osSpecifier: "offheap/os",
+  workers: run.workers,
+  isIsolated: true,
+  compiles: compiles(),
+  start: (job, data) => start(job, run, data),
+};
+const { passed, failed } = await runScenarios(host, scenariosFor(host), console.log);
+exit(failed === 0 && passed > 0 ? 0 : 1);
