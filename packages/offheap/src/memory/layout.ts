@@ -31,8 +31,6 @@ export const header = {
   spanChunksPeak: 13,
   /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
   decommitDue: 14,
-  /** 64 bits: a number that no other heap has, once somebody needs it (slab/locks.ts); a copy of a heap wants 0. */
-  identity: 16,
   /** How often a pool was reset: what was allocated under another number is gone. */
   resets: 20,
 } as const;
@@ -56,7 +54,7 @@ export const record = {
   largeFrees: 7,
   /** The object of a move that is to end if the worker does (doomed.ts). */
   doomed: 9,
-  /** The incarnation that was granted its Web Lock (slab/locks.ts). */
+  /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (slab/locks.ts). */
   locked: 10,
 } as const;
 const recordHeadWords = 16;

@@ -1,52 +1,84 @@
-// The Web Lock of a worker: held from soon after it has joined until it leaves or its thread has ended, so whoever is
-// granted it knows the worker to be gone. Locks are asked for and granted in the background, and a worker that never
-// returns to its event loop has none. A lock that can be had proves nothing until it is known to have been the worker's:
+// The Web Lock of a thread: held from soon after it has joined a heap until it has left all, or has ended; so whoever is
+// granted it knows the thread to be gone. Locks are asked for and granted in the background, and only while a thread
+// returns to its event loop. So a worker's thread asks as it loads the library. A lock that can be had proves nothing
+// until it is known to have been the thread's:
 //
-//   the worker asks "exclusive", and notes in its record that it was granted
-//   others ask "shared", if available: refused, the worker's request has come   → granted later, it is gone
-//                                      granted, and the record has the note     → it is gone
-//                                      granted, and there is no note            → asked again, after a rest
+//   the thread asks "exclusive", and notes in each of its workers' records: the lock's number, whether it was granted
+//   others ask "shared", once it was granted                        → granted, the thread is gone
+//                        before that, if available: refused        → it has been asked for; then as above
+//                                                   granted        → asked again, after a rest
+//
+// A number is used once, so that a lock given up is not taken for the next one.
 
 import type { WorkerId } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { header, record, recordAt } from "../memory/layout.ts";
-import type { LockManager } from "./host.ts";
+import { record, recordAt } from "../memory/layout.ts";
+import { currentToken, hostOf, type LockManager, randomWord } from "./host.ts";
 import { incarnationOf, slotOf, Workers } from "./workers.ts";
 
 const firstRestMs = 10;
 const longestRestMs = 1000;
 
-interface Realm {
-  readonly crypto?: { getRandomValues(words: Uint32Array): unknown };
-  setTimeout(call: () => void, ms: number): unknown;
-}
-
-const realm = globalThis as unknown as Realm;
-
-/** The lock of one worker, which is asked for when it is made. */
-export class WorkerLock {
+export class ThreadLock {
+  private readonly number = randomWord();
+  /** Workers of the thread that are in a heap. */
+  private count = 0;
+  private isGranted = false;
   private isOver = false;
   private giveUp: (() => void) | undefined;
+  /** What is to be noted when it is granted. */
+  private readonly notes = new Set<() => void>();
 
-  constructor(heap: Heap, id: WorkerId, locks: LockManager) {
-    const granted = () => this.hold(heap, id);
-    // Where no lock is given the worker does without: it cannot be tracked then, which is told to who tries.
-    locks.request(lockName(heap, id), { mode: "exclusive" }, granted).then(undefined, () => undefined);
+  /** Asks for it. Where none is given the thread does without: its workers are not reaped then, but by hand. */
+  constructor(locks: LockManager, token: number) {
+    const name = lockName(token, this.number);
+    locks.request(name, { mode: "exclusive" }, () => this.hold()).then(undefined, () => undefined);
   }
 
-  /** After the worker has left. */
-  release(): void {
+  enter(heap: Heap, id: WorkerId): void {
+    const at = noteAt(heap, id);
+    const note = () => {
+      if (!heap.isReady() || !new Workers(heap).isLive(id)) return;
+      heap.words[at + 1] = this.number;
+      // Says whose number it is: stored last.
+      heap.atomics.store(heap.words, at, 2 * incarnationOf(id) + (this.isGranted ? 1 : 0));
+    };
+    this.count++;
+    note();
+    if (!this.isGranted) this.notes.add(note);
+  }
+
+  /** After a worker has left its heap. True when it was the last. */
+  leave(): boolean {
+    if (--this.count > 0) return false;
     this.isOver = true;
     this.giveUp?.();
+    return true;
   }
 
-  private hold(heap: Heap, id: WorkerId): Promise<void> | undefined {
-    if (this.isOver || !heap.isReady() || !new Workers(heap).isLive(id)) return undefined;
-    heap.atomics.store(heap.words, noteAt(heap, id), incarnationOf(id));
+  private hold(): Promise<void> | undefined {
+    if (this.isOver) return undefined;
+    this.isGranted = true;
+    for (const note of this.notes) note();
+    this.notes.clear();
     return new Promise((resolve) => {
       this.giveUp = resolve;
     });
   }
+}
+
+let own: ThreadLock | undefined;
+
+/** This worker's thread has a lock from now on, where that proves something; the function is for when it has left. */
+export function enterLock(heap: Heap, id: WorkerId): (() => void) | undefined {
+  const { locks } = hostOf();
+  if (locks === undefined) return undefined;
+  own ??= new ThreadLock(locks, currentToken());
+  const lock = own;
+  lock.enter(heap, id);
+  return () => {
+    if (lock.leave() && own === lock) own = undefined;
+  };
 }
 
 /** Calls back once, when the worker's thread has ended; never when it has left, or the heap has ended. */
@@ -56,24 +88,34 @@ export async function whenLockIsLeft(
   locks: LockManager,
   ended: () => void,
 ): Promise<void> {
-  const name = lockName(heap, id);
   const workers = new Workers(heap);
+  const { token } = workers.read(slotOf(id));
+  const at = noteAt(heap, id);
   for (
     let rest = firstRestMs;
     heap.isReady() && workers.isLive(id);
     rest = Math.min(2 * rest, longestRestMs)
   ) {
-    let wasHeld = false;
-    const probe = (lock: unknown) => {
-      wasHeld = lock === null || heap.atomics.load(heap.words, noteAt(heap, id)) === incarnationOf(id);
-    };
-    await locks.request(name, { mode: "shared", ifAvailable: true }, probe);
-    if (wasHeld) {
-      await locks.request(name, { mode: "shared" }, () => undefined);
-      if (heap.isReady() && workers.isLive(id)) ended();
-      return;
+    const note = heap.atomics.load(heap.words, at);
+    if (note >>> 1 === incarnationOf(id)) {
+      const name = lockName(token, heap.words[at + 1] as number);
+      let wasAsked = (note & 1) === 1;
+      const probe = (lock: unknown) => {
+        wasAsked = lock === null;
+      };
+      if (!wasAsked) await locks.request(name, { mode: "shared", ifAvailable: true }, probe);
+      if (wasAsked) {
+        await locks.request(name, { mode: "shared" }, () => undefined);
+        if (heap.isReady() && workers.isLive(id)) ended();
+        return;
+      }
     }
-    await new Promise<void>((resolve) => realm.setTimeout(resolve, rest));
+    await new Promise<void>((resolve) => {
+      (globalThis as unknown as { setTimeout(call: () => void, ms: number): unknown }).setTimeout(
+        resolve,
+        rest,
+      );
+    });
   }
 }
 
@@ -81,12 +123,12 @@ function noteAt(heap: Heap, id: WorkerId): number {
   return recordAt(heap.layout, slotOf(id)) + record.locked;
 }
 
-/** No other heap of the origin has it: the heap's own number, made by the first who needs it. */
-function lockName(heap: Heap, id: WorkerId): string {
-  const at = header.identity / 2;
-  const random = new Uint32Array(2);
-  realm.crypto?.getRandomValues(random);
-  const mine = (BigInt(random[0] as number) << 31n) | BigInt(random[1] as number) | 1n;
-  heap.atomics.swapWide(heap.wide, at, 0n, mine);
-  return `offheap ${heap.atomics.loadWide(heap.wide, at).toString(16)} ${id}`;
+/** Of 59 random bits: no other thread of the origin has it. */
+function lockName(token: number, number: number): string {
+  return `offheap ${token} ${number}`;
 }
+
+// A page has none until it shares a heap: one that holds a lock is not kept for the browser's "back".
+const isWorkerScope = (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope !== undefined;
+const { locks: locksOfWorker } = hostOf();
+if (isWorkerScope && locksOfWorker !== undefined) own = new ThreadLock(locksOfWorker, currentToken());

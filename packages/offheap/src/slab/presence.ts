@@ -4,8 +4,8 @@
 // no call of this thread is under way. Nothing here may lead to the allocator, or it would never be collected.
 
 import type { Heap } from "../memory/heap.ts";
-import { currentToken, hostOf } from "./host.ts";
-import { WorkerLock } from "./locks.ts";
+import { currentToken } from "./host.ts";
+import { enterLock } from "./locks.ts";
 import type { SlowPath } from "./slow-path.ts";
 import { type TrackedWorker, watchThreads } from "./threads.ts";
 import { Tracker } from "./track.ts";
@@ -19,7 +19,7 @@ export class Presence {
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly tracker: Tracker;
-  private lock: WorkerLock | undefined;
+  private leaveLock: (() => void) | undefined;
   private isShown = false;
 
   constructor(heap: Heap, slow: SlowPath) {
@@ -38,20 +38,20 @@ export class Presence {
     this.isShown = true;
     abandoned?.register(allocator, this, this);
     watchThreads(this.heap);
-    const { locks } = hostOf();
-    if (locks !== undefined) this.lock = new WorkerLock(this.heap, this.slow.id, locks);
+    this.leaveLock = enterLock(this.heap, this.slow.id);
     return allocator;
   }
 
-  /** The worker has left by itself. */
+  /** After the worker has left by itself. Again: nothing. */
   end(): void {
     abandoned?.unregister(this);
-    this.lock?.release();
+    this.leaveLock?.();
+    this.leaveLock = undefined;
   }
 
   /** Nobody has the allocator any more. */
   leave(): void {
     this.slow.detach();
-    this.lock?.release();
+    this.end();
   }
 }

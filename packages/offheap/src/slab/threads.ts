@@ -19,7 +19,7 @@ let isListening = false;
 
 /** From now on the ends of this thread's workers are marked in the heap, where the host tells them. */
 export function watchThreads(heap: Heap): void {
-  if (hostOf().proof !== "exit") return;
+  if (hostOf().proof !== "exit" || typeof WeakRef === "undefined") return;
   for (const each of heaps) if (each.deref() === undefined) heaps.delete(each);
   heaps.add(new WeakRef(heap));
   if (!isListening) hostProcess()?.on?.("worker", (worker) => note(worker as TrackedWorker));
@@ -47,7 +47,8 @@ export function markGone(heap: Heap, token: number): void {
 
 function note(worker: TrackedWorker): void {
   const token = tokenOf(worker.threadId);
-  if (token === noToken) return;
+  // Bun tells of its web workers, too, which say nothing at their end.
+  if (token === noToken || typeof worker.once !== "function") return;
   tokens.set(worker, token);
   running.set(token, worker);
   worker.once("exit", () => {

@@ -25,6 +25,8 @@ const slotsPerIncarnation = 128;
 const mostNamed = 16;
 /** A thread whose number is not known, or too large to be recorded. */
 export const noToken = 0;
+/** From here on a token is no thread's number, but part of the name of its Web Lock (locks.ts). */
+export const firstLockToken = 2 ** 27;
 
 export interface WorkerWord {
   readonly state: "free" | "live" | "reaping" | "gone" | "broken";
@@ -33,9 +35,11 @@ export interface WorkerWord {
   readonly incarnation: number;
 }
 
-/** The token of a thread number: 28 bits, never 0. */
+/** The token of a thread's number, never 0. */
 export function tokenOf(threadId: number): number {
-  return Number.isInteger(threadId) && threadId >= 0 && threadId < 2 ** 28 - 1 ? threadId + 1 : noToken;
+  return Number.isInteger(threadId) && threadId >= 0 && threadId < firstLockToken - 1
+    ? threadId + 1
+    : noToken;
 }
 
 export function slotOf(id: WorkerId): WorkerSlot {
@@ -48,7 +52,7 @@ export function incarnationOf(id: WorkerId): number {
 
 /** The number of a token's thread; undefined where it is not known. */
 export function threadOf(token: number): number | undefined {
-  return token === noToken ? undefined : token - 1;
+  return token === noToken || token >= firstLockToken ? undefined : token - 1;
 }
 
 /** A worker id as a caller gave it. @throws ERR_INVALID_WORKER for what is none, and for the caller's own */
