@@ -17,9 +17,9 @@ interface Orders {
 const rounds = 5;
 const workerCount = 3;
 const capacity = 16 * 2 ** 20;
-const stepsPerTurn = 20_000;
+const stepsPerTurn = 3_000;
 const mostLive = 300;
-const sizes = [8, 40, 100, 700, 4096, 20_000, 100_000];
+const sizes = [8, 8, 40, 40, 100, 100, 200, 700, 700, 4096, 20_000];
 
 /** Whole numbers below a bound, the same for the same seed. */
 function randomFrom(seed: number): (below: number) => number {
@@ -65,13 +65,13 @@ export const jobs: Record<string, Job> = {
     const { handle, seed, turns = Number.POSITIVE_INFINITY } = data as Orders;
     const heap = MemoryPool.attach(handle);
     port.post(heap.workerId);
+    // A lock is had only by who returns to his event loop: until then, and then never again.
+    await port.next();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    port.post("going");
     const live: Live[] = [];
     const random = randomFrom(seed);
-    for (let turn = 0; turn < turns; turn++) {
-      churn(heap, live, random, stepsPerTurn);
-      // A lock is had only by who returns to his event loop now and then.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+    for (let turn = 0; turn < turns; turn++) churn(heap, live, random, stepsPerTurn);
     for (const { address } of live) heap.deallocate(address);
     heap.detach();
     port.post("left");
@@ -85,6 +85,25 @@ function trackedOn({ name, workers }: Host): Tracked {
   const { process } = globalThis as { process?: unknown };
   if (name === "browser") return "by its id";
   return name === "deno" || workers === "web" || process === undefined ? "not at all" : "by its Worker";
+}
+
+interface LockQuery {
+  readonly navigator: { readonly locks: { query(): Promise<{ held: { name: string }[] }> } };
+}
+
+/** Waits for the locks of all threads, the page's own among them, where they are what proves an end. */
+async function untilLocked(tracked: Tracked): Promise<void> {
+  if (tracked !== "by its id") return;
+  const { navigator } = globalThis as unknown as LockQuery;
+  for (let held = 0; held <= workerCount; ) {
+    held = (await navigator.locks.query()).held.filter(({ name }) => name.startsWith("offheap ")).length;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function letGo(workers: readonly HostWorker[]): Promise<void> {
+  for (const worker of workers) worker.post("go");
+  for (const worker of workers) equal(await worker.next(), "going", "what a worker says before it works");
 }
 
 async function untilAlone(heap: MemoryPool): Promise<void> {
@@ -110,6 +129,8 @@ async function killTracked(host: Host, heap: MemoryPool, tracked: Tracked): Prom
     const ids = (await Promise.all(workers.map((worker) => worker.next()))) as number[];
     for (const [i, { native }] of workers.entries())
       heap.track(tracked === "by its id" ? (ids[i] as number) : (native as TrackedWorker));
+    await untilLocked(tracked);
+    await letGo(workers);
     await new Promise((resolve) => setTimeout(resolve, 40 + 30 * round));
     equal(heap.stats().workers.length, workerCount + 1, "workers that live");
     await Promise.all(workers.map((worker) => worker.terminate()));
@@ -134,6 +155,7 @@ async function refuseAndLeave(host: Host, heap: MemoryPool): Promise<void> {
       ok(/reap\(workerId\)|Worker/.test(error.message), `it says what to do: ${error.message}`);
     }
   }
+  await letGo(workers);
   for (const worker of workers) equal(await worker.next(), "left", "what a worker says at its end");
   await untilAlone(heap);
 }

@@ -16,8 +16,10 @@ import { record, recordAt } from "../memory/layout.ts";
 import { currentToken, hostOf, type LockManager, randomWord } from "./host.ts";
 import { incarnationOf, slotOf, Workers } from "./workers.ts";
 
-const firstRestMs = 10;
-const longestRestMs = 1000;
+/** Between two looks: short for a second, for who dies between its lock's coming and a look at it is never proved dead. */
+const shortRestMs = 10;
+const shortRests = 100;
+const longRestMs = 500;
 
 export class ThreadLock {
   private readonly number = randomWord();
@@ -89,34 +91,37 @@ export async function whenLockIsLeft(
   ended: () => void,
 ): Promise<void> {
   const workers = new Workers(heap);
-  const { token } = workers.read(slotOf(id));
-  const at = noteAt(heap, id);
-  for (
-    let rest = firstRestMs;
-    heap.isReady() && workers.isLive(id);
-    rest = Math.min(2 * rest, longestRestMs)
-  ) {
-    const note = heap.atomics.load(heap.words, at);
-    if (note >>> 1 === incarnationOf(id)) {
-      const name = lockName(token, heap.words[at + 1] as number);
-      let wasAsked = (note & 1) === 1;
-      const probe = (lock: unknown) => {
-        wasAsked = lock === null;
-      };
-      if (!wasAsked) await locks.request(name, { mode: "shared", ifAvailable: true }, probe);
-      if (wasAsked) {
-        await locks.request(name, { mode: "shared" }, () => undefined);
-        if (heap.isReady() && workers.isLive(id)) ended();
-        return;
-      }
+  for (let looks = 0; heap.isReady() && workers.isLive(id); looks++) {
+    const name = await askedLock(heap, id, locks);
+    if (name !== undefined) {
+      await locks.request(name, { mode: "shared" }, () => undefined);
+      if (heap.isReady() && workers.isLive(id)) ended();
+      return;
     }
-    await new Promise<void>((resolve) => {
-      (globalThis as unknown as { setTimeout(call: () => void, ms: number): unknown }).setTimeout(
-        resolve,
-        rest,
-      );
-    });
+    await rest(looks < shortRests ? shortRestMs : longRestMs);
   }
+}
+
+/** The lock of the worker's thread, if it is known that the thread has asked for it. */
+async function askedLock(heap: Heap, id: WorkerId, locks: LockManager): Promise<string | undefined> {
+  const at = noteAt(heap, id);
+  const note = heap.atomics.load(heap.words, at);
+  if (note >>> 1 !== incarnationOf(id)) return undefined;
+  const { token } = new Workers(heap).read(slotOf(id));
+  const name = lockName(token, heap.words[at + 1] as number);
+  if ((note & 1) === 1) return name;
+  let isTaken = false;
+  await locks.request(name, { mode: "shared", ifAvailable: true }, (lock) => {
+    isTaken = lock === null;
+  });
+  return isTaken ? name : undefined;
+}
+
+function rest(ms: number): Promise<void> {
+  const { setTimeout } = globalThis as unknown as { setTimeout(call: () => void, ms: number): unknown };
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function noteAt(heap: Heap, id: WorkerId): number {
