@@ -3,7 +3,14 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
-import { heirOfReaper, heirs, inheritFree, inheritInherit, inheritReap } from "./scenarios/inherit.ts";
+import {
+  heirOfLarge,
+  heirOfReaper,
+  heirs,
+  inheritFree,
+  inheritInherit,
+  inheritReap,
+} from "./scenarios/inherit.ts";
 
 describe("every schedule: the place of a thread that has ended", () => {
   interleave(inheritReap);
@@ -14,7 +21,7 @@ describe("every schedule: the place of a thread that has ended", () => {
 describe("kill at every access: of who takes the place of a thread that has ended", () => {
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
   for (const scenario of heirs) interrupt(scenario, [two], isDeep ? 10_000 : 300);
-  interrupt(heirOfReaper, [two], isDeep ? 10_000 : 300);
+  for (const scenario of [heirOfReaper, heirOfLarge]) interrupt(scenario, [two], isDeep ? 10_000 : 300);
 });
 
 describe("an exception at every access of who takes it", () => {

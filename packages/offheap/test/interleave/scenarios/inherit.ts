@@ -3,7 +3,8 @@
 import type { Address, WorkerSlot } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
-import { allocate, attach, cleanUp, detach, one, take } from "./common.ts";
+import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
+import { pool, runBytes } from "./runs.ts";
 
 /** Places are had in the order in which the setup attaches: the first actor's, then the dead worker's. */
 const deadPlace = 2 as WorkerSlot;
@@ -100,4 +101,20 @@ export const heirOfReaper: Scenario<Address[]> = {
   victims: [1, 2, 3],
   startsAfter: { 2: [3], 0: [2], 1: [0] },
   programs: [[markGone], [attachAnd(allocate())], [(actor) => actor.reap(3)], []],
+};
+
+/** The dead worker's large objects: half allocated, half freed. */
+export const heirOfLarge: Scenario<Address[]> = {
+  ...inheriting,
+  name: "death in large objects, and of who attaches to the place",
+  geometry: { ...pool, chunks: 4, maxWorkers: 2 },
+  mayRunOut: true,
+  setup: ([, , c]) => take(c as Actor, 1, runBytes),
+  victims: [1, 2],
+  startsAfter: { 0: [2], 1: [0] },
+  programs: [
+    [markGone],
+    [attachAnd(allocate(runBytes))],
+    [(actor, [run]) => actor.free(run as Address), allocate(2 * 65_536), freeOldest],
+  ],
 };
