@@ -1,5 +1,6 @@
-// Packs the library, unpacks it where somebody else would have it, and compiles packages/offheap/consumer against
-// it: without Node's types and the DOM library, with the DOM library, and with Node's types. The last is run, too.
+// Packs the library, unpacks it where somebody else would have it, and compiles packages/offheap/consumer against it:
+// by the oldest TypeScript that the README names, by later ones and by our own; for each way to find modules; without
+// Node's types and the DOM library, with `Disposable`, with the DOM library, with Node's types. The last is run, too.
 // The consumer must use every name that the library exports.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { installLibrary } from "./pack.mjs";
-import { root, run } from "./workspace.mjs";
+import { output, root, run } from "./workspace.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "offheap-consumer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -26,14 +27,50 @@ for (const [entry, declarations] of Object.entries(entries)) {
   if (unused.length > 0) fail(`The consumer does not use ${unused.join(", ")} of ${entry}.`);
 }
 
-const tsc = join(root, "node_modules/typescript/bin/tsc");
-for (const variant of ["bare", "dom", "node"]) {
-  if (run(process.execPath, [tsc, "-p", `tsconfig.${variant}.json`], { cwd: folder }) !== 0) {
-    fail(`The consumer does not compile against the packed library (${variant}).`);
+// The compilers have a lockfile of their own: in ours, each of them would be `tsc`.
+output("npm", ["ci", "--no-audit", "--no-fund", "--prefix", "compilers"], { cwd: folder });
+
+const variants = {
+  bare: { lib: ["es2022"], files: ["consumer.ts"] },
+  disposable: { lib: ["es2022", "esnext.disposable"], files: ["consumer.ts", "using.ts"], since: 5.2 },
+  dom: { lib: ["es2022", "dom"], files: ["consumer.ts", "dom.ts"] },
+  node: { lib: ["es2022"], types: ["node"], files: ["consumer.ts", "node.ts"], since: 5.2 }, // as Node's types say
+};
+const resolutions = {
+  node10: { module: "esnext", until: 6 },
+  node16: { module: "node16" },
+  bundler: { module: "esnext" },
+};
+const compilers = Object.keys(
+  JSON.parse(readFileSync(join(folder, "compilers/package.json"), "utf8")).devDependencies,
+).map((name) => join(folder, "compilers/node_modules", name));
+for (const compiler of [...compilers, join(root, "node_modules/typescript")]) {
+  const { version } = JSON.parse(readFileSync(join(compiler, "package.json"), "utf8"));
+  for (const resolution of Object.entries(resolutions)) {
+    for (const variant of Object.entries(variants)) compile(compiler, version, resolution, variant);
   }
-  console.log(`consumer: compiles (${variant})`);
 }
 if (run(process.execPath, ["out/node.js"], { cwd: folder }) !== 0) fail("The compiled consumer fails.");
+
+function compile(
+  compiler,
+  version,
+  [resolution, { module, until = Infinity }],
+  [variant, { files, since = 0, ...options }],
+) {
+  const release = Number.parseFloat(version);
+  if (release < since || release > until) return;
+  const compilerOptions = { module, moduleResolution: resolution, ...options };
+  if (resolution === "node10" && release >= 6) compilerOptions.ignoreDeprecations = "6.0";
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: "./tsconfig.base.json", compilerOptions, files }),
+  );
+  const name = `TypeScript ${version}, ${resolution}, ${variant}`;
+  if (run(process.execPath, [join(compiler, "bin/tsc")], { cwd: folder }) !== 0)
+    fail(`The consumer does not compile against the packed library (${name}).`);
+  console.log(`consumer: compiles (${name})`);
+}
 
 function exportedNames(declarations) {
   return statements(join(installed, declarations))

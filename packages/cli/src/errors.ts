@@ -10,7 +10,7 @@ export type CliErrorCode =
 /** Such as `ERR_OUT_OF_MEMORY`; a string, since allocators are more than one. */
 export type AllocatorCode = string & { readonly allocator?: never };
 
-export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failure: 1, usage: 2, cut: 3, interrupted: 130 } as const;
 
 export class CliError extends Error {
   /** One of ours, or the allocator's own when it was the allocator that refused. */
@@ -24,11 +24,13 @@ export class CliError extends Error {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // Not by `instanceof`: an error may come from another realm.
+  const message = typeof error === "object" && error !== null && "message" in error ? error.message : error;
+  return String(message);
 }
 
 /** The stable code that errors of Node, of offheap and of ours carry. */
 export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `offheap`. Results go to standard output, everything else to standard error.
 // Exit codes: 0 all is well, 1 a violation or a trace that could not be replayed, 2 wrong usage,
-// 130 interrupted.
+// 3 a trace is damaged or cut off, and was replayed up to there, 130 interrupted.
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
@@ -12,7 +12,7 @@ import { makeProgress } from "./progress.ts";
 import { replayCommand } from "./replay-command.ts";
 import { replayJson } from "./report/json.ts";
 import { summaryText, traceText } from "./report/text.ts";
-import { isGood } from "./results.ts";
+import { isCut, isGood } from "./results.ts";
 
 async function runReplay(paths: string[], options: ReplayOptions): Promise<number> {
   const progress = makeProgress(process.stderr);
@@ -24,13 +24,17 @@ async function runReplay(paths: string[], options: ReplayOptions): Promise<numbe
     const results = await replayCommand(paths, options, {
       progress,
       signal: interruption.signal,
-      onResult: (result, adapter) => {
-        if (!options.json) process.stdout.write(`${traceText(result, adapter)}\n`);
+      onResult: (result, limit) => {
+        if (!options.json) process.stdout.write(`${traceText(result, limit)}\n`);
       },
     });
     process.stdout.write(options.json ? replayJson(results) : summaryText(results));
-    for (const { error } of results.traces) if (error) complain(error.message);
-    return results.traces.every(isGood) ? exitCodes.ok : exitCodes.failure;
+    for (const { path, error, trace } of results.traces) {
+      if (error) complain(error.message);
+      else if (trace?.problems.cutAtByte !== undefined) complain(`${path}: ${trace.problems.truncated}`);
+    }
+    if (!results.traces.every(isGood)) return exitCodes.failure;
+    return results.traces.some(isCut) ? exitCodes.cut : exitCodes.ok;
   } finally {
     progress.stop();
     process.off("SIGINT", interrupt);
@@ -49,7 +53,7 @@ function makeProgram(onDone: (exitCode: number) => void): Command {
   program
     .command("replay")
     .description("replay the allocations of real programs, as logged by glibc's mtrace")
-    .argument("<trace...>", "mtrace logs, plain text or gzip")
+    .argument("<trace...>", "mtrace logs, plain text or packed (gzip, zstd)")
     .addOption(new Option("--allocator <name>", "which allocator").choices(allocatorNames).default("pool"))
     .option(
       "--workers <n>",

@@ -1,7 +1,7 @@
 // What the arguments of the command mean. Every mistake is told as a usage error, before anything is read.
 
 import { InvalidArgumentError } from "commander";
-import type { ClassPreset } from "./allocators/adapter.ts";
+import { type ClassPreset, mostCapacityBytes } from "./allocators/adapter.ts";
 import type { AllocatorName } from "./allocators/registry.ts";
 
 export interface ReplayOptions {
@@ -24,7 +24,6 @@ export interface Settings extends ReplayOptions {
 /** A heap has room for 126 attached at one time, and the command itself is one. */
 const mostWorkers = 125;
 const mostPasses = 1_000_000;
-const mostCapacityBytes = 2 ** 32;
 const units: { readonly [unit: string]: number } = { "": 1, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
 
 /** `2`, or `1,2,4`: one run for each. */

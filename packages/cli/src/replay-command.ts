@@ -1,6 +1,6 @@
 // `offheap replay`: the traces one after the other, each by every number of workers that was asked for.
 
-import type { AllocatorAdapter } from "./allocators/adapter.ts";
+import { type AllocatorAdapter, mostCapacityBytes, type RequestLimit } from "./allocators/adapter.ts";
 import { adapterUrl, loadAdapter } from "./allocators/registry.ts";
 import { CliError, codeOf, messageOf } from "./errors.ts";
 import type { ReplayOptions, Settings } from "./options.ts";
@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Called with each trace's result as soon as it is there. */
-  readonly onResult: (result: TraceResult, adapter: AllocatorAdapter) => void;
+  readonly onResult: (result: TraceResult, limit: RequestLimit | undefined) => void;
 }
 
 /** Throws for wrong usage and when `signal` aborts; what is wrong with one trace is in its result. */
@@ -27,19 +27,30 @@ export async function replayCommand(
   const url = adapterUrl(options.allocator);
   const adapter = await loadAdapter(url);
   const settings: Settings = { ...options, classes: options.classes ?? adapter.defaultClasses };
+  const limit = limitFor(adapter, settings);
   const traces: TraceResult[] = [];
   for (const path of paths) {
-    const result = await replayOne(path, settings, { url, adapter }, surroundings);
-    surroundings.onResult(result, adapter);
+    const result = await replayOne(path, settings, { url, limit }, surroundings);
+    surroundings.onResult(result, limit);
     traces.push(result);
   }
-  return { options: settings, adapter, traces };
+  return { options: settings, limit, traces };
+}
+
+/** Of the run with the most workers, whose books are the largest. Undefined when no such heap can be made. */
+function limitFor(adapter: AllocatorAdapter, options: Settings): RequestLimit | undefined {
+  const { capacity: capacityBytes, classes } = options;
+  try {
+    return adapter.limitOf({ capacityBytes, classes, workers: Math.max(...options.workers) });
+  } catch {
+    return undefined; // the replay of each trace will meet the cause, and tell it
+  }
 }
 
 async function replayOne(
   path: string,
   options: Settings,
-  { url, adapter }: { url: URL; adapter: AllocatorAdapter },
+  { url, limit }: { url: URL; limit: RequestLimit | undefined },
   { progress, signal }: Surroundings,
 ): Promise<TraceResult> {
   const runs: Run[] = [];
@@ -55,7 +66,7 @@ async function replayOne(
       signal,
       onProgress: (readBytes, fileBytes) => onProgress(readBytes, Math.max(readBytes, fileBytes)),
     });
-    const prepared = prepareStream(whole, { limitBytes: adapter.limitBytes });
+    const prepared = prepareStream(whole, limit ? { limitBytes: limit.bytes } : {});
     trace = factsOfTrace(whole);
     stream = factsOfStream(prepared);
     const { passes, capacity: capacityBytes, classes, verify } = options;
@@ -72,7 +83,8 @@ async function replayOne(
       throw new CliError("ERR_INTERRUPTED", `interrupted at ${where.label} (${done})`, { cause: error });
     }
     const code = codeOf(error) ?? "ERR_REPLAY_FAILED";
-    const advice = code === "ERR_OUT_OF_MEMORY" ? " (--capacity gives the heap more)" : "";
+    const canGrow = code === "ERR_OUT_OF_MEMORY" && options.capacity < mostCapacityBytes;
+    const advice = canGrow ? " (--capacity gives the heap more)" : "";
     return { path, trace, stream, runs, error: { code, message: messageOf(error) + advice } };
   } finally {
     progress.stop();

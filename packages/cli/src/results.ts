@@ -1,6 +1,6 @@
 // What a replay found out, before it is written for people (`report/text.ts`) or for programs (`report/json.ts`).
 
-import type { AllocatorAdapter } from "./allocators/adapter.ts";
+import type { RequestLimit } from "./allocators/adapter.ts";
 import type { Settings } from "./options.ts";
 import type { Run } from "./replay/replay.ts";
 import type { Stream } from "./stream.ts";
@@ -8,7 +8,8 @@ import type { Trace } from "./trace/trace.ts";
 
 export interface ReplayResults {
   readonly options: Settings;
-  readonly adapter: AllocatorAdapter;
+  /** Undefined where no heap could be made to ask. */
+  readonly limit: RequestLimit | undefined;
   readonly traces: readonly TraceResult[];
 }
 
@@ -32,4 +33,9 @@ export function isSound(run: Run): boolean {
 
 export function isGood(result: TraceResult): boolean {
   return result.error === undefined && result.runs.every(isSound);
+}
+
+/** Whether bytes of the file are damaged or missing: what was replayed is not all that was logged. */
+export function isCut(result: TraceResult): boolean {
+  return result.trace?.problems.cutAtByte !== undefined;
 }

@@ -10,17 +10,21 @@
 //
 // The arrays lie in shared memory: one copy serves all workers.
 
-import { IntList } from "./trace/int-list.ts";
-import { maxRequestBytes, type Trace } from "./trace/trace.ts";
+import { mostCapacityBytes } from "./allocators/adapter.ts";
+import { NumberList, type Numbers } from "./trace/number-list.ts";
+import type { Trace } from "./trace/trace.ts";
+
+/** Integers, as `Numbers`: doubles where one of them is beyond 32 bits. */
+export type SharedNumbers = Int32Array<SharedArrayBuffer> | Float64Array<SharedArrayBuffer>;
 
 export interface Stream {
   readonly name: string;
-  readonly sizes: Int32Array<SharedArrayBuffer>;
-  readonly seats: Int32Array<SharedArrayBuffer>;
+  readonly sizes: SharedNumbers;
+  readonly seats: SharedNumbers;
   readonly operations: number;
   readonly seatCount: number;
   /** The seats taken at the end, in the order of their allocation: a replay that starts again frees them. */
-  readonly seatsAtEnd: Int32Array<SharedArrayBuffer>;
+  readonly seatsAtEnd: SharedNumbers;
   /** The most bytes live at one time, as requested, over all operations of the stream. */
   readonly peakLiveBytes: number;
   readonly peakLiveObjects: number;
@@ -37,6 +41,8 @@ export interface PassedOver {
   /** Operations that are missing: those requests and the frees of what they would have allocated. */
   readonly operations: number;
   readonly largestBytes: number;
+  /** Requests over 4 GiB, which no heap serves, whatever its capacity. */
+  readonly beyondAnyHeap: number;
 }
 
 export interface StreamOptions {
@@ -45,16 +51,18 @@ export interface StreamOptions {
 }
 
 export function prepareStream(trace: Trace, options: StreamOptions = {}): Stream {
-  const limitBytes = options.limitBytes ?? maxRequestBytes;
+  const limitBytes = options.limitBytes ?? Number.POSITIVE_INFINITY;
   const builder = new StreamBuilder(trace.allocations);
   let requests = 0;
   let largestBytes = 0;
+  let beyondAnyHeap = 0;
   for (let i = 0; i < trace.operations; i++) {
     const object = trace.objects[i];
     const size = trace.sizes[i];
     const bytes = Math.abs(size);
     if (bytes > limitBytes) {
       requests++;
+      if (bytes > mostCapacityBytes) beyondAnyHeap++;
       largestBytes = Math.max(largestBytes, bytes);
       builder.free(object); // when it grows out of reach; nothing for a new one
     } else if (size === 0) builder.free(object);
@@ -65,6 +73,7 @@ export function prepareStream(trace: Trace, options: StreamOptions = {}): Stream
     requests,
     operations: trace.operations - builder.operations,
     largestBytes,
+    beyondAnyHeap,
   };
   return builder.finish(trace.name, passedOver);
 }
@@ -72,10 +81,10 @@ export function prepareStream(trace: Trace, options: StreamOptions = {}): Stream
 const noSeat = -1;
 
 class StreamBuilder {
-  readonly #sizes = new IntList();
-  readonly #seats = new IntList();
+  readonly #sizes = new NumberList();
+  readonly #seats = new NumberList();
   readonly #seatOf: Int32Array;
-  readonly #bytesOf: Int32Array;
+  readonly #bytesOf: Float64Array;
   readonly #freeSeats: number[] = [];
   #seatCount = 0;
   #liveBytes = 0;
@@ -86,7 +95,7 @@ class StreamBuilder {
 
   constructor(objectCount: number) {
     this.#seatOf = new Int32Array(objectCount).fill(noSeat);
-    this.#bytesOf = new Int32Array(objectCount);
+    this.#bytesOf = new Float64Array(objectCount);
   }
 
   get operations(): number {
@@ -142,8 +151,9 @@ class StreamBuilder {
   }
 }
 
-function shared(values: Int32Array): Int32Array<SharedArrayBuffer> {
-  const copy = new Int32Array(new SharedArrayBuffer(values.byteLength));
+function shared(values: Numbers): SharedNumbers {
+  const memory = new SharedArrayBuffer(values.byteLength);
+  const copy = values instanceof Int32Array ? new Int32Array(memory) : new Float64Array(memory);
   copy.set(values);
   return copy;
 }

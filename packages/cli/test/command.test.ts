@@ -1,75 +1,17 @@
 // The command as its users have it: a process, its output, its exit code.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { json, offheap } from "./fixtures/command.ts";
 import { churn, Files, logLines, logText } from "./fixtures/logs.ts";
 
 const files = new Files();
 after(() => files.remove());
 
-const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const steps = churn(3000, { reallocate: true });
 const lines = logLines(steps);
 const small = files.write("small.mtrace.gz", gzipSync(logText(lines)));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** `onStdout` is called once, when the first output is there. */
-function offheap(args: readonly string[], onStdout?: (kill: (signal: NodeJS.Signals) => void) => void) {
-  return new Promise<Outcome>((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      if (stdout === "") onStdout?.((signal) => child.kill(signal));
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
-}
-
-interface Report {
-  readonly format: string;
-  readonly ok: boolean;
-  readonly options: Record<string, unknown>;
-  readonly traces: {
-    readonly name: string | null;
-    readonly error: { readonly code: string } | null;
-    readonly trace: Record<string, unknown>;
-    readonly replayed: {
-      readonly operations: number;
-      readonly peakLiveBytes: number;
-      readonly passedOver: object;
-    };
-    readonly runs: {
-      readonly workers: number;
-      readonly ok: boolean;
-      readonly passNs: number[][];
-      readonly firstPassNs: number;
-      readonly steadyMedianNs: number;
-      readonly space: Record<string, number> & {
-        readonly classesAtPeak: { readonly objectSize: number; readonly live: number }[];
-        readonly largeAtPeak: { readonly objects: number; readonly bytes: number };
-      };
-      readonly fillViolations: string[];
-      readonly heapViolations: string[];
-    }[];
-  }[];
-}
-
-async function json(args: readonly string[]): Promise<Report & Outcome> {
-  const outcome = await offheap([...args, "--json"]);
-  return { ...(JSON.parse(outcome.stdout) as Report), ...outcome };
-}
 
 describe("offheap replay", () => {
   it("prints a section for each trace and a table of all, and nothing else in a pipe", async () => {
@@ -110,6 +52,7 @@ describe("offheap replay", () => {
       [report.code, report.stderr, report.ok, report.format],
       [0, "", true, "offheap-replay-1"],
     );
+    const [{ name, error, replayed, runs }] = report.traces;
     assert.deepEqual(report.options, {
       allocator: "pool",
       workers: [1, 2],
@@ -117,9 +60,9 @@ describe("offheap replay", () => {
       capacityBytes: 2 ** 26,
       classes: "fine",
       verify: true,
-      limitBytes: 2 ** 31 - 1,
+      limitBytes: replayed.passedOver.limitBytes,
     });
-    const [{ name, error, replayed, runs }] = report.traces;
+    assert.ok(replayed.passedOver.limitBytes > 2 ** 26 * 0.8 && replayed.passedOver.limitBytes < 2 ** 26);
     assert.deepEqual([name, error, replayed.operations], ["small", null, 3000]);
     assert.deepEqual(
       runs.map(({ workers }) => workers),
@@ -192,12 +135,9 @@ describe("offheap replay", () => {
     assert.match(stdout, /no request passed over/);
     assert.match(stdout, /and 4 larger objects in 2\.\d+ MiB/);
     const [{ replayed, runs }] = (await json(["replay", large, "--passes", "2"])).traces;
-    assert.deepEqual(replayed.passedOver, {
-      limitBytes: 2 ** 31 - 1,
-      requests: 0,
-      operations: 0,
-      largestBytes: 0,
-    });
+    const { limitBytes, ...passedOver } = replayed.passedOver;
+    assert.ok(limitBytes > 2 ** 30 * 0.8 && limitBytes < 2 ** 30);
+    assert.deepEqual(passedOver, { requests: 0, operations: 0, largestBytes: 0, beyondAnyHeap: 0 });
     const { largeAtPeak, peakLiveBytes } = runs[0].space;
     assert.equal(peakLiveBytes, 0x100000 + 0x9000);
     assert.equal(largeAtPeak.objects, 2);
@@ -217,6 +157,7 @@ describe("offheap replay", () => {
       requests: 3,
       operations: 3,
       largestBytes: 2 ** 20,
+      beyondAnyHeap: 0,
     });
   });
 
@@ -258,6 +199,32 @@ describe("exit codes", () => {
     assert.match(report.stderr, /^offheap: \/no\/such\/trace: ENOENT.*\noffheap: .*text: not one record/);
     assert.equal(report.ok, false);
     assert.ok(report.traces[2].runs[0].ok);
+  });
+
+  it("3 for a trace that is damaged or cut off, which is replayed up to there", async () => {
+    const zipped = gzipSync(logText(lines));
+    const cut = files.write("cut.gz", zipped.subarray(0, zipped.length - 100));
+    const byte = zipped.length - 100;
+    const { code, stdout, stderr } = await offheap(["replay", small, cut, "--passes", "2"]);
+    assert.equal(code, 3);
+    assert.equal(stderr, `offheap: ${cut}: the gzip stream ends early at byte ${byte}\n`);
+    assert.match(
+      stdout,
+      new RegExp(`truncated: the gzip stream ends early at byte ${byte}; replayed as far`),
+    );
+    assert.match(
+      stdout,
+      /Every object kept its fill.*\n1 trace of 2 damaged or cut off, replayed up to there\.\n/,
+    );
+    const report = await json(["replay", cut, "--passes", "2"]);
+    const [{ trace, runs }] = report.traces;
+    assert.deepEqual([report.code, report.ok, runs[0].ok], [3, false, true]);
+    assert.equal(trace["cutAtByte"], byte);
+    assert.equal(trace["truncated"], `the gzip stream ends early at byte ${byte}`);
+    assert.ok(Number(trace["operations"]) > 2500);
+    assert.equal((await json(["replay", small, "--passes", "2"])).traces[0].trace["cutAtByte"], null);
+    const worse = await offheap(["replay", cut, "/no/such/trace", "--passes", "2"]);
+    assert.equal(worse.code, 1);
   });
 
   it("1 when the heap is too small, with the allocator's code", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { gzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { CliError, readTrace, type Trace } from "offheap-cli";
 import { churn, Files, logLines, logText } from "./fixtures/logs.ts";
 
@@ -65,8 +65,34 @@ describe("the forms of a record", () => {
     assert.equal(trace.problems.unknownFrees.count, 0);
   });
 
-  it("cuts a size that no heap serves to 2^31 - 1", async () => {
-    assert.deepEqual(operations(await read(logText(["@ + 0x10 0x200000000"]))), [[0, 2 ** 31 - 1]]);
+  it("keeps a size whole, however large it is", async () => {
+    const sizes = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53, 2 ** 64 - 2 ** 11];
+    const lines = sizes.map((size, i) => `@ + 0x${i + 1}0 0x${size.toString(16)}`);
+    const trace = await read(logText(["@ + 0x990 0x8", ...lines, "@ < 0x990", "@ > 0x990 0x100000001"]));
+    assert.deepEqual(Array.from(trace.sizes), [8, ...sizes, -(2 ** 32 + 1)]);
+    assert.deepEqual(Array.from(trace.objects), [0, 1, 2, 3, 4, 5, 6, 0]);
+  });
+
+  it("takes 4 bytes for a size where none is over 2^31 - 1", async () => {
+    assert.ok((await read(logText(["@ + 0x10 0x7fffffff"]))).sizes instanceof Int32Array);
+  });
+
+  it("tells 64-bit addresses apart by every one of their bits", async () => {
+    const addresses = Array.from({ length: 64 }, (_, bit) => 0xb400_0071_2345_6780n ^ (1n << BigInt(bit)));
+    addresses.push(0xb400_0071_2345_6780n, 0xffff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 1n);
+    const allocations = addresses.map(
+      (address, i) => `@ + 0x${address.toString(16)} 0x${(i + 1).toString(16)}`,
+    );
+    const frees = addresses.map((address) => `@ - 0x${address.toString(16)}`).reverse();
+    const trace = await read(logText([...allocations, ...frees]));
+    assert.deepEqual([trace.problems.malformedLines.count, trace.problems.missingFrees.count], [0, 0]);
+    assert.deepEqual(Array.from(trace.objects.subarray(addresses.length)), [...addresses.keys()].reverse());
+    assert.equal(trace.liveAtEnd, 0);
+  });
+
+  it("names an address in full", async () => {
+    const { unknownFrees } = (await read(logText(["@ - 0xb400007123456789"]))).problems;
+    assert.deepEqual(unknownFrees.first, [{ line: 2, reason: "0xb400007123456789 was not live" }]);
   });
 
   it("gives an address that is used again to a new object", async () => {
@@ -135,7 +161,8 @@ describe("malformed lines", () => {
       "x + 0x20 0x8": /no mtrace record/,
       "@caller - 0x10": /no mtrace record/,
       "= Middle": /neither/,
-      "@ + 0x20000000000001 0x8": /53 bits/,
+      "@ + 0x12345678123456781 0x8": /address is no hexadecimal/,
+      "@ + 0xg0000000000000 0x8": /address is no hexadecimal/,
       "\u0000\u0001": /no mtrace record/,
     };
     const trace = await read(logText(["@ + 0x10 0x8", ...Object.keys(bad), "", "@ - 0x10"]));
@@ -253,7 +280,9 @@ describe("a truncated file", () => {
     const zipped = gzipSync(logText(lines));
     for (const share of [0.1, 0.5, 0.9]) {
       const trace = await read(zipped.subarray(0, zipped.length * share));
-      assert.match(trace.problems.truncated ?? "", /gzip stream is cut off/);
+      const length = Math.floor(zipped.length * share);
+      assert.equal(trace.problems.truncated, `the gzip stream ends early at byte ${length}`);
+      assert.equal(trace.problems.cutAtByte, length);
       assert.ok(
         trace.operations > 5000 * (share - 0.1) && trace.operations < 5000,
         `${trace.operations} at ${share}`,
@@ -262,17 +291,25 @@ describe("a truncated file", () => {
   });
 
   it("is whole when only the gzip trailer is cut off, and says so all the same", async () => {
-    const trace = await read(gzipSync(logText(lines)).subarray(0, -4));
+    const zipped = gzipSync(logText(lines));
+    const trace = await read(zipped.subarray(0, -4));
     assert.equal(trace.operations, 5000);
-    assert.match(trace.problems.truncated ?? "", /gzip stream is cut off/);
+    assert.equal(trace.problems.truncated, `the gzip stream ends early at byte ${zipped.length - 4}`);
   });
 
-  it("is read up to damage in the gzip stream", async () => {
-    const damaged = gzipSync(logText(logLines(churn(200_000))));
-    damaged.fill(0xff, damaged.length / 2, damaged.length / 2 + 64);
-    const trace = await read(damaged);
-    assert.match(trace.problems.truncated ?? "", /gzip stream is damaged/);
-    assert.ok(trace.operations > 50_000 && trace.operations < 150_000, String(trace.operations));
+  it("is read up to damage in the gzip stream, to the last record before it", async () => {
+    for (const operations of [300, 200_000]) {
+      const text = logText(logLines(churn(operations)));
+      const damaged = gzipSync(text);
+      const from = damaged.length >> 1;
+      damaged.fill(0xff, from, from + 64);
+      const { problems, objects } = await read(damaged);
+      assert.match(problems.truncated ?? "", /^the gzip stream is damaged at byte \d+ \(.+\)$/);
+      assert.ok(problems.cutAtByte !== undefined && problems.cutAtByte >= from);
+      const before = gunzipSync(damaged.subarray(0, from), { finishFlush: constants.Z_SYNC_FLUSH });
+      const records = before.toString("latin1").split("\n").length - 2; // less `= Start`, and the rest of a line
+      assert.ok(records > operations / 4 && objects.length >= records, `${objects.length} of ${records}`);
+    }
   });
 });
 
@@ -289,6 +326,11 @@ describe("a file that is no trace", () => {
     ]) {
       await assert.rejects(read(content), isError("ERR_NOT_A_TRACE"));
     }
+  });
+
+  it("says so with the damage that may be the cause", async () => {
+    const message = /not one record of an mtrace log in it \(the gzip stream ends early at byte 12\)$/;
+    await assert.rejects(read(gzipSync("= Start\n").subarray(0, 12)), { message });
   });
 
   it("is none when it can be read and holds no operation", async () => {

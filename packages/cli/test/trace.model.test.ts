@@ -12,7 +12,12 @@ const files = new Files();
 after(() => files.remove());
 
 const caller = fc.constantFrom("@ ", "", "@ ./prog:(fn+0x12)[0x4005] ", "@ [0x40] ");
-const size = fc.oneof(fc.integer({ min: 0, max: 64 }), fc.integer({ min: 0, max: 20_000 }));
+const size = fc.oneof(
+  fc.integer({ min: 0, max: 64 }),
+  fc.integer({ min: 0, max: 20_000 }),
+  { arbitrary: fc.maxSafeInteger().map(Math.abs), weight: 1 },
+  { arbitrary: fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1), weight: 1 },
+);
 const choice = fc.record({
   what: fc.constantFrom("allocate", "free", "reallocate"),
   size,
@@ -131,7 +136,7 @@ it("prepares a stream that is the trace, less what is over the limit", async () 
   await fc.assert(
     fc.asyncProperty(
       fc.array(choice, { maxLength: 300 }),
-      fc.constantFrom(8, 100, 8192, 2 ** 31 - 1),
+      fc.constantFrom(8, 100, 8192, 2 ** 32, Number.POSITIVE_INFINITY),
       async (choices, limitBytes) => {
         const trace = await readTrace(files.write("stream", story(choices).text));
         const stream = prepareStream(trace, { limitBytes });
@@ -142,6 +147,10 @@ it("prepares a stream that is the trace, less what is over the limit", async () 
         );
         assert.equal(stream.operations, expected.length);
         assert.equal(stream.passedOver.operations, trace.operations - expected.length);
+        assert.equal(
+          stream.passedOver.beyondAnyHeap,
+          trace.sizes.filter((size) => Math.abs(size) > Math.max(2 ** 32, limitBytes)).length,
+        );
         assert.equal(
           stream.passedOver.requests,
           trace.sizes.filter((size) => Math.abs(size) > limitBytes).length,

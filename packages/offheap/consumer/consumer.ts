@@ -10,6 +10,7 @@ import {
   type HeapOptions,
   type LargeStats,
   type MallocImports,
+  type MemoryKind,
   MemoryPool,
   type MemorySource,
   type MemoryViews,
@@ -42,6 +43,7 @@ const options: HeapOptions = {
 
 export function live(heap: SlabAllocator): number {
   const stats: SlabStats = heap.stats();
+  const kind: MemoryKind = stats.memory;
   const classes: readonly SizeClassStats[] = stats.sizeClasses;
   const workers: readonly WorkerStats[] = stats.workers;
   for (const { objectSize, objectsPerSlab, totalSlabs, totalObjects, allocated, cached, free } of classes) {
@@ -59,6 +61,7 @@ export function live(heap: SlabAllocator): number {
     stats.bookBytes,
     stats.liveBytes,
   ];
+  if (kind === "ArrayBuffer") throw new Error("a heap that nobody can join");
   if (ours.length === 0 || threads.length !== ours.length || bytes.some((count) => count < 0))
     throw new Error("no numbers");
   return stats.allocs - stats.deallocs;
@@ -69,6 +72,9 @@ export function codeOf(call: () => unknown): ErrorCode | undefined {
     call();
   } catch (error) {
     if (error instanceof AllocatorError) return error.code;
+    // An error that was posted is none any more, but was one.
+    const posted: AllocatorError | undefined = AllocatorError.from(error);
+    if (posted !== undefined) return posted.code;
     throw error;
   }
   return undefined;
@@ -103,6 +109,12 @@ export function use(heap: SlabAllocator): number {
   heap.view.setUint16(address, 1, true);
   heap.adopt(address);
   if (heap.sizeOf(address) < 100) throw new Error("too small");
+  const bytes: Uint8Array = new Uint8Array([1, 2, 3]);
+  heap.copyIn(address, bytes);
+  if (heap.copyOut(address, 3)[2] !== 3) throw new Error("other bytes");
+  const written: number = heap.writeText(address + 3, "some text", 8) + heap.writeText(address, "");
+  const text: string = heap.readText(address + 3, written);
+  if (text !== "some tex") throw new Error("another text");
   heap.deallocate(address, 100);
   heap.deallocate(heap.allocate(8));
   const { slabs, decommittedBytes }: { slabs: number; decommittedBytes: number } = heap.cleanup({
@@ -137,8 +149,13 @@ export function usePool(pool: MemoryPool): number {
   const region: PoolRegion = pool.region();
   region.allocate(100);
   region.end();
-  const { malloc, free, calloc, realloc, aligned_alloc }: MallocImports = pool.asMalloc();
-  for (const address of [realloc(malloc(10), 20), calloc(2, 8), aligned_alloc(32, 64), 0]) free(address);
+  pool.region()[Symbol.dispose]();
+  const { malloc, free, calloc, realloc, reallocarray, ...aligned }: MallocImports = pool.asMalloc();
+  const { aligned_alloc, memalign, posix_memalign, malloc_usable_size } = aligned;
+  const [cell, array] = [calloc(2, 8), reallocarray(realloc(malloc(10), 20), 4, 10)];
+  if (posix_memalign(cell, 64, malloc_usable_size(array)) !== 0) throw new Error("no memory");
+  for (const address of [pool.u32[cell / 4] ?? 0, cell, array, aligned_alloc(32, 64), memalign(8, 8), 0])
+    free(address);
   const { large }: PoolStats = pool.stats();
   const { allocs, deallocs, objects, bytes, pageSpans, freeBytes }: LargeStats = large;
   if (allocs !== deallocs || bytes > 0 || pageSpans < 0 || freeBytes < 0) throw new Error("numbers disagree");
@@ -147,7 +164,7 @@ export function usePool(pool: MemoryPool): number {
 
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
-  using heap = new SlabAllocator(options);
+  const heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
@@ -161,6 +178,7 @@ export function main(): void {
   new SlabAllocator({ ...options, sizeClasses: [16, 48], memory: new SharedArrayBuffer(2 ** 24) }).destroy();
   new SlabAllocator({ capacity: 2 ** 22, memory: new ArrayBuffer(2 ** 23), offset: 2 ** 16 }).destroy();
   heap.destroy();
+  heap[Symbol.dispose]();
   const pool = new MemoryPool({ capacity: 2 ** 24, sizeClasses: SizeClasses.malloc });
   if (usePool(pool) + use(pool) !== 0) throw new Error("something is left");
   MemoryPool.attach(pool.handle).detach();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HeapHandle, type HeapOptions, SlabAllocator } from "offheap";
-import { bufferOf } from "#src/memory/block.js";
+import { bufferOf } from "#src/memory/kind.js";
 import { header } from "#src/memory/layout.js";
 import { openHeap } from "#src/slab/format.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";

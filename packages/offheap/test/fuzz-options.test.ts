@@ -190,7 +190,9 @@ describe("the constructor", () => {
     fc.assert(
       fc.property(fc.oneof(oddNumber, notNumber), (given) => {
         const value = given.value();
-        const isObject = value === undefined || (typeof value === "object" && value !== null);
+        // An object without names, such as {}, takes all defaults; a list, a date or a boxed number is a mistake.
+        const isPlain = Object.prototype.toString.call(value) === "[object Object]";
+        const isObject = value === undefined || (isPlain && Object.keys(value as object).length === 0);
         const error = outcome(["ERR_INVALID_OPTION"], () =>
           new SlabAllocator(value as HeapOptions).destroy(),
         );

@@ -10,7 +10,7 @@ import {
   SlabAllocator,
   type WasmMemory,
 } from "offheap";
-import { bufferOf } from "#src/memory/block.js";
+import { bufferOf } from "#src/memory/kind.js";
 import { type Contracted, contractSuite } from "./support/contract.ts";
 import { heapOf } from "./support/heaps.ts";
 import { wasmMemory } from "./support/wasm.ts";

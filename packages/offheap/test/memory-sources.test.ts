@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type HeapHandle, SlabAllocator } from "offheap";
+import { type HeapHandle, type HeapOptions, MemoryPool, SizeClasses, SlabAllocator } from "offheap";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -59,16 +59,41 @@ describe("capacity", () => {
 
   it("of a given memory is all that follows the offset", () => {
     const memory = new ArrayBuffer(capacity + 65_536 + 100);
-    assert.equal(new SlabAllocator({ memory }).stats().capacity, capacity + 65_536);
+    const whole = new SlabAllocator({ memory });
+    assert.equal(whole.stats().capacity, capacity + 65_536);
+    whole.destroy();
     assert.equal(new SlabAllocator({ memory, offset: 65_536 }).stats().capacity, capacity);
   });
 
-  it("too small for the books says how much it takes", () => {
-    const error = expectCode("ERR_INVALID_OPTION", () => new SlabAllocator({ capacity: 65_536 }));
-    const least = Number(/take (\d+) bytes/.exec(error.message)?.[1]);
-    new SlabAllocator({ capacity: least }).allocate(64);
-    expectCode("ERR_INVALID_OPTION", () => new SlabAllocator({ capacity: least - 65_536 }));
-  });
+  const many = Array.from({ length: 63 }, (_, i) => 8 * (i + 1));
+  const shapes: Omit<HeapOptions, "capacity">[] = [
+    {},
+    { maxWorkers: 1, sizeClasses: [64] },
+    { maxWorkers: 126, sizeClasses: SizeClasses.fine },
+    { maxWorkers: 126, sizeClasses: many },
+    { maxWorkers: 3, sizeClasses: [8, 65_536] },
+    { maxWorkers: 40, sizeClasses: many.map((bytes) => bytes * 100) },
+  ];
+  for (const Allocator of [SlabAllocator, MemoryPool]) {
+    for (const shape of shapes) {
+      it(`too small for the books says the least: ${Allocator.name}, ${JSON.stringify(shape).slice(0, 60)}`, () => {
+        const leastFor = (given: number) => {
+          const make = () => new Allocator({ ...shape, memory: "local", capacity: given });
+          return Number(/take (\d+) bytes/.exec(expectCode("ERR_INVALID_OPTION", make).message)?.[1]);
+        };
+        const least = leastFor(65_536);
+        for (const given of [-1, 0, 1, 65_535, 131_071, least - 65_536, least - 1])
+          assert.equal(leastFor(given), least);
+        for (let more = 0; more < 64; more++) {
+          const heap = new Allocator({ ...shape, memory: "local", capacity: least + more * 65_536 });
+          heap.deallocate(heap.allocate(8));
+          assert.deepEqual(heap.check(), []);
+        }
+        const memory = new ArrayBuffer(least - 1);
+        expectCode("ERR_INVALID_OPTION", () => new Allocator({ ...shape, memory }));
+      });
+    }
+  }
 });
 
 describe("a memory that is not shared and grows", () => {

@@ -12,7 +12,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { SlabAllocator } from "offheap";
 import { loadOs, type Os } from "offheap/os";
-import { bufferOf, reserveMemory } from "#src/memory/block.js";
+import { reserveMemory } from "#src/memory/block.js";
+import { bufferOf } from "#src/memory/kind.js";
 
 const mib = 2 ** 20;
 const os = loadOs();

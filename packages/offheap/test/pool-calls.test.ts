@@ -133,13 +133,15 @@ describe("a region", () => {
   it("whose end an exception cut short can be ended again, and then has ended all", () => {
     const held = new Set<number>();
     let isBroken = true;
+    const allocate = (size: number) => {
+      const address = (held.size + 1) * MiB;
+      assert.ok(size <= MiB);
+      held.add(address);
+      return address as Address;
+    };
     const region = new PoolRegion({
-      allocate: (size) => {
-        const address = (held.size + 1) * MiB;
-        assert.ok(size <= MiB);
-        held.add(address);
-        return address as Address;
-      },
+      allocate,
+      tryAllocate: allocate,
       deallocate: (address) => {
         isBroken = !isBroken;
         if (!isBroken) throw new RangeError("the stack ends");

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { AllocatorError, MemoryPool } from "offheap";
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode } from "./support/heaps.ts";
 import { ended, said } from "./support/threads.ts";
@@ -58,7 +58,7 @@ const steps = 20_000;
 const sumOf = (value: unknown) => String(BigInt.asUintN(64, value as bigint));
 
 describe("a C module", needs(calls, churn), () => {
-  it("runs a program that leans on all five calls, and leaves nothing", () => {
+  it("runs a program that leans on C's five calls, and leaves nothing", () => {
     const { pool, open } = shared();
     const program = open(churn);
     nativeSums.forEach((sum, i) => {
@@ -101,7 +101,44 @@ describe("a C module", needs(calls, churn), () => {
     assert.equal(c["callMalloc"]?.(-1), 0);
     assert.equal(c["callCalloc"]?.(65_536, 65_536), 0);
     assert.equal(c["callAligned"]?.(24, 100), 0);
+    assert.equal(c["callMemalign"]?.(24, 100), 0);
+    assert.equal(c["callReallocArray"]?.(0, 65_536, 65_536), 0);
+    assert.equal(c["callUsable"]?.(0), 0);
+    assert.equal(c["callPosix"]?.(24, 100), 22);
+    assert.equal(c["callPosix"]?.(16, 2 ** 31), 12);
     c["callFree"]?.(0);
+    assertEmpty(pool);
+  });
+
+  it("asks for arrays, for alignments, and for what an object can hold", () => {
+    const { pool, open } = shared();
+    const c = open(calls);
+    const array = c["callReallocArray"]?.(0, 100, 30) as number;
+    writeFill(pool, array, 6);
+    const id = pool.u32[array / 4];
+    const longer = c["callReallocArray"]?.(array, 1000, 30) as number;
+    assert.equal(pool.u32[longer / 4], id);
+    assert.equal(c["callUsable"]?.(longer), pool.sizeOf(longer));
+    assert.equal(c["callReallocArray"]?.(longer, 65_536, 65_537), 0);
+    const aligned = [c["callMemalign"]?.(4096, 10), c["callPosix"]?.(4096, 10)] as number[];
+    for (const address of aligned) assert.equal(address % 4096, 0);
+    const cell = c["callMalloc"]?.(4) as number;
+    assert.equal(c["callPosixTo"]?.(cell, 32, 100), 0);
+    const wrongOut = (out: number) =>
+      expectCode("ERR_INVALID_ADDRESS", () => c["callPosixTo"]?.(out, 32, 100));
+    for (const out of [0, cell + 2, -4, 2 ** 31]) wrongOut(out);
+    for (const address of [longer, ...aligned, pool.u32[cell / 4] as number, cell]) c["callFree"]?.(address);
+    assertEmpty(pool);
+  });
+
+  it("can make an object smaller in a full heap", () => {
+    const { pool, open } = shared();
+    const c = open(calls);
+    const live = [300_000, 8192].map((size) => c["callMalloc"]?.(size) as number);
+    for (const size of [1 << 20, 65_536, 8193, 8192, 8])
+      for (let at = c["callMalloc"]?.(size); at !== 0; at = c["callMalloc"]?.(size)) live.push(at as number);
+    for (const address of live.slice(0, 2)) assert.equal(c["callRealloc"]?.(address, 64), address);
+    for (const address of live) c["callFree"]?.(address);
     assertEmpty(pool);
   });
 
@@ -134,6 +171,11 @@ describe("a C module", needs(calls, churn), () => {
     assert.equal(sumOf(program["churn"]?.(1, steps)), nativeSums[0]);
     const address = (c["callMalloc"]?.(10) as number) >>> 0;
     assert.ok(address > 2 ** 31);
+    const [aligned, array, usable] = [c["callPosix"]?.(64, 10), c["callReallocArray"]?.(0, 3, 3)].concat(
+      c["callUsable"]?.(address),
+    ) as [number, number, number];
+    for (const high of [aligned, array]) pool.deallocate(high >>> 0);
+    assert.equal(usable, pool.sizeOf(address));
     pool.deallocate(address);
     expectCode("ERR_DOUBLE_FREE", () => c["callFree"]?.(address));
     assert.equal(pool.stats().liveObjects, 1);

@@ -280,6 +280,7 @@ it("destroy ends the heap for everyone", () => {
 it("formatting anew forgets everything that was there", () => {
   const heap = makeHeap({ capacity: 1 << 20, maxWorkers: 3 }, { rounds: 2, slotsPerSlab: 5, slabChunks: 1 });
   for (const worker of [attachTo(heap), attachTo(heap)]) fillUp(worker, 64, 20);
+  attachTo(heap).destroy();
   const again = new SlabAllocator({ memory: heap.source, maxWorkers: 3 });
   assertZeroResidue(again);
 });

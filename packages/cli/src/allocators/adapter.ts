@@ -6,6 +6,9 @@
 
 import type { Worker } from "node:worker_threads";
 
+/** Of any heap, books included. */
+export const mostCapacityBytes = 2 ** 32;
+
 export type ClassPreset = "powersOfTwo" | "fine";
 
 export interface HeapSetup {
@@ -14,11 +17,16 @@ export interface HeapSetup {
   readonly workers: number;
 }
 
-export interface AllocatorAdapter {
-  /** The largest request it serves; larger ones are passed over. */
-  readonly limitBytes: number;
+/** Larger requests are passed over. */
+export interface RequestLimit {
+  readonly bytes: number;
   /** Ends the sentence "requests over the limit are passed over …". */
-  readonly limitReason: string;
+  readonly reason: string;
+}
+
+export interface AllocatorAdapter {
+  /** The largest request that a heap of this setup serves while it is empty. */
+  limitOf(setup: HeapSetup): RequestLimit;
   /** What `--classes` is when it is not said. */
   readonly defaultClasses: ClassPreset;
   createHeap(setup: HeapSetup): ReplayHeap;

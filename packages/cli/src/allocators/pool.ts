@@ -1,20 +1,27 @@
 /** `--allocator pool`: MemoryPool, which serves every size; one heap in shared memory for all workers. */
 import { type HeapHandle, MemoryPool, SizeClasses } from "offheap";
-import { maxRequestBytes } from "../trace/trace.ts";
-import type { AllocatorAdapter, HeapSetup, ReplayHeap } from "./adapter.ts";
+import { type AllocatorAdapter, type HeapSetup, mostCapacityBytes } from "./adapter.ts";
 import { placesFor, replayHeapOf } from "./replay-heap.ts";
 
+function poolOf(setup: HeapSetup): MemoryPool {
+  const { capacityBytes: capacity, classes } = setup;
+  return new MemoryPool({ capacity, sizeClasses: SizeClasses[classes], maxWorkers: placesFor(setup) });
+}
+
 export const adapter: AllocatorAdapter = {
-  limitBytes: maxRequestBytes,
-  limitReason: "",
   defaultClasses: "fine",
 
-  createHeap(setup: HeapSetup): ReplayHeap {
-    const { capacityBytes: capacity, classes } = setup;
-    return replayHeapOf(
-      new MemoryPool({ capacity, sizeClasses: SizeClasses[classes], maxWorkers: placesFor(setup) }),
-    );
+  /** All that is not books can be one object. */
+  limitOf(setup) {
+    const pool = poolOf(setup);
+    const { capacity, bookBytes } = pool.stats();
+    pool.destroy();
+    const canGrow = setup.capacityBytes < mostCapacityBytes;
+    const reason = canGrow ? "that --capacity can make room for" : "that no heap has room for";
+    return { bytes: capacity - bookBytes, reason };
   },
+
+  createHeap: (setup) => replayHeapOf(poolOf(setup)),
 
   attach(handle) {
     const heap = MemoryPool.attach(handle as HeapHandle);

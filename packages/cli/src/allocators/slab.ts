@@ -4,9 +4,9 @@ import type { AllocatorAdapter, HeapSetup, ReplayHeap } from "./adapter.ts";
 import { placesFor, replayHeapOf } from "./replay-heap.ts";
 
 export const adapter: AllocatorAdapter = {
-  limitBytes: 8192,
-  limitReason: "that --allocator pool serves",
   defaultClasses: "powersOfTwo",
+
+  limitOf: () => ({ bytes: 8192, reason: "that --allocator pool serves" }),
 
   createHeap(setup: HeapSetup): ReplayHeap {
     const { capacityBytes: capacity, classes } = setup;

@@ -75,7 +75,8 @@ class Member {
       if (this.#death) reject(this.#death);
     });
     if (reply.name !== "failed") return reply;
-    const reason = reply.code ? `${reply.code}: ${reply.message}` : reply.message;
+    const isTold = reply.code === undefined || reply.message.startsWith(reply.code);
+    const reason = isTold ? reply.message : `${reply.code}: ${reply.message}`;
     throw new CliError(reply.code ?? "ERR_REPLAY_FAILED", `worker ${this.#index}: ${reason}`);
   }
 

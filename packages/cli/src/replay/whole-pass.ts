@@ -1,4 +1,5 @@
-// The thorough pass, not timed: every word of an object is written, and compared before it is freed.
+// The thorough pass, not timed: every word of an object is written, and compared before it is freed (of very large
+// ones some words only: fill.ts).
 //
 // An object's fill is made from the operation that allocated it and from its worker, so it is no other
 // object's, live or past. A size is rounded up to words, which is inside the slot: all sizes of slots are
@@ -6,6 +7,7 @@
 
 import type { AttachedHeap } from "../allocators/adapter.ts";
 import type { Stream } from "../stream.ts";
+import { keepsFill, writeFill } from "./fill.ts";
 
 /** An object that did not hold any more what was written into it; where it is, if that is known. */
 export interface Loss {
@@ -19,7 +21,7 @@ export class WholePass {
   readonly #heap: AttachedHeap;
   readonly #stream: Stream;
   readonly #addresses: Uint32Array;
-  readonly #wordCounts: Int32Array;
+  readonly #wordCounts: Uint32Array;
   readonly #fills: Uint32Array;
   readonly #index: number;
   readonly #workers: number;
@@ -28,7 +30,7 @@ export class WholePass {
     this.#heap = heap;
     this.#stream = stream;
     this.#addresses = new Uint32Array(stream.seatCount);
-    this.#wordCounts = new Int32Array(stream.seatCount);
+    this.#wordCounts = new Uint32Array(stream.seatCount);
     this.#fills = new Uint32Array(stream.seatCount);
     this.#index = options.index;
     this.#workers = options.workers;
@@ -73,23 +75,20 @@ export class WholePass {
   #reallocate(seat: number, size: number): Loss | undefined {
     this.#addresses[seat] = this.#heap.reallocate(this.#addresses[seat], size);
     // The last word may be kept in part, when a size is no multiple of 4.
-    if (!this.#holds(seat, Math.min(this.#wordCounts[seat], size >>> 2)))
+    if (!this.#holds(seat, Math.min(this.#wordCounts[seat], Math.floor(size / 4))))
       return { address: this.#addresses[seat] };
     this.#write(seat, size);
     return undefined;
   }
 
   #write(seat: number, size: number): void {
-    const word = this.#addresses[seat] >>> 2;
-    this.#wordCounts[seat] = (size + 3) >>> 2;
-    this.#heap.allocator.u32.fill(this.#fills[seat], word, word + this.#wordCounts[seat]);
+    const wordCount = Math.ceil(size / 4);
+    this.#wordCounts[seat] = wordCount;
+    writeFill(this.#heap.allocator.u32, this.#addresses[seat] >>> 2, wordCount, this.#fills[seat]);
   }
 
-  #holds(seat: number, wordCount: number): boolean {
-    const { u32 } = this.#heap.allocator;
-    const fill = this.#fills[seat];
+  #holds(seat: number, keptCount: number): boolean {
     const first = this.#addresses[seat] >>> 2;
-    for (let word = first; word < first + wordCount; word++) if (u32[word] !== fill) return false;
-    return true;
+    return keepsFill(this.#heap.allocator.u32, first, this.#wordCounts[seat], keptCount, this.#fills[seat]);
   }
 }

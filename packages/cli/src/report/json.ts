@@ -3,15 +3,15 @@
 
 import { cpus } from "node:os";
 import type { Run } from "../replay/replay.ts";
-import { isGood, isSound, type ReplayResults, type TraceResult } from "../results.ts";
+import { isCut, isGood, isSound, type ReplayResults, type TraceResult } from "../results.ts";
 import { fillText } from "./text.ts";
 
 export const jsonFormat = "offheap-replay-1";
 
-export function replayJson({ options, adapter, traces }: ReplayResults): string {
+export function replayJson({ options, limit, traces }: ReplayResults): string {
   const document = {
     format: jsonFormat,
-    ok: traces.every(isGood),
+    ok: traces.every((result) => isGood(result) && !isCut(result)),
     machine: {
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
@@ -25,7 +25,7 @@ export function replayJson({ options, adapter, traces }: ReplayResults): string 
       capacityBytes: options.capacity,
       classes: options.classes,
       verify: options.verify,
-      limitBytes: adapter.limitBytes,
+      limitBytes: limit?.bytes ?? null,
     },
     traces: traces.map(traceJson),
   };
@@ -45,6 +45,7 @@ function traceJson({ path, trace, stream, runs, error }: TraceResult) {
           reallocations: trace.reallocations,
           liveAtEnd: trace.liveAtEnd,
           truncated: trace.problems.truncated ?? null,
+          cutAtByte: trace.problems.cutAtByte ?? null,
           malformedLines: trace.problems.malformedLines,
           unknownFrees: trace.problems.unknownFrees,
           missingFrees: trace.problems.missingFrees,

@@ -1,9 +1,10 @@
 // The report for people: one section a trace, and a table of all traces at the end.
 
-import type { AllocatorAdapter } from "../allocators/adapter.ts";
+import { mostCapacityBytes, type RequestLimit } from "../allocators/adapter.ts";
 import type { FillViolation } from "../replay/protocol.ts";
 import type { Run } from "../replay/replay.ts";
 import {
+  isCut,
   isGood,
   isSound,
   type ReplayResults,
@@ -11,16 +12,18 @@ import {
   type TraceFacts,
   type TraceResult,
 } from "../results.ts";
-import { maxRequestBytes, type Tally } from "../trace/trace.ts";
+import type { Tally } from "../trace/trace.ts";
 import { bytes, count, nanoseconds, plural, ratio, table } from "./format.ts";
 
+const allSound = "Every object kept its fill, and check() found nothing.";
 /** Violations of one run are many when there is one. */
 const violationsShown = 10;
 
-export function traceText(result: TraceResult, adapter: AllocatorAdapter): string {
+/** `limit` is undefined when nothing could be replayed. */
+export function traceText(result: TraceResult, limit: RequestLimit | undefined): string {
   const { trace, stream, runs, error } = result;
   const lines = [trace ? `${trace.name}  (${result.path})` : result.path];
-  if (trace && stream) lines.push(...operationLines(trace, stream, adapter), ...problemLines(trace));
+  if (trace && stream) lines.push(...operationLines(trace, stream, limit?.reason), ...problemLines(trace));
   if (runs.length > 0) lines.push("", runTable(runs));
   for (const run of runs) lines.push(...violationLines(run));
   const last = runs.at(-1);
@@ -59,32 +62,35 @@ export function summaryText({ traces }: ReplayResults): string {
         ]),
   );
   const bad = traces.filter((result) => !isGood(result)).length;
+  const sound = bad > 0 ? `${plural(bad, "trace")} of ${traces.length} not replayed soundly.` : allSound;
+  const cut = traces.filter(isCut).length;
   const verdict =
-    bad > 0
-      ? `${plural(bad, "trace")} of ${traces.length} not replayed soundly.`
-      : "Every object kept its fill, and check() found nothing.";
+    cut > 0
+      ? `${sound}\n${plural(cut, "trace")} of ${traces.length} damaged or cut off, replayed up to there.`
+      : sound;
   const note =
     "ns an operation, the write of one word into each object included; a reallocation is one operation.";
   return `${table([head, ...rows])}\n\n${verdict}\n${note}\n`;
 }
 
-function operationLines(trace: TraceFacts, stream: StreamFacts, adapter: AllocatorAdapter): string[] {
+function operationLines(trace: TraceFacts, stream: StreamFacts, limitReason = ""): string[] {
   const { passedOver } = stream;
   const lines = [
     `  ${plural(trace.operations, "operation")}: ${plural(trace.allocations, "allocation")}, ` +
       `${plural(trace.frees, "free")}, ${plural(trace.reallocations, "reallocation")}; ` +
       `${count(trace.liveAtEnd)} live at the end`,
   ];
-  const limit = bytes(passedOver.limitBytes);
-  if (passedOver.requests > 0) {
+  const { requests, limitBytes, largestBytes, beyondAnyHeap } = passedOver;
+  if (requests > 0) {
     lines.push(
-      `  ${plural(passedOver.requests, "request")} over ${limit} passed over ${adapter.limitReason} ` +
-        `(the largest ${bytes(passedOver.largestBytes)}; ${plural(passedOver.operations, "operation")} less)`,
+      `  ${plural(requests, "request")} over ${bytes(limitBytes)} passed over ${limitReason} ` +
+        `(the largest ${bytes(largestBytes)}; ${plural(passedOver.operations, "operation")} less)`,
     );
-  } else {
-    const servesAll = passedOver.limitBytes >= maxRequestBytes;
-    lines.push(servesAll ? "  no request passed over" : `  no request over ${limit}`);
-  }
+    if (beyondAnyHeap > 0)
+      lines.push(
+        `    ${count(beyondAnyHeap)} of them over ${bytes(mostCapacityBytes)}, which no heap serves`,
+      );
+  } else lines.push("  no request passed over");
   lines.push(
     `  live at the peak, for each worker: ${bytes(stream.peakLiveBytes)}; the most objects: ${count(stream.peakLiveObjects)}`,
   );

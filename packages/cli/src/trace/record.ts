@@ -22,9 +22,15 @@ export type Kind = (typeof kinds)[keyof typeof kinds];
 
 export interface MtraceRecord {
   kind: Kind;
-  address: number;
+  /** The address is 64 bits, of which any may be set: two words, as signed integers. 0 and 0: `(nil)`. */
+  low: number;
+  high: number;
   /** Not exact beyond 2^53, where nobody needs it to be. */
   size: number;
+}
+
+export function newRecord(): MtraceRecord {
+  return { kind: kinds.blank, low: 0, high: 0, size: 0 };
 }
 
 const space = 0x20;
@@ -32,6 +38,8 @@ const at = 0x40;
 const carriageReturn = 0x0d;
 const newline = 0x0a;
 const notANumber = -1;
+/** Hexadecimal, of 32 bits. */
+const digitsOfWord = 8;
 
 /** Reads `bytes[start, end)` into `record` (one record serves all lines). Returns why it cannot, or undefined. */
 export function parseRecord(
@@ -62,7 +70,7 @@ export function parseRecord(
   const isRequest = sign === kinds.allocate || sign === kinds.reallocateTo || sign === kinds.failed;
   if (!isRequest || !hasCaller(bytes, start, first)) return "no mtrace record";
   record.kind = sign;
-  record.size = parseHex(bytes, last, lastEnd);
+  record.size = parseSize(bytes, last, lastEnd);
   if (record.size === notANumber) return "the size is no hexadecimal number";
   return parseAddress(bytes, middle, middleEnd, record);
 }
@@ -73,10 +81,16 @@ function parseAddress(
   end: number,
   record: MtraceRecord,
 ): string | undefined {
-  record.address = isNil(bytes, start, end) ? 0 : parseHex(bytes, start, end);
-  if (record.address === notANumber) return "the address is no hexadecimal number";
-  // Two addresses that round to one double would be taken for one object.
-  return record.address > Number.MAX_SAFE_INTEGER ? "the address has more than 53 bits" : undefined;
+  record.low = 0;
+  record.high = 0;
+  if (isNil(bytes, start, end) || isBareZero(bytes, start, end)) return undefined;
+  const split = Math.max(end - digitsOfWord, start + 2);
+  const low = hexOf(bytes, split, end);
+  const high = hexOf(bytes, start + 2, split);
+  if (!isPrefixed(bytes, start, end) || low < 0 || high < 0) return "the address is no hexadecimal number";
+  record.low = low | 0;
+  record.high = high | 0;
+  return undefined;
 }
 
 function parseMarker(
@@ -100,12 +114,25 @@ function isNil(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 5 && bytes[start] === 0x28 && bytes[start + 1] === 0x6e && bytes[end - 1] === 0x29;
 }
 
-function parseHex(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start === 1) return bytes[start] === 0x30 ? 0 : notANumber;
-  if (end - start < 3 || end - start > 18 || bytes[start] !== 0x30 || bytes[start + 1] !== 0x78)
-    return notANumber;
+function parseSize(bytes: Uint8Array, start: number, end: number): number {
+  if (isBareZero(bytes, start, end)) return 0;
+  return isPrefixed(bytes, start, end) ? hexOf(bytes, start + 2, end) : notANumber;
+}
+
+function isBareZero(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === 1 && bytes[start] === 0x30;
+}
+
+/** `0x` and one to sixteen digits. */
+function isPrefixed(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  return length > 2 && length <= 2 + 2 * digitsOfWord && bytes[start] === 0x30 && bytes[start + 1] === 0x78;
+}
+
+/** 0 for no digits at all. */
+function hexOf(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let i = start + 2; i < end; i++) {
+  for (let i = start; i < end; i++) {
     const digit = hexDigit(bytes[i]);
     if (digit < 0) return notANumber;
     value = value * 16 + digit;

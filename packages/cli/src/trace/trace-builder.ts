@@ -2,20 +2,22 @@
 // `<` and `>` becomes one reallocation, and what cannot be true is noted with its line and mended the
 // way mtrace(1) reads it, so that one lost line costs one operation and not the trace.
 //
-//   live objects = allocations - frees = liveByAddress.size (+ 1 between `<` and `>`)
+//   live objects = allocations - frees = live.size (+ 1 between `<` and `>`)
 
 import { basename } from "node:path";
-import { IntList } from "./int-list.ts";
+import type { Cut } from "../unpack/bytes.ts";
+import { AddressMap } from "./address-map.ts";
+import { NumberList } from "./number-list.ts";
 import { kinds, type MtraceRecord } from "./record.ts";
-import { type LineNote, maxRequestBytes, type Tally, type Trace } from "./trace.ts";
+import type { LineNote, Tally, Trace } from "./trace.ts";
 
 const notesKept = 10;
 const unknownObject = -1;
 
 export class TraceBuilder {
-  readonly #objects = new IntList();
-  readonly #sizes = new IntList();
-  readonly #liveByAddress = new Map<number, number>();
+  readonly #objects = new NumberList();
+  readonly #sizes = new NumberList();
+  readonly #live = new AddressMap();
   readonly #malformed = new Notes();
   readonly #unknownFrees = new Notes();
   readonly #missingFrees = new Notes();
@@ -44,10 +46,10 @@ export class TraceBuilder {
         this.#allocate(record, line);
         break;
       case kinds.free:
-        this.#free(record.address, line);
+        this.#free(record, line);
         break;
       case kinds.reallocateFrom:
-        this.#pending = { object: this.#takeLive(record.address, line), line };
+        this.#pending = { object: this.#takeLive(record, line), line };
         break;
       case kinds.reallocateTo:
         this.#reallocate(record, line);
@@ -65,9 +67,9 @@ export class TraceBuilder {
     }
   }
 
-  /** `cut` says why the reader had to stop early, if it had to. */
-  finish(path: string, cut: string | undefined): Trace {
-    let truncated = cut;
+  /** `cut` says where the bytes end early, if they do; `truncated` what else is missing at the end. */
+  finish(path: string, cut: Cut | undefined, rest: string | undefined): Trace {
+    let truncated = cut?.reason ?? rest;
     if (this.#pending) truncated ??= `it ends inside the reallocation of line ${this.#pending.line}`;
     if (this.#startSeen && !this.#endSeen) truncated ??= "it ends without `= End`";
     const operations = this.#objects.length;
@@ -88,24 +90,25 @@ export class TraceBuilder {
         failedRequests: this.#failedRequests,
         zeroByteRequests: this.#zeroByteRequests,
         truncated,
+        cutAtByte: cut?.atByte,
       },
     };
   }
 
   #allocate(record: MtraceRecord, line: number): void {
-    if (record.address === 0) {
+    if (isNull(record)) {
       this.#failedRequests++;
       return;
     }
-    this.#vacate(record.address, line);
+    this.#vacate(record, line);
     const object = this.#allocations++;
-    this.#liveByAddress.set(record.address, object);
+    this.#live.set(record.low, record.high, object);
     this.#push(object, this.#requestBytes(record.size));
   }
 
-  #free(address: number, line: number): void {
-    if (address === 0) return; // free(NULL) does nothing
-    const object = this.#takeLive(address, line);
+  #free(record: MtraceRecord, line: number): void {
+    if (isNull(record)) return; // free(NULL) does nothing
+    const object = this.#takeLive(record, line);
     if (object !== unknownObject) this.#pushFree(object);
   }
 
@@ -113,7 +116,7 @@ export class TraceBuilder {
     const pending = this.#pending;
     this.#pending = undefined;
     if (!pending) this.malformed(line, "`>` without a `<` before it, taken as an allocation");
-    if (pending && record.address === 0) {
+    if (pending && isNull(record)) {
       this.malformed(line, "a reallocation to `(nil)`, taken as a free");
       if (pending.object !== unknownObject) this.#pushFree(pending.object);
       return;
@@ -122,8 +125,8 @@ export class TraceBuilder {
       this.#allocate(record, line);
       return;
     }
-    this.#vacate(record.address, line);
-    this.#liveByAddress.set(record.address, pending.object);
+    this.#vacate(record, line);
+    this.#live.set(record.low, record.high, pending.object);
     this.#push(pending.object, -this.#requestBytes(record.size));
   }
 
@@ -134,28 +137,23 @@ export class TraceBuilder {
     this.#pending = undefined;
   }
 
-  #takeLive(address: number, line: number): number {
-    const object = this.#liveByAddress.get(address);
-    if (object === undefined) {
-      if (address !== 0) this.#unknownFrees.add(line, `0x${address.toString(16)} was not live`);
-      return unknownObject;
-    }
-    this.#liveByAddress.delete(address);
-    return object;
+  #takeLive(record: MtraceRecord, line: number): number {
+    const object = this.#live.take(record.low, record.high);
+    if (object < 0 && !isNull(record)) this.#unknownFrees.add(line, `${addressText(record)} was not live`);
+    return object < 0 ? unknownObject : object;
   }
 
   /** The allocator of the traced program gave this address out again, so what lay there was freed. */
-  #vacate(address: number, line: number): void {
-    const object = this.#liveByAddress.get(address);
-    if (object === undefined) return;
-    this.#missingFrees.add(line, `0x${address.toString(16)} was live already`);
-    this.#liveByAddress.delete(address);
+  #vacate(record: MtraceRecord, line: number): void {
+    const object = this.#live.take(record.low, record.high);
+    if (object < 0) return;
+    this.#missingFrees.add(line, `${addressText(record)} was live already`);
     this.#pushFree(object);
   }
 
   #requestBytes(size: number): number {
     if (size === 0) this.#zeroByteRequests++;
-    return Math.min(Math.max(size, 1), maxRequestBytes);
+    return Math.max(size, 1);
   }
 
   #pushFree(object: number): void {
@@ -167,6 +165,14 @@ export class TraceBuilder {
     this.#objects.push(object);
     this.#sizes.push(size);
   }
+}
+
+function isNull({ low, high }: MtraceRecord): boolean {
+  return low === 0 && high === 0;
+}
+
+function addressText({ low, high }: MtraceRecord): string {
+  return `0x${((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)).toString(16)}`;
 }
 
 class Notes {

@@ -7,12 +7,15 @@
 // An object is numbered by its allocation: 0, 1, 2, … Addresses of the traced process are gone.
 // operations = allocations + frees + reallocations = objects.length = sizes.length
 
+import type { Numbers } from "./number-list.ts";
+
 export interface Trace {
   readonly path: string;
   /** The file's name without folder and endings: `sqlite` for `traces/sqlite.mtrace.gz`. */
   readonly name: string;
-  readonly objects: Int32Array;
-  readonly sizes: Int32Array;
+  readonly objects: Numbers;
+  /** Doubles when a request is over 2^31 - 1 bytes. */
+  readonly sizes: Numbers;
   readonly operations: number;
   readonly allocations: number;
   readonly frees: number;
@@ -35,6 +38,8 @@ export interface TraceProblems {
   readonly zeroByteRequests: number;
   /** Why the file is believed to be cut short; undefined when it is whole. */
   readonly truncated: string | undefined;
+  /** Where the file is damaged or ends early, when its bytes are packed in a way that tells. `truncated` says how. */
+  readonly cutAtByte: number | undefined;
 }
 
 /** How often, and where the first of them are. */
@@ -48,6 +53,3 @@ export interface LineNote {
   readonly line: number;
   readonly reason: string;
 }
-
-/** The largest request an operation can carry; larger ones are cut to it, and no heap of 4 GiB serves either. */
-export const maxRequestBytes = 2 ** 31 - 1;

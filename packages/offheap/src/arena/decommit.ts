@@ -7,8 +7,8 @@
 import { clamp, trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Os } from "../base/os.ts";
-import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
+import { bufferOf } from "../memory/kind.ts";
 import { chunkBytes, header } from "../memory/layout.ts";
 import { noChunk } from "./chunk-set.ts";
 import type { Spans } from "./spans.ts";

@@ -1,22 +1,11 @@
-// The block: one memory, ours or someone else's, and the views through which the books are reached.
+// The block: how a memory of our own is made, and the views through which the books are reached.
 // All views over the books are made here, so a test can wrap them and see every access.
 
 import { alignDown } from "../base/bits.ts";
-import { AllocatorError, show } from "../base/errors.ts";
+import { AllocatorError, messageOf, show } from "../base/errors.ts";
 import { type AtomicOps, hardwareAtomics } from "./atomics.ts";
+import { bufferOf, lacksIsolation, type MemorySource, wasmNamespace } from "./kind.ts";
 import { chunkBytes, maxCapacityBytes } from "./layout.ts";
-
-/** What this library needs of a WebAssembly.Memory; written out so that no lib declares it for us. */
-export interface WasmMemory {
-  readonly buffer: ArrayBuffer | SharedArrayBuffer;
-  grow(deltaPages: number): number;
-}
-
-export type MemorySource = WasmMemory | SharedArrayBuffer | ArrayBuffer;
-
-interface WasmNamespace {
-  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
-}
 
 /** How the books are reached: plain views, and the atomics. A test swaps both. */
 export interface Access {
@@ -39,40 +28,29 @@ export const hardwareAccess: Access = {
   atomics: hardwareAtomics,
 };
 
-function wasmNamespace(): WasmNamespace | undefined {
-  return (globalThis as { WebAssembly?: WasmNamespace }).WebAssembly;
-}
-
-export function isWasmMemory(value: unknown): value is WasmMemory {
+/**
+ * Makes a memory: of WebAssembly, whose address is that of a page and whose buffer nobody can transfer; where the engine
+ * refuses that, as under a limit on virtual memory, a buffer.
+ */
+function newMemory(kind: "shared" | "local", bytes: number): MemorySource {
   const wasm = wasmNamespace();
-  return wasm !== undefined && value instanceof wasm.Memory;
-}
-
-export function isSharedBuffer(value: unknown): value is SharedArrayBuffer {
-  return typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer;
-}
-
-/** A proxy of a memory, or an object made from its prototype, passes `instanceof`; the engine refuses its use. */
-function isGenuine(source: MemorySource): boolean {
+  const pages = bytes / chunkBytes;
   try {
-    return bufferOf(source).byteLength >= 0;
+    if (wasm !== undefined)
+      return new wasm.Memory({ initial: pages, maximum: pages, shared: kind === "shared" });
   } catch {
-    return false;
+    // The buffer's refusal, if there is one, is what the user is told.
   }
+  return kind === "shared" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
-export function isMemorySource(value: unknown): value is MemorySource {
-  const isOne = isWasmMemory(value) || isSharedBuffer(value) || value instanceof ArrayBuffer;
-  return isOne && isGenuine(value);
-}
-
-export function bufferOf(source: MemorySource): ArrayBuffer | SharedArrayBuffer {
-  return isWasmMemory(source) ? source.buffer : source;
-}
-
-/** Whether other workers can join: only a shared buffer can be posted without being copied or moved. */
-export function isShared(source: MemorySource): boolean {
-  return isSharedBuffer(bufferOf(source));
+/** What may help where a memory was refused: in a browser that is its isolation, elsewhere a limit of the process. */
+function hintFor(kind: "shared" | "local"): string {
+  const isIsolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
+  if (isIsolated === undefined)
+    return "a smaller capacity may help, or a higher limit on virtual memory (ulimit -v, the container)";
+  const isolation = ', or cross-origin isolation, which memory: "local" does not need';
+  return `a smaller capacity may help${kind === "shared" && !isIsolated ? isolation : ""}`;
 }
 
 /**
@@ -80,19 +58,21 @@ export function isShared(source: MemorySource): boolean {
  * @throws ERR_INVALID_OPTION where the engine has no shared memory, or refuses this much of it.
  */
 export function reserveMemory(kind: "shared" | "local", bytes: number): MemorySource {
-  const wasm = wasmNamespace();
-  // Reservation is the one place where the engine itself refuses; its RangeError becomes ours.
-  try {
-    if (kind === "local") return new ArrayBuffer(bytes);
-    const pages = bytes / chunkBytes;
-    if (wasm !== undefined) return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
-    return new SharedArrayBuffer(bytes);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const hint = kind === "shared" ? ' (browsers need cross-origin isolation; memory: "local" does not)' : "";
+  if (kind === "shared" && lacksIsolation()) {
     throw new AllocatorError(
       "ERR_INVALID_OPTION",
-      `cannot reserve ${bytes} bytes of ${kind} memory: ${why}${hint}`,
+      "this page is not cross-origin isolated, so no worker could join a shared heap: serve it with the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, " +
+        'or use memory: "local", for one thread',
+    );
+  }
+  // Reservation is the one place where the engine itself refuses; its RangeError becomes ours.
+  try {
+    return newMemory(kind, bytes);
+  } catch (cause) {
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `cannot reserve ${bytes} bytes of ${kind} memory: ${messageOf(cause)}; ${hintFor(kind)}`,
     );
   }
 }
@@ -107,7 +87,11 @@ export function roomAt(source: MemorySource, offset: unknown): number {
     );
   }
   if (offset >= bytes) {
-    throw new AllocatorError("ERR_INVALID_OPTION", `offset ${offset} is beyond the memory of ${bytes} bytes`);
+    const why = bytes === 0 ? " (was it transferred?)" : "";
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `offset ${offset} is beyond the memory of ${bytes} bytes${why}`,
+    );
   }
   // An address is below 2^32 wherever the heap begins.
   return alignDown(Math.min(bytes, maxCapacityBytes) - offset, chunkBytes);

@@ -1,9 +1,12 @@
 // A heap as one worker sees it: the layout, and the views over the books. All that is kept here can be
 // computed again from the memory; nothing a heap depends on lives in JavaScript.
 
+import { alignDown } from "../base/bits.ts";
+import { AllocatorError } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
 import type { AtomicOps } from "./atomics.ts";
-import { type Access, bufferOf, hardwareAccess, type MemorySource } from "./block.ts";
+import { type Access, hardwareAccess } from "./block.ts";
+import { bufferOf, canShrink, type MemorySource } from "./kind.ts";
 import { header, type Layout } from "./layout.ts";
 
 export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
@@ -15,7 +18,7 @@ export class Heap {
   readonly layout: Layout;
   readonly access: Access;
   readonly atomics: AtomicOps;
-  /** The books up to the state bytes, as words from the heap's start. */
+  /** The books up to the state bytes, as words from the heap's start; of a buffer that can shrink, all that follows. */
   words!: Int32Array;
   /** The worker words. */
   wide!: BigInt64Array;
@@ -40,11 +43,33 @@ export class Heap {
     this.openViews();
   }
 
-  /** Makes the views; again after a memory that is not shared has grown and left the old ones empty. */
+  /** Whether the memory still holds the heap. An ArrayBuffer can be transferred, and a resizable one made smaller. */
+  isThere(): boolean {
+    return bufferOf(this.source).byteLength >= this.offset + this.layout.capacityBytes;
+  }
+
+  /** @throws ERR_DETACHED when the memory no longer holds the heap */
+  assertThere(): void {
+    if (this.isThere()) return;
+    throw new AllocatorError(
+      "ERR_DETACHED",
+      "the heap's ArrayBuffer was transferred (by a transfer list, or transfer()) or made smaller: the heap is gone, and " +
+        'every view over it empty; memory: "local" makes a memory that cannot be transferred',
+    );
+  }
+
+  /**
+   * Makes the views; again after a memory that is not shared has grown and left the old ones empty.
+   * @throws ERR_DETACHED when the memory no longer holds the heap
+   */
   openViews(): void {
+    this.assertThere();
     const buffer = bufferOf(this.source);
     const { statesAt, chunkCount, stateShift } = this.layout;
-    this.words = this.access.words(buffer, this.offset, statesAt / 4);
+    // To the end of what can be made smaller: the engine then empties the view however little is missing, as it
+    // empties those of the allocator, and every call ends in its slow half.
+    const wordBytes = canShrink(buffer) ? alignDown(buffer.byteLength - this.offset, 4) : statesAt;
+    this.words = this.access.words(buffer, this.offset, wordBytes / 4);
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
     const slots = chunkCount * 2 ** stateShift;
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
@@ -52,7 +77,8 @@ export class Heap {
     this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
   }
 
+  /** Whether it can be used; false, too, while the views are empty. */
   isReady(): boolean {
-    return this.atomics.load(this.words, header.status) === heapStatus.ready;
+    return this.words.length > 0 && this.atomics.load(this.words, header.status) === heapStatus.ready;
   }
 }

@@ -15,7 +15,10 @@ export interface MemoryViews {
   readonly view: DataView;
 }
 
-/** Something that shows a whole memory through fixed views. They outlive whatever it was made for. */
+/**
+ * Something that shows a whole memory through fixed views. They outlive whatever it was made for; they are empty once
+ * an ArrayBuffer was transferred, and each is made anew when a memory that is not shared has grown.
+ */
 export abstract class ViewedMemory implements MemoryViews {
   readonly u8!: Uint8Array;
   readonly i8!: Int8Array;

@@ -1,6 +1,8 @@
 // A way to call C: node:ffi where Node has it, else the package koffi where it is installed. Both are looked up
 // when asked for, by name, so that this module loads anywhere. Arguments are pointers and sizes, 64 bits each.
 
+import { messageOf } from "../base/errors.ts";
+
 /** A C function of integers: pointers and sizes as bigint, an int as number; its result is an int. */
 export type NativeCall = (...args: (bigint | number)[]) => number;
 
@@ -69,10 +71,6 @@ function fromKoffi(koffi: Koffi): Native {
   };
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] as string;
-}
-
 /** What `use` makes of the first way that it works with, or why there is none. */
 export function withNative<T>(use: (native: Native) => T): T | string {
   if (host.getBuiltinModule === undefined) return "this is no Node, Deno or Bun";
@@ -81,7 +79,7 @@ export function withNative<T>(use: (native: Native) => T): T | string {
     try {
       return use(open());
     } catch (error) {
-      tried.push(messageOf(error));
+      tried.push(messageOf(error).split("\n")[0] as string);
     }
   }
   return tried.join("; ");

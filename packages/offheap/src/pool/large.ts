@@ -1,13 +1,12 @@
 // Large objects of one worker: page runs up to 448 KiB, spans of their own above. From an address to what it is,
 // and what the slab layer asks of spans that are no slabs.
 
-import { noChunk } from "../arena/chunk-set.ts";
 import { isPages, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask, mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
 import type { Spans } from "../arena/spans.ts";
 import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
-import { AllocatorError, show } from "../base/errors.ts";
+import type { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, maxRunBytes, pageBytes } from "../memory/layout.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
@@ -16,6 +15,8 @@ import { liveBy, slotLive } from "../slab/slot-state.ts";
 import { doomedAt, doomedOf, doomOfSlot, doomOfSpan } from "./doomed.ts";
 import { operationOf } from "./large-record.ts";
 import { LargeSpans } from "./large-spans.ts";
+import { invalid, LocatedLarge, notLive } from "./located-large.ts";
+import { poolOutOfMemory } from "./out-of-memory.ts";
 import { nowhere, PageRuns } from "./page-runs.ts";
 import { notHeld, PageSpans } from "./page-spans.ts";
 import { isLivePage, pageFree, runPages } from "./page-state.ts";
@@ -29,23 +30,6 @@ const pageMask = pageBytes - 1;
 const pagesKind = mapPages;
 const largeKind = mapLarge;
 const distanceShift = mapDistanceShift;
-
-/** A live large object. One is used again for each `locate`, so that no call makes an object of its own. */
-export class LocatedLarge {
-  isRun = false;
-  head = noChunk;
-  /** The run's first state byte and what stood there; or of a span 0, and its claim word. */
-  slot = 0;
-  state = 0;
-  /** Pages of the run, or chunks of the span, and how many bytes each has. */
-  units = 0;
-  unitBytes = chunkBytes;
-
-  /** Units that a size takes. */
-  unitsFor(size: number): number {
-    return Math.ceil(size / this.unitBytes);
-  }
-}
 
 export class Large implements OtherSpans {
   /** Whether the bytes of the object that the last `allocate` returned are known to be zero. */
@@ -227,6 +211,10 @@ export class Large implements OtherSpans {
     return this.pageSpans.releaseEmpty(limit);
   }
 
+  outOfMemory(wanted: string): AllocatorError {
+    return poolOutOfMemory(this.heap, wanted);
+  }
+
   private locateRun(address: number, head: ChunkIndex, claim: number, page: number): LocatedLarge {
     const { states, words } = this.heap;
     const { pageSpans } = this;
@@ -288,12 +276,4 @@ export class Large implements OtherSpans {
     found.freedObjects++;
     found.freedBytes += pages * pageBytes;
   }
-}
-
-function invalid(address: unknown, why: string): AllocatorError {
-  return new AllocatorError("ERR_INVALID_ADDRESS", `address ${show(address)} ${why}`);
-}
-
-export function notLive(address: unknown, why: string): AllocatorError {
-  return new AllocatorError("ERR_DOUBLE_FREE", `the object at ${show(address)} is not live: ${why}`);
 }

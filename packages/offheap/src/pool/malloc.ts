@@ -1,9 +1,10 @@
-// malloc for WebAssembly modules, over a pool: five functions to import. A module's i32 arrives signed, so every
-// argument is made unsigned first. NULL (0) is returned where there is no memory for a request, and nowhere else;
-// an address that is none, or was freed, throws: in the module that is a trap, and the heap is whole.
+// malloc for WebAssembly modules, over a pool: functions to import. NULL (0) is returned where there is no memory for
+// a request, and nowhere else; an address that is none, or was freed, throws: in the module that is a trap, and the
+// heap is whole. What else an argument may be, and what it is told: malloc-arguments.ts.
 //
 //   malloc(0), realloc(p, 0)   the smallest object, an address of its own, to be freed as any other
 //   alignment                  16 bytes (clang's max_align_t on wasm32) from 9 bytes on; 8 below
+//   realloc to what fits       never NULL. In a full heap the object stays where it is, as it is aligned
 //
 // Small requests are rounded up here to a class that is a multiple of 16, so that the pool's fast path serves
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
@@ -11,13 +12,22 @@
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
+import { addressArgument, alignArgument, sizeArgument } from "./malloc-arguments.ts";
 
 /** What malloc needs of a pool. */
 export interface MallocHeap {
   readonly f64: Float64Array;
   allocate(size: number, options?: { readonly align?: number; readonly zeroed?: boolean }): Address;
-  reallocate(address: Address, size: number): Address;
   deallocate(address: Address): void;
+  sizeOf(address: Address): number;
+}
+
+/** And of its inside. */
+export interface MallocInside {
+  /** Makes an object `want` bytes long; where it has `least` and no such place can be had, it stays. */
+  resize(address: Address, want: number, least: number): Address;
+  /** The word that an address is returned in. @throws ERR_INVALID_ADDRESS */
+  outCell(address: number): Uint32Array;
 }
 
 /** What a module imports, as C declares it. Addresses and sizes may come signed and are returned unsigned. */
@@ -26,12 +36,20 @@ export type MallocImports = {
   free(address: number): void;
   calloc(count: number, size: number): number;
   realloc(address: number, size: number): number;
+  reallocarray(address: number, count: number, size: number): number;
   aligned_alloc(alignment: number, size: number): number;
+  memalign(alignment: number, size: number): number;
+  /** 0, or EINVAL or ENOMEM with the numbers of Linux: 22, 12. */
+  posix_memalign(out: number, alignment: number, size: number): number;
+  malloc_usable_size(address: number): number;
 };
 
 const granuleShift = 3;
 const mallocAlign = 16;
 const largestAlign = 2 ** 21;
+const pointerBytes = 4;
+const invalidArgument = 22;
+const noMemory = 12;
 const zeroed = { zeroed: true };
 
 /** For each request in granules of 8 bytes, the size to ask the pool for. */
@@ -47,41 +65,116 @@ function roundedSizes(classes: readonly number[]): Uint32Array {
 
 /** NULL for want of memory; any other exception passes on. Nothing shared is read or written here. */
 function nullOrThrow(error: unknown): 0 {
-  const noMemory =
+  const isWant =
     error instanceof AllocatorError &&
     (error.code === "ERR_OUT_OF_MEMORY" || error.code === "ERR_INVALID_SIZE");
-  if (noMemory) return 0;
+  if (isWant) return 0;
   throw error;
 }
 
-/** Moves a slot: an object of JavaScript's may stand at a multiple of 8. */
-export type MoveSlot = (address: Address, size: number) => Address;
+function isPowerOfTwo(align: number): boolean {
+  return align === 2 ** (31 - Math.clz32(align));
+}
 
-/** The five functions over a pool with these size classes. */
-export function mallocOver(heap: MallocHeap, classes: readonly number[], moveSlot: MoveSlot): MallocImports {
-  const rounded = roundedSizes(classes);
-  const largest = classes.at(-1) as number;
+/** An object, or NULL: of a checked number. */
+type Serve = (bytes: number) => number;
+type Alignment = Pick<MallocImports, "aligned_alloc" | "posix_memalign">;
+
+/** Those that take an alignment. */
+function alignedOver(heap: MallocHeap, { outCell }: MallocInside, serve: Serve): Alignment {
   const alignOptions = Array.from({ length: Math.log2(largestAlign) + 1 }, (_, log) => ({ align: 2 ** log }));
 
-  function sizeFor(bytes: number): number {
-    return bytes <= largest ? (rounded[(bytes + 7) >> granuleShift] as number) : bytes;
-  }
-
-  function malloc(size: number): number {
+  /** Of checked numbers. */
+  function allocateAligned(align: number, bytes: number): number {
+    if (align > largestAlign) return 0;
+    if (align <= mallocAlign) return serve(Math.max(bytes, align));
     try {
-      return heap.allocate(sizeFor(size >>> 0));
+      return heap.allocate(Math.max(bytes, 1), alignOptions[31 - Math.clz32(align)]);
     } catch (error) {
       return nullOrThrow(error);
     }
   }
 
+  return {
+    aligned_alloc(alignment, size) {
+      const align = alignArgument(alignment);
+      const bytes = sizeArgument(size);
+      return isPowerOfTwo(align) ? allocateAligned(align, bytes) : 0;
+    },
+
+    posix_memalign(out, alignment, size) {
+      const cell = outCell(out);
+      const align = alignArgument(alignment);
+      const bytes = sizeArgument(size);
+      if (!isPowerOfTwo(align) || align < pointerBytes) return invalidArgument;
+      const address = allocateAligned(align, bytes);
+      if (address === 0) return noMemory;
+      cell[0] = address;
+      return 0;
+    },
+  };
+}
+
+/** Those that make an object longer or shorter. */
+function reallocOver(
+  inside: MallocInside,
+  serve: Serve,
+  sizeFor: (bytes: number) => number,
+): Pick<MallocImports, "realloc" | "reallocarray"> {
+  function realloc(address: number, size: number): number {
+    const bytes = sizeArgument(size);
+    if (address === 0) return serve(bytes);
+    const from = addressArgument(address);
+    try {
+      return inside.resize(from, sizeFor(bytes), Math.max(bytes, 1));
+    } catch (error) {
+      return nullOrThrow(error);
+    }
+  }
+
+  function reallocarray(address: number, count: number, size: number): number {
+    const bytes = sizeArgument(count) * sizeArgument(size);
+    if (bytes < 2 ** 32) return realloc(address, bytes);
+    addressArgument(address);
+    return 0;
+  }
+
+  return { realloc, reallocarray };
+}
+
+/** The functions over a pool with these size classes. */
+export function mallocOver(
+  heap: MallocHeap,
+  classes: readonly number[],
+  inside: MallocInside,
+): MallocImports {
+  const rounded = roundedSizes(classes);
+  const largest = classes.at(-1) as number;
+
+  function sizeFor(bytes: number): number {
+    return bytes <= largest ? (rounded[(bytes + 7) >> granuleShift] as number) : bytes;
+  }
+
+  function serve(bytes: number): number {
+    try {
+      return heap.allocate(sizeFor(bytes));
+    } catch (error) {
+      return nullOrThrow(error);
+    }
+  }
+
+  function malloc(size: number): number {
+    return serve(sizeArgument(size));
+  }
+
   function free(address: number): void {
-    if (address !== 0) heap.deallocate(address >>> 0);
+    if (address !== 0) heap.deallocate(addressArgument(address));
   }
 
   function calloc(count: number, size: number): number {
-    const bytes = (count >>> 0) * (size >>> 0);
-    if (bytes >= 2 ** 32) return 0;
+    const bytes = sizeArgument(count) * sizeArgument(size);
+    // Not a number is 0 times more than there can be.
+    if (!(bytes < 2 ** 32)) return 0;
     try {
       if (bytes > largest) return heap.allocate(bytes, zeroed);
       const address = heap.allocate(sizeFor(bytes));
@@ -96,30 +189,13 @@ export function mallocOver(heap: MallocHeap, classes: readonly number[], moveSlo
     }
   }
 
-  function realloc(address: number, size: number): number {
-    if (address === 0) return malloc(size);
-    const from = address >>> 0;
-    const bytes = sizeFor(size >>> 0);
-    try {
-      return from % mallocAlign === 0 || bytes < mallocAlign
-        ? heap.reallocate(from, bytes)
-        : moveSlot(from, bytes);
-    } catch (error) {
-      return nullOrThrow(error);
-    }
+  function malloc_usable_size(address: number): number {
+    return address === 0 ? 0 : heap.sizeOf(addressArgument(address));
   }
 
-  function aligned_alloc(alignment: number, size: number): number {
-    const align = alignment >>> 0;
-    const log = 31 - Math.clz32(align);
-    if (align !== 2 ** log || align > largestAlign) return 0;
-    if (align <= mallocAlign) return malloc(Math.max(size >>> 0, align));
-    try {
-      return heap.allocate(Math.max(size >>> 0, 1), alignOptions[log]);
-    } catch (error) {
-      return nullOrThrow(error);
-    }
-  }
-
-  return { malloc, free, calloc, realloc, aligned_alloc };
+  const { aligned_alloc, posix_memalign } = alignedOver(heap, inside, serve);
+  return {
+    ...{ malloc, free, calloc, ...reallocOver(inside, serve, sizeFor) },
+    ...{ aligned_alloc, memalign: aligned_alloc, posix_memalign, malloc_usable_size },
+  };
 }

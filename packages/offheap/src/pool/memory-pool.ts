@@ -4,11 +4,13 @@
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
-import { chunkBytes, header } from "../memory/layout.ts";
+import { bufferOf } from "../memory/kind.ts";
+import { header, pageBytes } from "../memory/layout.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
+import type { SizeClass } from "../slab/class-table.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";
 import type { SlowHalves } from "../slab/fast-path.ts";
-import type { HeapHandle } from "../slab/format.ts";
+import type { HeapHandle } from "../slab/handle.ts";
 import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
@@ -16,9 +18,13 @@ import type { HeapOptions } from "../slab/options.ts";
 import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
+import { givenBack } from "../slab/wrong-arguments.ts";
+import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
-import { Large, notLive } from "./large.ts";
+import { Large } from "./large.ts";
+import { notLive } from "./located-large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
+import { outCell } from "./malloc-arguments.ts";
 import { Moves } from "./moves.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
@@ -53,7 +59,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
-   * @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for without an `os`
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
     warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
@@ -78,26 +84,15 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * Makes an object at least `size` bytes long: where it is, or at another address, with its bytes as far as both
    * have them. The old address is no object then. Alignment beyond 8 is not kept by a move. Of a worker that dies in
    * the middle of a move one of the two objects is left, whole; which one, nobody can tell it.
+   *
+   * What fits where the object is never wants memory: it stays there, cut as far as its kind allows, when no smaller
+   * place can be had. `sizeOf` tells what it has then; give it back without a size.
    * @returns the address, which may be another
    * @throws ERR_INVALID_SIZE, ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_OUT_OF_MEMORY, ERR_DETACHED: the object
    *   is as it was then
    */
   reallocate(address: Address, size: number): Address {
-    this.open();
-    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
-    const found = this.large.locate(address);
-    if (found === undefined) {
-      const located = locate(this.heap, this.slow.classes, address);
-      const index = this.indexFor(size);
-      if (index === located.sizeClass.index) return address;
-      return this.moves.move(this.u8, address, size, index, located);
-    }
-    const want = found.unitsFor(size);
-    if (want === found.units) return address;
-    this.slow.mend();
-    const staysKind = this.indexFor(size) === 0 && this.large.isRun(size, 1) === found.isRun;
-    if (staysKind && this.large.resize(found, want)) return address;
-    return this.moves.move(this.u8, address, size, this.indexFor(size), found);
+    return this.resize(address, size, size);
   }
 
   override sizeOf(address: Address): number {
@@ -117,7 +112,10 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   override detach(): void {
     // The object that an exception left where it was stays.
-    if (this.moves.isUnderWay && this.slow.isOpen()) this.moves.finish();
+    if (this.moves.isUnderWay && this.heap.isThere()) {
+      this.reopen();
+      if (this.slow.isOpen()) this.moves.finish();
+    }
     super.detach();
   }
 
@@ -140,6 +138,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     this.open();
     const source: RegionSource = {
       allocate: (size, options) => this.allocate(size, options),
+      tryAllocate: (size) => this.tryAllocate(size),
       deallocate: (address) => this.deallocate(address),
       zero: (address, bytes) => this.zero(address, bytes),
       epoch: () => this.epoch(),
@@ -157,9 +156,19 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return checkHeap(this.heap, (heap, report) => new PoolChecks(heap, report));
   }
 
-  /** `malloc`, `free`, `calloc`, `realloc` and `aligned_alloc` for WebAssembly modules on this memory. */
+  /**
+   * C's calls for WebAssembly modules on this memory: `malloc`, `free`, `calloc`, `realloc`, `reallocarray`,
+   * `aligned_alloc`, `memalign`, `posix_memalign`, `malloc_usable_size`. NULL (0) for want of memory.
+   */
   asMalloc(): MallocImports {
-    return mallocOver(this, this.heap.layout.objectBytes, (address, size) => this.moveSlot(address, size));
+    const { source, offset, dataAt, layout } = this.heap;
+    return mallocOver(this, layout.objectBytes, {
+      resize: (address, want, least) => this.resize(address, want, least),
+      outCell: (address) => {
+        this.open();
+        return outCell(bufferOf(source), offset, dataAt, address);
+      },
+    });
   }
 
   protected override open(): void {
@@ -185,7 +194,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     }
     this.open();
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
-    const address = this.placeLarge(size, align, false);
+    const address = this.placeLarge(size, align, false) as Address;
+    if (address === nowhere) throw this.noRoomFor(size, align);
     if (zeroed && !this.large.isZero) this.zero(address, size);
     return address;
   }
@@ -195,11 +205,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
     if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
-      const bytes = found.units * found.unitBytes;
-      throw new AllocatorError(
-        "ERR_SIZE_MISMATCH",
-        `the object at ${address} has ${bytes} bytes, given back were ${show(size)}`,
-      );
+      const told = `${found.units * found.unitBytes} bytes, ${givenBack(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     this.slow.mend();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {
@@ -212,6 +219,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     throw notLive(address, "it was freed meanwhile");
   }
 
+  protected override bytesFromSlow(address: Address): number {
+    this.open();
+    return bytesToLargeEnd(this.heap, address) ?? super.bytesFromSlow(address);
+  }
+
   private finishReset(): void {
     resetHeap(this.heap, this.slow.slot, this.slow.slot);
     writeJournal(this.heap, this.slow.slot, journal.idle);
@@ -219,21 +231,58 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     this.isResetting = false;
   }
 
-  private placeLarge(size: number, align: number, isDoomed: boolean): Address {
-    this.slow.mend();
-    const address = this.large.allocate(size, align, isDoomed);
-    if (address !== nowhere) return address as Address;
-    this.slow.cleanUp(false);
-    this.large.search();
-    const again = this.large.allocate(size, align, isDoomed);
-    if (again === nowhere) throw this.noRoomFor(size);
-    return again as Address;
+  /** As `allocate`; `nowhere` when it cannot be had. */
+  private tryAllocate(size: number): number {
+    this.open();
+    const index = this.indexFor(size);
+    if (index === 0) return size <= this.large.mostBytes ? this.placeLarge(size, 1, false) : nowhere;
+    return this.slow.findRound(this.slow.classes[index] as SizeClass) ? this.allocate(size) : nowhere;
   }
 
-  private moveSlot(address: Address, size: number): Address {
+  /** `nowhere` when it cannot be had. */
+  private placeLarge(size: number, align: number, isDoomed: boolean): number {
+    this.slow.mend();
+    const address = this.large.allocate(size, align, isDoomed);
+    if (address !== nowhere) return address;
+    this.slow.cleanUp(false);
+    this.large.search();
+    return this.large.allocate(size, align, isDoomed);
+  }
+
+  /** `reallocate` to `want` bytes, of which `least` will do where the object has them and no other place can be had. */
+  private resize(address: Address, want: number, least: number): Address {
     this.open();
-    const located = locate(this.heap, this.slow.classes, address);
-    return this.moves.move(this.u8, address, size, this.indexFor(size), located);
+    if (!isSize(least) || least > this.large.mostBytes) throw this.invalidSize(least);
+    const found = this.large.locate(address);
+    if (found === undefined) {
+      const located = locate(this.heap, this.slow.classes, address);
+      const index = this.indexFor(want);
+      if (index === located.sizeClass.index) return address;
+      const moved = this.moves.move(this.u8, address, want, index, located);
+      if (moved !== nowhere) return moved as Address;
+      if (least <= located.sizeClass.objectBytes) return address;
+      throw this.noRoomFor(want, 1);
+    }
+    const units = found.unitsFor(want);
+    if (units === found.units) return address;
+    this.slow.mend();
+    const index = this.indexFor(want);
+    const staysKind = index === 0 && this.large.isRun(want, 1) === found.isRun;
+    if (staysKind && this.large.resize(found, units)) return address;
+    const moved = this.moves.move(this.u8, address, want, index, found);
+    return moved === nowhere ? this.shrinkLarge(address, want, least) : (moved as Address);
+  }
+
+  /** Cuts a large object that could not move. What a span lets go may hold the smaller place that was wanted. */
+  private shrinkLarge(address: Address, want: number, least: number): Address {
+    const found = this.large.locate(address);
+    if (found === undefined || least > found.units * found.unitBytes) throw this.noRoomFor(want, 1);
+    const units = found.unitsFor(least);
+    if (units === found.units || !this.large.resize(found, units) || found.isRun) return address;
+    const cut = this.large.locate(address);
+    if (cut === undefined) return address;
+    const moved = this.moves.move(this.u8, address, want, this.indexFor(want), cut);
+    return moved === nowhere ? address : (moved as Address);
   }
 
   private zero(address: Address, bytes: number): void {
@@ -250,14 +299,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${most}, got ${show(size)}`);
   }
 
-  private noRoomFor(size: number): AllocatorError {
-    const { capacity, bookBytes, spanBytes, liveBytes, large, sizeClasses } = collectPoolStats(this.heap);
-    const cached = sizeClasses.reduce((bytes, entry) => bytes + entry.cached * entry.objectSize, 0);
-    const rest = capacity - bookBytes - spanBytes;
-    return new AllocatorError(
-      "ERR_OUT_OF_MEMORY",
-      `no ${size} bytes in a row can be had: of ${capacity} bytes, ${liveBytes} are live, ${cached} cached by workers, ` +
-        `${large.freeBytes} free in spans of pages, ${rest} in no span (64 KiB chunks: ${rest / chunkBytes}), ${bookBytes} books`,
-    );
+  private noRoomFor(size: number, align: number): AllocatorError {
+    const sizeClass = this.slow.classes[this.indexFor(size)] as SizeClass;
+    if (align === 1 && sizeClass.index !== 0)
+      return this.large.outOfMemory(`slot of ${sizeClass.objectBytes} bytes`);
+    const aligned = align > pageBytes ? `, aligned to ${align},` : "";
+    return this.large.outOfMemory(`${size} bytes in a row${aligned}`);
   }
 }

@@ -20,7 +20,9 @@ import { addressOf, slotOfRound } from "../slab/rounds.ts";
 import { liveBy, slotLive } from "../slab/slot-state.ts";
 import type { SlowPath } from "../slab/slow-path.ts";
 import { doomedAt, doomOfSlot, doomOfSpan } from "./doomed.ts";
-import { type Large, type LocatedLarge, notLive } from "./large.ts";
+import type { Large } from "./large.ts";
+import { type LocatedLarge, notLive } from "./located-large.ts";
+import { nowhere } from "./page-runs.ts";
 
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;
@@ -42,7 +44,7 @@ export class Moves {
   private readonly heap: Heap;
   private readonly slow: SlowPath;
   private readonly large: Large;
-  private readonly allocateLarge: (size: number) => Address;
+  private readonly allocateLarge: (size: number) => number;
   private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
@@ -51,7 +53,7 @@ export class Moves {
     heap: Heap,
     slow: SlowPath,
     large: Large,
-    allocateLarge: (size: number) => Address,
+    allocateLarge: (size: number) => number,
     fastPath: FastPath,
   ) {
     this.heap = heap;
@@ -63,8 +65,11 @@ export class Moves {
     this.ownState = liveBy(slow.slot);
   }
 
-  /** Moves an object to where there is room for `size` bytes; `index` is their class, 0 for none. */
-  move(u8: Uint8Array, address: Address, size: number, index: number, from: Located | LocatedLarge): Address {
+  /**
+   * Moves an object to where there is room for `size` bytes; `index` is their class, 0 for none. Its new address, or
+   * `nowhere`: then there is no such place, and nothing has changed.
+   */
+  move(u8: Uint8Array, address: Address, size: number, index: number, from: Located | LocatedLarge): number {
     const { words } = this.heap;
     const isSlot = "sizeClass" in from;
     const bytes = isSlot ? from.sizeClass.objectBytes : from.units * from.unitBytes;
@@ -74,6 +79,10 @@ export class Moves {
     this.isUnderWay = true;
     const next =
       index === 0 ? this.allocateLarge(size) : this.allocateSlot(this.slow.classes[index] as SizeClass);
+    if (next === nowhere) {
+      this.end();
+      return nowhere;
+    }
     this.doomOfNext = words[this.doomedAt] as number;
     u8.copyWithin(next, address, address + Math.min(size, bytes));
     if (isSlot) this.freeSlot(from, address);
@@ -105,13 +114,13 @@ export class Moves {
   }
 
   /** As the fast path does it, but for what is noted before. */
-  private allocateSlot(sizeClass: SizeClass): Address {
+  private allocateSlot(sizeClass: SizeClass): number {
     const { heap, slow } = this;
     const { words, states } = heap;
     const { gaugeAt } = sizeClass;
     let top = roundsIn(heap, sizeClass) - 1;
     if (top < 0 || !slow.holds(sizeClass, slotOfRound(heap, sizeClass, top))) {
-      slow.ensureRound(sizeClass);
+      if (!slow.findRound(sizeClass)) return nowhere;
       top = roundsIn(heap, sizeClass) - 1;
     }
     const slot = slotOfRound(heap, sizeClass, top);
@@ -121,7 +130,7 @@ export class Moves {
     words[this.doomedAt] = this.doomOfNext;
     states[slot] = this.ownState;
     words[gaugeAt] = filled;
-    return address as Address;
+    return address;
   }
 
   private freeSlot({ sizeClass, slot }: Located, address: Address): void {

@@ -1,6 +1,8 @@
 // What a call of a pool may ask for, checked before anything is written.
 
 import { AllocatorError, show } from "../base/errors.ts";
+import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
+import { numberForOptions } from "../slab/wrong-arguments.ts";
 
 /** Largest alignment, in bytes: that of a huge page. */
 export const maxAlignBytes = 2 ** 21;
@@ -12,13 +14,14 @@ export interface AllocateOptions {
   readonly zeroed?: boolean;
 }
 
+const known: KnownOptions<AllocateOptions> = { align: true, zeroed: true };
+
 /** @throws ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT */
 export function checkAllocateOptions(options: unknown): { align: number; zeroed: boolean } {
-  if (typeof options !== "object" || options === null)
-    throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
-  const { align = 8, zeroed = false } = options as { readonly [K in keyof AllocateOptions]: unknown };
-  if (typeof zeroed !== "boolean")
-    throw new AllocatorError("ERR_INVALID_OPTION", `zeroed is true or false, got ${show(zeroed)}`);
+  if (typeof options === "number") throw numberForOptions(options);
+  const given = checkOptions("allocate", options, known);
+  const { align = 8 } = given;
+  const zeroed = flagOption("zeroed", given.zeroed);
   const isPower = typeof align === "number" && align >= 1 && align <= maxAlignBytes && isPowerOfTwo(align);
   if (!isPower) {
     const rule = `a power of two up to ${maxAlignBytes} bytes`;

@@ -3,12 +3,16 @@
 
 import { alignUp } from "../base/bits.ts";
 import type { Address } from "../base/brands.ts";
+import type { EndsWithScope } from "../base/dispose.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
+import { nowhere } from "./page-runs.ts";
 
 /** What a region needs of its pool. */
 export interface RegionSource {
   allocate(size: number, options?: AllocateOptions): Address;
+  /** `nowhere` in place of ERR_OUT_OF_MEMORY. */
+  tryAllocate(size: number): number;
   deallocate(address: Address): void;
   zero(address: Address, bytes: number): void;
   /** Changes when all objects of before are gone; −1 when this worker can allocate no more. */
@@ -22,7 +26,7 @@ const ownPart = 4;
 /** No object begins where one of the pool does, so that a wrong `deallocate` of it is told. */
 const headBytes = 8;
 
-export class PoolRegion {
+export class PoolRegion implements EndsWithScope {
   private readonly pool: RegionSource;
   private readonly epoch: number;
   /** The pool's objects that hold the region's. */
@@ -75,12 +79,27 @@ export class PoolRegion {
       this.next = at + size;
       return at as Address;
     }
-    if (size + align > this.bytes / ownPart) return (this.hold(size + align, align) + align) as Address;
-    const start = this.hold(this.bytes, headBytes);
+    if (size + align > this.bytes / ownPart) return this.placeAlone(size, align);
+    if (this.openStretch()) return this.place(size, align);
+    // A small object is not refused because a stretch is: then short ones do, or it is by itself.
+    if (this.bytes === firstBytes) return this.placeAlone(size, align);
+    this.bytes = firstBytes;
+    return this.place(size, align);
+  }
+
+  private placeAlone(size: number, align: number): Address {
+    return (this.hold(size + align, align) + align) as Address;
+  }
+
+  /** False when the pool has no memory for one. */
+  private openStretch(): boolean {
+    const start = this.pool.tryAllocate(this.bytes);
+    if (start === nowhere) return false;
+    this.held.push(start as Address);
     this.next = start + headBytes;
     this.limit = start + this.bytes;
     this.bytes = Math.min(this.bytes * 2, mostBytes);
-    return this.place(size, align);
+    return true;
   }
 
   private hold(bytes: number, align: number): Address {

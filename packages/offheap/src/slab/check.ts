@@ -2,23 +2,13 @@
 // operands. It trusts nothing it has not looked at, so a heap full of garbage gives a list, not a crash.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
-import {
-  claimFree,
-  classOf,
-  distanceOf,
-  isBody,
-  isSlab,
-  lengthOf,
-  tag,
-  tagOf,
-  workerOf,
-} from "../arena/claim.ts";
-import { CleanChunks } from "../arena/clean-chunks.ts";
+import { classOf, distanceOf, isBody, isSlab, lengthOf, tag, tagOf, workerOf } from "../arena/claim.ts";
 import { mapClassMask, mapEntry } from "../arena/span-map.ts";
 import { trailingZeros } from "../base/bits.ts";
 import type { ChunkIndex, ClassIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo, slotCountOf } from "../memory/layout.ts";
+import { checkClean } from "./check-clean.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
 import { journal, readJournal } from "./journal.ts";
@@ -35,6 +25,7 @@ export interface Violation {
     | "state"
     | "slab-info"
     | "chunk-set"
+    | "clean"
     | "magazine"
     | "counter"
     | "worker"
@@ -62,7 +53,6 @@ class Checker {
   private readonly workers: Workers;
   private readonly free: ChunkSet;
   private readonly empty: ChunkSet;
-  private readonly clean: CleanChunks;
   private readonly partial: ChunkSet[] = [];
   /** Slots cached, by worker and class, and live objects by class, as the state bytes have it. */
   private readonly cached = new Map<number, number>();
@@ -75,7 +65,6 @@ class Checker {
     this.workers = new Workers(heap);
     this.free = new ChunkSet(heap, chunkSetAt(heap.layout, 0));
     this.empty = new ChunkSet(heap, chunkSetAt(heap.layout, 1));
-    this.clean = new CleanChunks(heap);
     this.live = heap.layout.objectBytes.map(() => 0);
     heap.layout.objectBytes.forEach((_, i) => {
       this.partial.push(new ChunkSet(heap, chunkSetAt(heap.layout, i + 2)));
@@ -85,7 +74,7 @@ class Checker {
   run(): Violation[] {
     if (!this.heap.isReady()) this.report("header", "the heap is not ready for use");
     for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
-    this.checkClean();
+    checkClean(this.heap, (invariant, message) => this.report(invariant, message));
     for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) this.checkWorker(slot as WorkerSlot);
     this.checkTotals();
     this.others?.checkTotals();
@@ -126,14 +115,6 @@ class Checker {
     if (kind === tag.claimed)
       this.report("claim", `the slab at chunk ${chunk} is held by worker ${workerOf(claim)}`);
     return this.checkSlab(chunk, claim);
-  }
-
-  /** What is in a span, of whatever kind, is not known to be zero. */
-  private checkClean(): void {
-    for (let chunk = 0; chunk < this.heap.layout.chunkCount; chunk++) {
-      if (this.clean.has(chunk) && this.claimOf(chunk) !== claimFree)
-        this.report("chunk-set", `chunk ${chunk} is in a span and in the clean set`);
-    }
   }
 
   private checkSlab(head: number, claim: number): number {

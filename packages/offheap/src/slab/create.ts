@@ -1,10 +1,12 @@
 // From options to a formatted heap.
 
 import type { Os } from "../base/os.ts";
-import { type Access, isMemorySource, reserveMemory } from "../memory/block.ts";
+import { type Access, reserveMemory } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
-import { checkedLayout, formatHeap, type HeapHandle, openHeap } from "./format.ts";
+import { formatHeap, openHeap } from "./format.ts";
+import type { HeapHandle } from "./handle.ts";
 import { adviseHugePages } from "./huge-pages.ts";
+import { assertVacant } from "./occupied.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
 import { checkAttach } from "./os-options.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
@@ -20,12 +22,12 @@ export interface Internals {
   readonly others?: OtherSpansOf;
 }
 
-/** Checks the options first, then whether books and a chunk fit, and only then reserves and writes. */
+/** Checks the options, and what lies in a given memory; only then reserves and writes. @throws ERR_HEAP_BUSY, too */
 export function createHeap(options: HeapOptions, internals: Internals): Heap {
   const isPool = internals.others !== undefined;
-  const { memory, offset, config, os, hugePages } = resolveOptions(options, internals.tiny, isPool);
-  const layout = checkedLayout(config);
-  const isFresh = !isMemorySource(memory);
+  const { memory, offset, layout, os, hugePages } = resolveOptions(options, internals.tiny, isPool);
+  const isFresh = typeof memory === "string";
+  if (!isFresh) assertVacant(memory, offset, layout.capacityBytes);
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
   const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
   const heap = formatHeap(source, offset, placed, isFresh, internals.access);

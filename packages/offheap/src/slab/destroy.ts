@@ -1,7 +1,7 @@
 // The end of a heap for everyone. Its header stays, for it tells the other workers.
 
-import { bufferOf } from "../memory/block.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
+import { bufferOf } from "../memory/kind.ts";
 import { chunkBytes, header } from "../memory/layout.ts";
 
 /** Each worker's next call is told: without a map no address has a slab and no round a class. */

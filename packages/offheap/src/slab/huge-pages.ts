@@ -5,8 +5,8 @@
 
 import { AllocatorError } from "../base/errors.ts";
 import type { Os } from "../base/os.ts";
-import { bufferOf, type MemorySource } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
+import { bufferOf, type MemorySource } from "../memory/kind.ts";
 import { chunkBytes, computeLayout, type Layout } from "../memory/layout.ts";
 
 const chunksPerHugePage = 32;

@@ -2,11 +2,15 @@
 
 import { alignDown, clamp } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
+import { checkOptions, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
-import { isMemorySource, type MemorySource, roomAt } from "../memory/block.ts";
+import { roomAt } from "../memory/block.ts";
+import { isMemorySource, type MemorySource } from "../memory/kind.ts";
 import {
   chunkBytes,
+  computeLayout,
   type HeapConfig,
+  type Layout,
   maxCapacityBytes,
   maxSlotsPerSlab,
   maxWorkerSlots,
@@ -18,7 +22,7 @@ import { SizeClasses, validateSizeClasses } from "./size-classes.ts";
 export interface HeapOptions {
   /** Bytes, books included; rounded down to 64 KiB; at most 2^32. Default 1 GiB, or all of a given memory. */
   readonly capacity?: number;
-  /** `"shared"` (default): a shared WebAssembly.Memory of our own; `"local"`: an ArrayBuffer, for one thread. */
+  /** `"shared"` (default): a shared WebAssembly.Memory of our own; `"local"`: one that is not shared, for one thread. */
   readonly memory?: "shared" | "local" | MemorySource;
   /** Byte offset at which the heap begins in a memory that someone else made; a multiple of 65,536. */
   readonly offset?: number;
@@ -110,24 +114,32 @@ function pageSpanChunksOf(capacityBytes: number, tiny: TinyGeometry): number {
   return Math.min(tiny.slabChunks ?? largestSlabChunks, 2 ** Math.floor(Math.log2(share)));
 }
 
-/** A checked configuration, and where the heap is to be. */
+/** A checked layout, and where the heap is to be. */
 export interface ResolvedOptions {
   readonly memory: "shared" | "local" | MemorySource;
   readonly offset: number;
-  readonly config: HeapConfig;
+  readonly layout: Layout;
   readonly os: Os | undefined;
   readonly hugePages: boolean;
 }
+
+const known: KnownOptions<HeapOptions> = {
+  capacity: true,
+  memory: true,
+  offset: true,
+  sizeClasses: true,
+  maxWorkers: true,
+  cleanupInterval: true,
+  os: true,
+  hugePages: true,
+};
 
 /**
  * Checks options; nothing is reserved yet.
  * @throws ERR_INVALID_OPTION
  */
 export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool = false): ResolvedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new AllocatorError("ERR_INVALID_OPTION", `options are an object, got ${show(options)}`);
-  }
-  const given = options as { readonly [K in keyof HeapOptions]: unknown };
+  const given = checkOptions("the constructor", options, known);
   const usual = isPool ? SizeClasses.fine : SizeClasses.powersOfTwo;
   const objectBytes = validateSizeClasses(given.sizeClasses ?? usual);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
@@ -140,8 +152,42 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool
   const os = checkOs(given.os);
   const hugePages = checkHugePages(given.hugePages, os);
   const { memory, offset, capacityBytes } = resolveMemory(given);
-  const config = configOf(capacityBytes, objectBytes, maxWorkers, interval, tiny, isPool);
-  return { memory, offset, config, os, hugePages };
+  const layoutWith = (bytes: number) =>
+    computeLayout(configOf(bytes, objectBytes, maxWorkers, interval, tiny, isPool));
+  const layout = layoutWith(alignDown(capacityBytes, chunkBytes));
+  if (layout.chunkCount < 1) throw tooSmall(capacityBytes, layoutWith);
+  return { memory, offset, layout, os, hugePages };
+}
+
+/** Says the least that works, which is looked for: the books of a larger heap may be larger, too. */
+function tooSmall(capacityBytes: number, layoutWith: (bytes: number) => Layout): AllocatorError {
+  let least = chunkBytes;
+  while (least < maxCapacityBytes && layoutWith(least).chunkCount < 1) least += chunkBytes;
+  return new AllocatorError(
+    "ERR_INVALID_OPTION",
+    `capacity ${capacityBytes} is too small: with these options the books and one chunk take ${least} bytes`,
+  );
+}
+
+/** A capacity as it is given; whether it is large enough is known when there is a layout. */
+function checkCapacity(capacity: unknown): number {
+  if (typeof capacity !== "number" || !Number.isInteger(capacity) || capacity > maxCapacityBytes) {
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `capacity is an integer, at most ${maxCapacityBytes} bytes, got ${show(capacity)}`,
+    );
+  }
+  return capacity;
+}
+
+/** @throws ERR_INVALID_OPTION, with what was probably meant by a value that is no memory */
+function noMemory(memory: unknown): AllocatorError {
+  const kinds = '"shared", "local", a WebAssembly.Memory, a SharedArrayBuffer or an ArrayBuffer';
+  const { kind } = Object(memory) as { readonly kind?: unknown };
+  let help = "";
+  if (ArrayBuffer.isView(memory)) help = ": a view is none, pass its buffer";
+  else if (kind === "offheap") help = ": that is a handle, attach(handle) joins its heap";
+  return new AllocatorError("ERR_INVALID_OPTION", `memory is ${kinds}, got ${show(memory)}${help}`);
 }
 
 function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: unknown }): {
@@ -154,31 +200,17 @@ function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: u
     if (given.offset !== undefined && given.offset !== 0) {
       throw new AllocatorError("ERR_INVALID_OPTION", "offset is for a memory that someone else made");
     }
-    const capacity = checkInteger(
-      "capacity",
-      given.capacity ?? defaultCapacityBytes,
-      chunkBytes,
-      maxCapacityBytes,
-    );
-    return { memory, offset: 0, capacityBytes: alignDown(capacity, chunkBytes) };
+    return { memory, offset: 0, capacityBytes: checkCapacity(given.capacity ?? defaultCapacityBytes) };
   }
-  if (!isMemorySource(memory)) {
-    const kinds = '"shared", "local", a WebAssembly.Memory, a SharedArrayBuffer or an ArrayBuffer';
-    throw new AllocatorError("ERR_INVALID_OPTION", `memory is ${kinds}, got ${show(memory)}`);
-  }
+  if (!isMemorySource(memory)) throw noMemory(memory);
   const offset = given.offset ?? 0;
   const room = roomAt(memory, offset);
-  const capacity = checkInteger(
-    "capacity",
-    given.capacity ?? Math.max(room, chunkBytes),
-    chunkBytes,
-    maxCapacityBytes,
-  );
-  if (alignDown(capacity, chunkBytes) > room) {
+  const capacityBytes = checkCapacity(given.capacity ?? room);
+  if (alignDown(capacityBytes, chunkBytes) > room) {
     throw new AllocatorError(
       "ERR_INVALID_OPTION",
-      `capacity ${capacity} is beyond the ${room} bytes from the offset on`,
+      `capacity ${capacityBytes} is beyond the ${room} bytes from the offset on`,
     );
   }
-  return { memory, offset: offset as number, capacityBytes: alignDown(capacity, chunkBytes) };
+  return { memory, offset: offset as number, capacityBytes };
 }

@@ -1,6 +1,7 @@
 // The options that have to do with the operating system, checked before anything is reserved or written.
 
 import { AllocatorError, show } from "../base/errors.ts";
+import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
 import type { Os } from "../base/os.ts";
 
 const abilities = ["hugePages", "decommit", "residency"] as const;
@@ -27,18 +28,16 @@ export function checkOs(given: unknown): Os | undefined {
   return given as Os;
 }
 
+const knownOfAttach: KnownOptions<{ os: Os }> = { os: true };
+
 /** The options of `attach`. @throws ERR_INVALID_OPTION */
 export function checkAttach(options: unknown): Os | undefined {
-  if (typeof options !== "object" || options === null)
-    throw new AllocatorError("ERR_INVALID_OPTION", `attach takes an object, got ${show(options)}`);
-  return checkOs((options as { readonly os?: unknown }).os);
+  return checkOs(checkOptions("attach", options, knownOfAttach).os);
 }
 
 /** @throws ERR_INVALID_OPTION; ERR_OS_UNAVAILABLE when huge pages are asked for and cannot be had */
 export function checkHugePages(given: unknown, os: Os | undefined): boolean {
-  if (given === undefined || given === false) return false;
-  if (given !== true)
-    throw new AllocatorError("ERR_INVALID_OPTION", `hugePages is true or false, got ${show(given)}`);
+  if (!flagOption("hugePages", given)) return false;
   if (os === undefined) {
     throw new AllocatorError(
       "ERR_OS_UNAVAILABLE",

@@ -2,6 +2,7 @@
 
 import type { Spans } from "../arena/spans.ts";
 import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
+import type { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 
 /** What a recovery finds, as far as these spans add to it. */
@@ -30,6 +31,8 @@ export interface OtherSpans {
   repair(): void;
   /** Gives up to `limit` empty spans back; returns how many went. */
   releaseEmpty(limit: number): number;
+  /** What is told when `wanted` cannot be had. */
+  outOfMemory(wanted: string): AllocatorError;
 }
 
 export type OtherSpansOf = (heap: Heap, spans: Spans, worker: WorkerSlot) => OtherSpans;

@@ -2,8 +2,8 @@
 
 import { claimFree, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { AllocatorError } from "../base/errors.ts";
-import { bufferOf } from "../memory/block.ts";
 import type { Heap } from "../memory/heap.ts";
+import { bufferOf } from "../memory/kind.ts";
 import { chunkBytes } from "../memory/layout.ts";
 
 /** Bytes in memory. Pages that were only read count, too. */

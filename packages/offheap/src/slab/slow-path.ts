@@ -13,13 +13,13 @@ import { checkedRounds, settleTotals } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
 import { Magazines, mostOf } from "./magazines.ts";
 import type { OtherSpansOf } from "./other-spans.ts";
+import { outOfMemory } from "./out-of-memory.ts";
 import { Reaper, type ReapReport } from "./reaper.ts";
 import { emptyRecovery, hasStrays, type LiveObjects, Recoverer } from "./recover.ts";
 import { pinsSlabs, releaseSpare } from "./reuse.ts";
 import { slotOfRound } from "./rounds.ts";
 import { settle } from "./settle.ts";
 import { notClaimed, Slabs } from "./slabs.ts";
-import { collectStats } from "./stats.ts";
 import { Workers } from "./workers.ts";
 
 /** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
@@ -83,15 +83,20 @@ export class SlowPath {
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
   ensureRound(sizeClass: SizeClass): void {
+    if (!this.findRound(sizeClass)) throw this.outOfMemory(sizeClass);
+  }
+
+  /** The same; false where no slot can be had. */
+  findRound(sizeClass: SizeClass): boolean {
     this.mend();
     settle(this.heap, this.slot, sizeClass, journal.idle);
     settleTotals(this.heap, sizeClass);
-    if (this.dropForeignRounds(sizeClass)) return;
+    if (this.dropForeignRounds(sizeClass)) return true;
     this.writeJournal(journal.moving);
     const refilled =
       this.magazines.refill(sizeClass) || this.buildReusing(sizeClass) || this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
-    if (!refilled) throw this.outOfMemory(sizeClass);
+    return refilled;
   }
 
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
@@ -150,6 +155,7 @@ export class SlowPath {
     }
     // Last, so that a detach which an exception cut short can be called again.
     this.isDetached = true;
+    this.heap.assertThere();
   }
 
   /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
@@ -284,15 +290,8 @@ export class SlowPath {
     return this.magazines.releaseEmpty(limit) + (this.slabs.others?.releaseEmpty(limit) ?? 0);
   }
 
-  private outOfMemory(sizeClass: SizeClass): AllocatorError {
-    const stats = collectStats(this.heap);
-    const cached = stats.sizeClasses.reduce((bytes, entry) => bytes + entry.cached * entry.objectSize, 0);
-    const free = stats.sizeClasses.reduce((bytes, entry) => bytes + entry.free * entry.objectSize, 0);
-    const rest = stats.capacity - stats.bookBytes - stats.spanBytes;
-    return new AllocatorError(
-      "ERR_OUT_OF_MEMORY",
-      `no slot of ${sizeClass.objectBytes} bytes can be had: of ${stats.capacity} bytes, ${stats.liveBytes} are live, ` +
-        `${cached} cached by workers, ${free} free in slabs of other sizes, ${rest} in no slab, ${stats.bookBytes} books`,
-    );
+  private outOfMemory({ objectBytes }: SizeClass): AllocatorError {
+    const wanted = `slot of ${objectBytes} bytes`;
+    return this.slabs.others?.outOfMemory(wanted) ?? outOfMemory(this.heap, wanted);
   }
 }

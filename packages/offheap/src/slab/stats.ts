@@ -4,6 +4,7 @@
 import { claimFree, classOf, isSlab, lengthOf } from "../arena/claim.ts";
 import type { ClassIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
+import { type MemoryKind, memoryKindOf } from "../memory/kind.ts";
 import { chunkBytes, header, slabChunksOf, slotCountOf } from "../memory/layout.ts";
 import { sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
@@ -36,6 +37,8 @@ export interface WorkerStats {
 }
 
 export interface SlabStats {
+  /** What the heap's memory is. `"shared"` and `"local"` become a buffer where the engine refuses a WebAssembly.Memory. */
+  memory: MemoryKind;
   /** Bytes of the whole heap, books included. */
   capacity: number;
   /** Bytes of the spans in use. */
@@ -84,6 +87,7 @@ export function collectStats(heap: Heap): SlabStats {
   const sum = (of: (entry: SizeClassStats) => number) =>
     sizeClasses.reduce((total, entry) => total + of(entry), 0);
   return {
+    memory: memoryKindOf(heap.source) as MemoryKind,
     capacity: layout.capacityBytes,
     spanBytes: spanChunks * chunkBytes,
     peakSpanBytes: Math.max(words[header.spanChunksPeak] as number, spanChunks) * chunkBytes,

@@ -177,6 +177,11 @@ export class Workers {
   }
 }
 
+/** The word of the same place, and of no worker. */
+export function endedWord(word: bigint): bigint {
+  return encode(state.free, 0, noToken, decode(word).incarnation);
+}
+
 function encode(kind: bigint, reaper: number, token: number, incarnation: number): bigint {
   const identity = (BigInt(token) << tokenShift) | (BigInt(incarnation) << incarnationShift);
   return kind | (BigInt(reaper) << reaperShift) | identity;

@@ -46,6 +46,9 @@ describe("every schedule: objects that move", () => {
   interleave(moves.moveReaped);
   interleave(moves.moveKinds);
   interleave(moves.moveForeignLarge);
+  interleave(moves.shrinkSpan);
+  interleave(moves.shrinkRun);
+  interleave(moves.shrinkSlot);
 });
 
 describe("kill at every access: large objects", () => {

@@ -43,9 +43,20 @@ function churn(count: number): void {
   }
 }
 
+const bytes = Uint8Array.from({ length: 96 }, (_, i) => i);
+const object = heap.allocate(128);
+
+/** Bytes into an object, and a short text. */
+function copies(count: number): void {
+  for (let i = 0; i < count; i += 2) {
+    heap.copyIn(object, bytes);
+    heap.writeText(object + 96, "a short text");
+  }
+}
+
 const traceBytes = () => statSync(traceFile, { throwIfNoEntry: false })?.size ?? 0;
 
-const loops = { pairs, bursts, churn };
+const loops = { pairs, bursts, churn, copies };
 let collections = 0;
 new PerformanceObserver((list) => {
   collections += list.getEntries().length;

@@ -3,16 +3,17 @@
 
 import assert from "node:assert/strict";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
-import { type Access, bufferOf, hardwareAccess, reserveMemory } from "#src/memory/block.js";
+import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js";
 import { Heap } from "#src/memory/heap.js";
+import { bufferOf } from "#src/memory/kind.js";
+import { chunkBytes } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
-import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { formatHeap } from "#src/slab/format.js";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
 import { SlabAllocator } from "#src/slab/slab-allocator.js";
 
 export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?: Access): Heap {
-  const { memory, offset, config } = resolveOptions(options, tiny);
-  const layout = checkedLayout(config);
+  const { memory, offset, layout } = resolveOptions(options, tiny);
   if (typeof memory !== "string") return formatHeap(memory, offset, layout, false, access);
   return formatHeap(reserveMemory(memory, layout.capacityBytes), 0, layout, true, access);
 }
@@ -30,6 +31,25 @@ export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Hea
 /** One more worker of a pool. */
 export function attachPoolTo(heap: Heap, access: Access = hardwareAccess): MemoryPool {
   return new MemoryPool({}, { heap: new Heap(heap.source, heap.offset, heap.layout, access) });
+}
+
+/** Data chunks of a heap with these options; 0 where the capacity is too small. */
+function chunksWith(options: HeapOptions, isPool: boolean): number {
+  try {
+    return resolveOptions(options, {}, isPool).layout.chunkCount;
+  } catch (error) {
+    if (error instanceof AllocatorError && error.code === "ERR_INVALID_OPTION") return 0;
+    throw error;
+  }
+}
+
+/** Options for a heap of exactly so many data chunks. */
+export function optionsFor(chunks: number, options: HeapOptions, isPool = false): HeapOptions {
+  for (let more = 1; more < chunks + 64; more++) {
+    const capacity = (chunks + more) * chunkBytes;
+    if (chunksWith({ ...options, capacity }, isPool) === chunks) return { ...options, capacity };
+  }
+  return assert.fail(`no capacity gives ${chunks} chunks`);
 }
 
 /** The heap behind an allocator: the tests' way to its books. */

@@ -1,4 +1,4 @@
-// The programs of test/wasm, made into modules. They import their memory and the five calls of malloc from "env",
+// The programs of test/wasm, made into modules. They import their memory and the calls of malloc from "env",
 // and their static data lie below `moduleBytes`, where a heap in the same memory may begin.
 
 import { spawnSync } from "node:child_process";
@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 import type { MallocImports } from "#src/pool/malloc.js";
 
 /** Static data and stack of the C modules, then those of the AssemblyScript ones. */
@@ -19,7 +19,12 @@ const made = fileURLToPath(new URL("../wasm/", import.meta.url));
 /** Where a module is, or why there is none. */
 export type Made = { readonly path: string } | { readonly missing: string };
 
-const calls = ["malloc", "free", "calloc", "realloc", "aligned_alloc"];
+const calls = ["malloc", "free", "calloc", "realloc", "reallocarray"].concat([
+  "aligned_alloc",
+  "memalign",
+  "posix_memalign",
+  "malloc_usable_size",
+]);
 const clangFlags = [
   ...["--target=wasm32", "-O2", "-Wall", "-Wextra", "-Werror", "-nostdlib"],
   ...["-matomics", "-mbulk-memory", "-mmutable-globals"],

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type HeapHandle, MemoryPool } from "offheap";
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 import { instantiate } from "./wasm-modules.ts";
 
 export interface WasmOrders {

@@ -1,6 +1,6 @@
 // WebAssembly.Memory without the DOM library's types.
 
-import type { WasmMemory } from "#src/memory/block.js";
+import type { WasmMemory } from "#src/memory/kind.js";
 
 interface Descriptor {
   readonly initial: number;

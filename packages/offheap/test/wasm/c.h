@@ -1,4 +1,4 @@
-/* What these programs need of a C library: five calls that the pool serves, and three loops. */
+/* What these programs need of a C library: the calls that the pool serves, and three loops. */
 #pragma once
 
 typedef __SIZE_TYPE__ size_t;
@@ -16,7 +16,11 @@ void *malloc(size_t size);
 void free(void *address);
 void *calloc(size_t count, size_t size);
 void *realloc(void *address, size_t size);
+void *reallocarray(void *address, size_t count, size_t size);
 void *aligned_alloc(size_t alignment, size_t size);
+void *memalign(size_t alignment, size_t size);
+int posix_memalign(void **out, size_t alignment, size_t size);
+size_t malloc_usable_size(void *address);
 
 /* A check that fails ends the module with a trap. */
 #define CHECK(condition) ((condition) ? (void)0 : __builtin_trap())

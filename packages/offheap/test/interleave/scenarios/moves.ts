@@ -106,3 +106,37 @@ export const moveForeignLarge: Scenario<Address[]> = {
     [(actor, [, address]) => actor.mine.push(address as Address), resize(runBytes)],
   ],
 };
+
+/** Nothing is free: it is cut to one chunk first, and moves into what it has let go, unless another was faster. */
+export const shrinkSpan: Scenario<Address[]> = {
+  name: "object that fills the heap made small, against allocate",
+  geometry: { ...pool, classes: [64], chunks: 2 },
+  mayRunOut: true,
+  setup: ([a]) => take(a as Actor, 1, 2 * span),
+  programs: [
+    [receive, resize(64)],
+    [allocate(64), freeOldest],
+  ],
+};
+
+export const shrinkRun: Scenario<Address[]> = {
+  name: "page run of a full heap made small, against free and allocate in its span",
+  geometry: { ...pool, chunks: 1 },
+  mayRunOut: true,
+  setup: ([a, b]) => [...take(a as Actor, 1, runBytes), ...take(b as Actor, 1, runBytes)],
+  programs: [
+    [receive, resize(64)],
+    [(actor, [, address]) => actor.free(address as Address), allocate(2048)],
+  ],
+};
+
+export const shrinkSlot: Scenario<Address[]> = {
+  name: "slot of a full heap made small, against free of its neighbour",
+  geometry: { ...geometry, slots: 2, chunks: 1 },
+  mayRunOut: true,
+  setup: ([a, b]) => [...take(a as Actor, 1, 128), ...take(b as Actor, 1, 128)],
+  programs: [
+    [receive, resize(64)],
+    [(actor, [, address]) => actor.free(address as Address), cleanUp],
+  ],
+};

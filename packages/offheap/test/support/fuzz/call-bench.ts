@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SlabAllocator } from "offheap";
 import { type AllocatorError, show } from "#src/base/errors.js";
-import { bufferOf } from "#src/memory/block.js";
+import { bufferOf } from "#src/memory/kind.js";
 import { heapOf } from "../heaps.ts";
 import { anything, type Given, givenNumber, outcome, poison } from "./values.ts";
 
@@ -196,7 +196,7 @@ export class CallBench {
       return;
     }
     const before = Buffer.from(this.bytes);
-    const error = this.try(["ERR_INVALID_WORKER"], () => {
+    const error = this.try(["ERR_INVALID_WORKER", "ERR_INVALID_OPTION"], () => {
       const options = made.size === poison ? {} : made.size.value();
       const report = worker.reap(id, options as { live: boolean });
       assert.equal(report.reaped, false);

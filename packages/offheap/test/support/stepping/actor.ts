@@ -126,7 +126,8 @@ export class Actor {
     const failed = this.attempt(() => {
       next = (this.slab as MemoryPool).reallocate(address, size);
     });
-    if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut) this.note(failed);
+    // What is no longer than before never wants memory, whoever holds what.
+    if (failed === "ERR_OUT_OF_MEMORY" && this.mayRunOut && size > bytes) this.note(failed);
     else if (failed !== undefined) throw new Violated(`reallocate(${address}, ${size}): ${failed}`);
     this.fiber.event(() =>
       this.objects.endMove(address, this.index, next, failed === undefined ? size : bytes),

@@ -55,7 +55,8 @@ export class Objects {
 
   /** What is in no object is zero, as it was when the memory was made. */
   clearData(from: number): void {
-    this.data.fill(0, from / 4);
+    // By bytes, for that is the fastest fill: each schedule begins with it.
+    new Uint8Array(this.data.buffer).fill(0, from);
   }
 
   add(address: Address, bytes: number, by: number): void {

@@ -2,7 +2,8 @@
 // under test is the shipped one; only its views and atomics are ours.
 
 import type { Heap } from "#src/memory/heap.js";
-import { checkedLayout, formatHeap } from "#src/slab/format.js";
+import { computeLayout } from "#src/memory/layout.js";
+import { formatHeap } from "#src/slab/format.js";
 import { journal, readJournal } from "#src/slab/journal.js";
 import { configOf } from "#src/slab/options.js";
 import { Actor } from "./actor.ts";
@@ -84,7 +85,7 @@ export class World<C = unknown> {
     const { classes, cleanupInterval = 0, isPool = false } = geometry;
     const config = configOf(capacityBytes, classes, maxWorkers, cleanupInterval, tiny, isPool);
     const buffer = new ArrayBuffer(capacityBytes);
-    this.heap = formatHeap(buffer, 0, checkedLayout(config), true);
+    this.heap = formatHeap(buffer, 0, computeLayout(config), true);
     const { layout } = this.heap;
     if (layout.chunkCount !== geometry.chunks) throw new Error(`the heap has ${layout.chunkCount} chunks`);
     this.scenario = scenario;
@@ -128,7 +129,7 @@ export class World<C = unknown> {
   /** Runs a schedule to its end, and judges the end. */
   run(decide: Decide): Outcome {
     this.machine.reset();
-    if (this.scenario.withOs !== undefined) this.objects.clearData(this.heap.dataAt);
+    this.objects.clearData(this.heap.dataAt);
     this.objects.reset();
     this.decide = decide;
     this.points = [];
