@@ -15,18 +15,18 @@ import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
-import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
 import { givenBack } from "../slab/wrong-arguments.ts";
 import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
-import { Large } from "./large.ts";
+import type { Large } from "./large.ts";
 import { notLive } from "./located-large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
 import { outCell } from "./malloc-arguments.ts";
 import { Moves } from "./moves.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
+import { ownSpans } from "./own-spans.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
 import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
@@ -37,19 +37,6 @@ import { resetHeap } from "./reset.ts";
 const ownerTries = 4;
 /** What an allocation without options asks for. */
 const plain = { align: 1, zeroed: false };
-
-/** Makes a worker's large objects. Apart, for a closure of the pool would keep it from being collected (presence.ts). */
-function ownSpans(): { of: OtherSpansOf; made: Large | undefined } {
-  const own: ReturnType<typeof ownSpans> = {
-    made: undefined,
-    of: (heap, spans, worker) => {
-      const large = new Large(heap, spans, worker);
-      own.made ??= large;
-      return large;
-    },
-  };
-  return own;
-}
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;

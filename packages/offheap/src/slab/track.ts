@@ -79,19 +79,19 @@ export class Tracker {
           `got ${show(worker)}`,
       );
     }
-    if (typeof threadId !== "number" || typeof once !== "function") {
+    const token = typeof once === "function" ? tokenOfWorker(worker as TrackedWorker) : noToken;
+    if (token === noToken && (threadId !== -1 || typeof once !== "function")) {
       throw refusal(
         `track takes a Worker of node:worker_threads or a worker's id (a number), got ${show(worker)}`,
       );
     }
-    const token = tokenOfWorker(worker as TrackedWorker);
     if (token === noToken) {
       throw refusal(
         "the worker has ended, and which thread it was is not known here: reap(workerId), with the id from " +
           "stats().workers, where each has the threadId that the Worker had",
       );
     }
-    if (threadId < 0) {
+    if (threadId === -1) {
       reapThread(this.heap, this.slow, token);
       return;
     }
