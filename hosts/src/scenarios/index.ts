@@ -2,6 +2,7 @@
 
 import type { Scenarios } from "../harness.ts";
 import type { Host, Job } from "../host.ts";
+import * as death from "./death.ts";
 import * as errors from "./errors.ts";
 import * as handOver from "./hand-over.ts";
 import * as local from "./local.ts";
@@ -12,6 +13,7 @@ import * as sharing from "./sharing.ts";
 import * as unisolated from "./unisolated.ts";
 
 export const jobs: Readonly<Record<string, Job>> = {
+  ...death.jobs,
   ...errors.jobs,
   ...handOver.jobs,
   ...malloc.jobs,
@@ -27,6 +29,7 @@ export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
     ...pool.scenarios,
     ...(compiles && malloc.scenarios),
     "malloc's calls": malloc.calls("shared"),
+    ...death.scenarios,
     ...errors.scenarios,
     ...local.scenarios,
     ...osScenarios("shared"),

@@ -10,7 +10,7 @@
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 
-export const layoutVersion = 3;
+export const layoutVersion = 4;
 export const chunkBytes = 65_536;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
@@ -54,6 +54,8 @@ export const record = {
   largeFrees: 7,
   /** The object of a move that is to end if the worker does (doomed.ts). */
   doomed: 9,
+  /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (slab/locks.ts). */
+  locked: 10,
 } as const;
 const recordHeadWords = 16;
 

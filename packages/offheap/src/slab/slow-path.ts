@@ -45,12 +45,7 @@ export class SlowPath {
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
-    const slot = workers.join(token);
-    if (slot === 0)
-      throw new AllocatorError(
-        "ERR_TOO_MANY_WORKERS",
-        `${heap.layout.maxWorkers} workers are attached already`,
-      );
+    const { slot, inherited } = workers.join(token);
     this.heap = heap;
     this.workers = workers;
     this.slot = slot;
@@ -66,11 +61,15 @@ export class SlowPath {
       workers.leave(slot);
       throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
     }
+    if (!inherited) return;
+    // Leaves the journal at "moving", so that mend goes on with what the dead worker was reaping.
+    new Recoverer(this.magazines, slot, "disown", emptyRecovery()).run();
+    this.mend();
   }
 
-  /** Whether this worker can still be used, as far as it knows itself. */
+  /** Whether this worker can still be used. */
   isOpen(): boolean {
-    return !this.isDetached && this.heap.isReady();
+    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.slot, this.word);
   }
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
