@@ -10,7 +10,9 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** The folders of the packages, relative to the root. */
 export function packageFolders() {
   const folders = readdirSync(join(root, "packages")).map((name) => join("packages", name));
-  return [...folders, "bench", "stress"].filter((folder) => isFile(join(root, folder, "package.json")));
+  return [...folders, "bench", "hosts", "stress"].filter((folder) =>
+    isFile(join(root, folder, "package.json")),
+  );
 }
 
 /** Every file below a folder, relative to it, in a stable order; none when there is no such folder. */

@@ -77,6 +77,22 @@ describe("what zlib packs", () => {
     );
   });
 
+  it("comes back when a piece ends near the end of a stream, wherever that is", async () => {
+    for (const how of [{}, { strategy: Z_FIXED }, { level: 0 }, { strategy: Z_HUFFMAN_ONLY }]) {
+      // Long enough for the header of the last block to lie far before.
+      const texts = [3, 4, 5, 6].map((seed) => logText(logLines(churn(700, { seed }))));
+      for (const first of texts) {
+        const end = gzipSync(first, how).length;
+        const packed = Buffer.concat([gzipSync(first, how), gzipSync(texts[0], how)]);
+        for (let part = end - 60; part < end + 20; part++) {
+          const { text, cut } = await inflate(packed, part);
+          assert.equal(cut, undefined);
+          assert.ok(text.equals(Buffer.from(first + texts[0])), `${part} bytes`);
+        }
+      }
+    }
+  });
+
   it("comes back as far as it goes, wherever it is cut", async () => {
     for (const how of [
       {},

@@ -53,6 +53,7 @@ export function live(heap: SlabAllocator): number {
   const here = classes.reduce((sum, { allocs, deallocs }) => sum + allocs - deallocs, 0);
   if (here !== stats.liveObjects) throw new Error("numbers disagree");
   const ours = workers.map(({ workerId, allocs, deallocs, cached }) => [workerId, allocs, deallocs, cached]);
+  const threads: readonly (number | undefined)[] = workers.map(({ threadId }) => threadId);
   const bytes: number[] = [
     stats.capacity,
     stats.spanBytes,
@@ -61,7 +62,8 @@ export function live(heap: SlabAllocator): number {
     stats.liveBytes,
   ];
   if (kind === "ArrayBuffer") throw new Error("a heap that nobody can join");
-  if (ours.length === 0 || bytes.some((count) => count < 0)) throw new Error("no numbers");
+  if (ours.length === 0 || threads.length !== ours.length || bytes.some((count) => count < 0))
+    throw new Error("no numbers");
   return stats.allocs - stats.deallocs;
 }
 
@@ -84,7 +86,7 @@ export function bytesOf(source: MemorySource): number {
   return wasm === undefined ? (source as ArrayBufferLike).byteLength : wasm.byteLength;
 }
 
-export function follow(heap: SlabAllocator, worker: TrackedWorker): WorkerId {
+export function follow(heap: SlabAllocator, worker: TrackedWorker | number): WorkerId {
   heap.track(worker);
   return heap.workerId;
 }

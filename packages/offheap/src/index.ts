@@ -18,4 +18,4 @@ export type { Residency } from "./slab/residency.ts";
 export { SizeClasses } from "./slab/size-classes.ts";
 export { SlabAllocator } from "./slab/slab-allocator.ts";
 export type { SizeClassStats, SlabStats, WorkerStats } from "./slab/stats.ts";
-export type { TrackedWorker } from "./slab/track.ts";
+export type { TrackedWorker } from "./slab/threads.ts";

@@ -19,9 +19,9 @@ import { parse, type SourceFile } from "./house/source-file.ts";
 
 const core = parseBelow("packages/offheap/core").filter(({ path }) => !path.endsWith(".d.ts"));
 const library = [...parseBelow("packages/offheap/src"), ...core];
-const users = parseBelow("packages/cli", "bench", "stress");
-const shipped = [...library, ...parseBelow("packages/cli/src", "bench/src", "stress/src")];
-const all = parseBelow("packages", "bench", "stress");
+const users = parseBelow("packages/cli", "bench", "hosts", "stress");
+const shipped = [...library, ...parseBelow("packages/cli/src", "bench/src", "hosts/src", "stress/src")];
+const all = parseBelow("packages", "bench", "hosts", "stress");
 const src = "packages/offheap/src";
 const killable = [
   ...["arena", "slab", "pool"].map((folder) => `${src}/${folder}/`),

@@ -23,6 +23,8 @@ export function endsEarlyAt(atByte: number, name: string): Cut {
 
 /** Bytes that may be read behind the end of a `ByteInput`, so that a hot loop need not look where it ends. */
 const paddingBytes = 16;
+/** Whoever takes bytes for their bits may take some too many: so far `at` may be set back, also after a `fill`. */
+const mostGivenBack = 4;
 
 const firstCapacityBytes = 160 * 1024;
 
@@ -85,14 +87,15 @@ export class ByteInput {
   }
 
   #append(piece: Uint8Array): void {
-    const rest = this.#bytes.subarray(this.at, this.#end);
+    const from = Math.max(this.at - mostGivenBack, 0);
+    const rest = this.#bytes.subarray(from, this.#end);
     const neededBytes = rest.length + piece.length + paddingBytes;
     const into = neededBytes <= this.#bytes.length ? this.#bytes : new Uint8Array(2 * neededBytes);
     into.set(rest);
     into.set(piece, rest.length);
-    this.#base += this.at;
+    this.#base += from;
     this.#bytes = into;
-    this.at = 0;
+    this.at -= from;
     this.#end = rest.length + piece.length;
     into.fill(0, this.#end, this.#end + paddingBytes);
   }

@@ -12,3 +12,11 @@ declare global {
 export interface EndsWithScope {
   [Symbol.dispose](): void;
 }
+
+/**
+ * What heaps and regions are ended by. Where an engine has no `Symbol.dispose` it is the symbol that compilers of
+ * `using` (esbuild, Babel) look for instead; a member named by the missing one would be called "undefined".
+ */
+export const dispose: typeof Symbol.dispose =
+  (Symbol as { readonly dispose?: typeof Symbol.dispose }).dispose ??
+  (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);

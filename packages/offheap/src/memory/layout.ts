@@ -60,6 +60,8 @@ export const record = {
   largeFrees: 7,
   /** The object of a move that is to end if the worker does (doomed.ts). */
   doomed: 9,
+  /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (slab/locks.ts). */
+  locked: 10,
 } as const;
 const recordHeadWords = shared.recordGauges >> wordShift;
 

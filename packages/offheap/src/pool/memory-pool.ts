@@ -15,18 +15,18 @@ import { journal, writeJournal } from "../slab/journal.ts";
 import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { AttachOptions } from "../slab/os-options.ts";
-import type { OtherSpansOf } from "../slab/other-spans.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
 import { warmUp } from "../slab/warm-up.ts";
 import { givenBack } from "../slab/wrong-arguments.ts";
 import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
-import { Large } from "./large.ts";
+import type { Large } from "./large.ts";
 import { notLive } from "./located-large.ts";
 import { type MallocImports, mallocOver } from "./malloc.ts";
 import { outCell } from "./malloc-arguments.ts";
 import { Moves } from "./moves.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
+import { ownSpans } from "./own-spans.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
 import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
@@ -50,14 +50,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
     warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
-    let made: Large | undefined;
-    const others: OtherSpansOf = (heap, spans, worker) => {
-      const large = new Large(heap, spans, worker);
-      made ??= large;
-      return large;
-    };
-    super(options, { ...internals, others });
-    this.large = made as unknown as Large;
+    const spans = ownSpans();
+    super(options, { ...internals, others: spans.of });
+    this.large = spans.made as Large;
     const placeLarge = (size: number) => this.placeLarge(size, 1, true);
     const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
     this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);
@@ -68,7 +63,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static override attach(handle: HeapHandle, options: AttachOptions = {}): MemoryPool {
-    return new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+    const joined = new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+    return joined.presence.show(joined);
   }
 
   /**

@@ -3,7 +3,7 @@
 
 import { alignUp } from "../base/bits.ts";
 import type { Address } from "../base/brands.ts";
-import type { EndsWithScope } from "../base/dispose.ts";
+import { dispose, type EndsWithScope } from "../base/dispose.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
 import { nowhere } from "./page-runs.ts";
@@ -69,7 +69,7 @@ export class PoolRegion implements EndsWithScope {
     }
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.end();
   }
 

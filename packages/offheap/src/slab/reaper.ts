@@ -31,7 +31,8 @@ export class Reaper {
     const found = emptyRecovery();
     const word = this.workers.read(slot);
     const isMine = word.state === "reaping" && word.reaper === this.self && word.incarnation === incarnation;
-    const reaped = isMine || this.workers.win(slot, this.self, "live", incarnation);
+    const from = word.state === "gone" ? "gone" : "live";
+    const reaped = isMine || this.workers.win(slot, this.self, from, incarnation);
     if (reaped) this.finish(slot, live, found);
     return { workerId: id, reaped, ...found };
   }

@@ -1,17 +1,19 @@
 // SlabAllocator: one worker's door to a heap, and the public surface (fast-path.ts, slow-path.ts, locate.ts).
 
 import type { Address, WorkerId } from "../base/brands.ts";
+import { dispose } from "../base/dispose.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { Contents } from "../memory/contents.ts";
 import { gauge } from "../memory/gauge.ts";
-import { type Heap, heapStatus } from "../memory/heap.ts";
+import type { Heap } from "../memory/heap.ts";
 import { bufferOf } from "../memory/kind.ts";
-import { chunkBytes, header, wordsPerRound } from "../memory/layout.ts";
+import { wordsPerRound } from "../memory/layout.ts";
 import { cleansAll, liveOf } from "./call-options.ts";
 import { checkHeap, type Violation } from "./check.ts";
 import type { SizeClass } from "./class-table.ts";
 import { roundsIn } from "./counters.ts";
 import { createHeap, type Internals, joinHeap } from "./create.ts";
+import { endHeap, giveBackMemory } from "./destroy.ts";
 import {
   type Allocate,
   allocateOver,
@@ -20,19 +22,21 @@ import {
   type SlowHalves,
 } from "./fast-path.ts";
 import { type HeapHandle, handleOf } from "./handle.ts";
+import { currentToken } from "./host.ts";
 import { hugeBytesOf } from "./huge-pages.ts";
 import { bytesToEnd, locate } from "./locate.ts";
 import { Lookup } from "./lookup.ts";
 import type { HeapOptions } from "./options.ts";
 import type { AttachOptions } from "./os-options.ts";
+import { Presence } from "./presence.ts";
 import type { ReapReport } from "./reaper.ts";
 import { type Residency, residencyOf } from "./residency.ts";
 import { liveBy, slotLive } from "./slot-state.ts";
 import { SlowPath } from "./slow-path.ts";
 import { collectStats, type SlabStats } from "./stats.ts";
-import { currentToken, type TrackedWorker, Tracker } from "./track.ts";
+import type { TrackedWorker } from "./threads.ts";
 import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
-import { slotOf } from "./workers.ts";
+import { checkWorkerId } from "./workers.ts";
 import { givenBack, noOptions } from "./wrong-arguments.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
@@ -54,7 +58,7 @@ export class SlabAllocator<Options = never> extends Contents {
 
   protected readonly heap: Heap;
   protected readonly slow: SlowPath;
-  private readonly tracker: Tracker;
+  protected readonly presence: Presence;
   private lookup: Lookup;
   /** First calls that are yet to be left to their slow half (warm-up.ts). */
   private allocsLeft = 0;
@@ -67,8 +71,7 @@ export class SlabAllocator<Options = never> extends Contents {
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
     warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
     const heap = internals.heap ?? createHeap(options, internals);
-    const token = currentToken();
-    const slow = new SlowPath(heap, token, internals.others);
+    const slow = new SlowPath(heap, currentToken(), internals.others);
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
@@ -81,7 +84,7 @@ export class SlabAllocator<Options = never> extends Contents {
         this.freesLeft = firstCalls;
       } else this.openFastPath();
     }
-    this.tracker = new Tracker(heap, slow, token);
+    this.presence = new Presence(heap, slow);
     this.workerId = slow.id;
   }
 
@@ -90,12 +93,15 @@ export class SlabAllocator<Options = never> extends Contents {
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
   static attach(handle: HeapHandle, options: AttachOptions = {}): SlabAllocator {
-    return new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
+    const joined = new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
+    return joined.presence.show(joined);
   }
 
   /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */
   get handle(): HeapHandle {
-    return handleOf(this.heap);
+    const handle = handleOf(this.heap);
+    this.presence.show(this);
+    return handle;
   }
 
   /** Usable bytes of a live object. @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE when it is not live */
@@ -154,18 +160,17 @@ export class SlabAllocator<Options = never> extends Contents {
   reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
     const live = liveOf(options);
     this.open();
-    const slot = Number.isSafeInteger(workerId) && workerId > 0 ? slotOf(workerId) : 0;
-    if (slot < 1 || slot > 126)
-      throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(workerId)}`);
-    if (workerId === this.workerId)
-      throw new AllocatorError("ERR_INVALID_WORKER", "a worker cannot reap itself");
-    return this.slow.reap(workerId, live);
+    return this.slow.reap(checkWorkerId(workerId, this.workerId, "reap"), live);
   }
 
-  /** Reaps by itself when the worker ends. @throws ERR_INVALID_WORKER, ERR_TOO_MANY_WORKERS */
-  track(worker: TrackedWorker): void {
+  /**
+   * Reaps by itself when the worker's thread has ended. Node, Bun: a Worker, also one that has ended, or the id of a
+   * worker whose thread this one has started. Browsers: a worker's id. Deno: nothing, for nothing tells.
+   * @throws ERR_INVALID_WORKER where its end cannot be told; ERR_TOO_MANY_WORKERS
+   */
+  track(worker: TrackedWorker | number): void {
     this.open();
-    this.tracker.track(worker);
+    this.presence.track(worker);
   }
 
   /**
@@ -177,23 +182,19 @@ export class SlabAllocator<Options = never> extends Contents {
     else this.closeFastPath();
     this.slow.detach();
     this.closeFastPath();
+    this.presence.end();
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.detach();
   }
 
   /** Ends the heap for everyone: every later call throws ERR_DETACHED. With an `os` all but 64 KiB go back to it. */
   destroy(): void {
     this.open();
-    const { words, layout, atomics, os, source, offset } = this.heap;
-    atomics.store(words, header.status, heapStatus.destroyed);
-    // Without a map no address has a slab and no round a class, so that each worker's next call is told.
-    for (let chunk = 0; chunk < layout.chunkCount; chunk++) words[layout.mapAt + chunk] = 0;
+    endHeap(this.heap);
     this.detach();
-    // The first chunk keeps the header, which tells the other workers.
-    if (os?.decommit.available === true)
-      os.decommitRange(bufferOf(source), offset + chunkBytes, layout.capacityBytes - chunkBytes);
+    giveBackMemory(this.heap);
   }
 
   // The slow halves have over 290 bytes of bytecode each, so that V8 inlines none beside the calls (fast-path.ts).

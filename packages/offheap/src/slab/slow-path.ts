@@ -40,12 +40,7 @@ export class SlowPath {
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
-    const slot = workers.join(token);
-    if (slot === 0)
-      throw new AllocatorError(
-        "ERR_TOO_MANY_WORKERS",
-        `${heap.layout.maxWorkers} workers are attached already`,
-      );
+    const { slot, inherited } = workers.join(token);
     this.heap = heap;
     this.workers = workers;
     this.slot = slot;
@@ -55,12 +50,18 @@ export class SlowPath {
     this.slabs = new Slabs(heap, slot, others);
     this.classes = sizeClassesOf(heap.layout, slot);
     this.magazines = new Magazines(this.slabs, this.classes);
+    // What a drain had noted of a worker that died in this place.
+    this.magazines.resetScratch();
     this.reaper = new Reaper(this.magazines, workers);
     this.decommitter = new Decommitter(this.slabs.spans, heap, slot);
     if (!heap.isReady()) {
       workers.leave(slot);
       throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
     }
+    if (!inherited) return;
+    // Leaves the journal at "moving", so that mend goes on with what the dead worker was reaping.
+    new Recoverer(this.magazines, slot, "disown", emptyRecovery()).run();
+    this.mend();
   }
 
   /** The core, as this worker's. */
@@ -68,9 +69,9 @@ export class SlowPath {
     return this.heap.coreOf(this.slot);
   }
 
-  /** Whether this worker can still be used, as far as it knows itself. */
+  /** Whether this worker can still be used. */
   isOpen(): boolean {
-    return !this.isDetached && this.heap.isReady();
+    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.slot, this.word);
   }
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */

@@ -10,7 +10,7 @@ import { chunkBytes, header } from "../memory/layout.ts";
 import { slabChunksOf, slotCountOf } from "../memory/span-lengths.ts";
 import { sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
-import { Workers } from "./workers.ts";
+import { threadOf, Workers } from "./workers.ts";
 
 export interface SizeClassStats {
   /** Bytes of one slot. */
@@ -31,6 +31,8 @@ export interface SizeClassStats {
 
 export interface WorkerStats {
   workerId: WorkerId;
+  /** The number of its thread as the host counts them; undefined where it does not (browsers). */
+  threadId: number | undefined;
   allocs: number;
   deallocs: number;
   cached: number;
@@ -128,7 +130,8 @@ function countWorkers(heap: Heap, sizeClasses: SizeClassStats[]): WorkerStats[] 
   for (let slot = 1 as WorkerSlot; slot <= heap.layout.maxWorkers; slot++) {
     const word = workers.read(slot);
     if (word.incarnation === 0) continue;
-    const worker: WorkerStats = { workerId: workers.idOf(slot), allocs: 0, deallocs: 0, cached: 0 };
+    const [workerId, threadId] = [workers.idOf(slot), threadOf(word.token)];
+    const worker: WorkerStats = { workerId, threadId, allocs: 0, deallocs: 0, cached: 0 };
     for (const sizeClass of sizeClassesOf(heap.layout, slot)) {
       if (sizeClass.index === 0) continue;
       const entry = sizeClasses[sizeClass.index - 1] as SizeClassStats;

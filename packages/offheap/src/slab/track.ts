@@ -1,43 +1,31 @@
-// track(): reaps by itself when a worker thread ends. The thread's number ties the host's exit event to
-// the worker words. Who tracks whom stands in the heap, because a thread takes the workers it started with
-// it: when a tracker ends, those it tracked have ended before it (Node joins them), and nobody else may be
-// left to say so.
+// track(): reaps by itself when a worker's thread has ended, and never before. Where the host joins threads, the
+// thread's number ties the `exit` event to the worker words. Who tracks whom stands in the heap, because a thread
+// takes the workers it started with it: when a tracker ends, those it tracked have ended before it (Node joins
+// them), and nobody else may be left to say so. Where there are Web Locks the worker's lock says it (locks.ts).
 
+import type { WorkerId } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
 import { trackCount } from "../memory/layout.ts";
+import { endsChildrenFirst, type Host, hostOf } from "./host.ts";
+import { whenLockIsLeft } from "./locks.ts";
 import type { ReapReport } from "./reaper.ts";
 import { SlowPath } from "./slow-path.ts";
-import { noToken, tokenOf } from "./workers.ts";
-
-/** What `track` needs of a worker: `Worker` of node:worker_threads has it. */
-export interface TrackedWorker {
-  readonly threadId: number;
-  once(event: "exit", listener: () => void): unknown;
-}
-
-interface Process {
-  getBuiltinModule?(name: string): { threadId?: number } | undefined;
-  readonly versions?: { readonly node?: string; readonly bun?: string; readonly deno?: string };
-}
-
-function hostProcess(): Process | undefined {
-  return (globalThis as { process?: Process }).process;
-}
-
-/** The token of the calling thread; `noToken` where the host numbers no threads. */
-export function currentToken(): number {
-  const threads = hostProcess()?.getBuiltinModule?.("node:worker_threads");
-  return threads?.threadId === undefined ? noToken : tokenOf(threads.threadId);
-}
-
-/** Whether a thread's own workers are certain to have ended before its exit event: Node joins them. */
-function endsChildrenFirst(): boolean {
-  const versions = hostProcess()?.versions;
-  return versions?.node !== undefined && versions.bun === undefined && versions.deno === undefined;
-}
+import { markGone, type TrackedWorker, tokenOfWorker, workerOfToken } from "./threads.ts";
+import { checkWorkerId, noToken, slotOf } from "./workers.ts";
 
 const tokenBits = 28n;
+
+function refusal(message: string): AllocatorError {
+  return new AllocatorError("ERR_INVALID_WORKER", message);
+}
+
+function noProof(host: Host): AllocatorError {
+  return refusal(
+    `on ${host.name} nothing tells when a thread has ended, so nobody can be tracked: let the worker detach() as the ` +
+      "last thing that it does, or reap(workerId) when you know that it has ended",
+  );
+}
 
 export class Tracker {
   private readonly heap: Heap;
@@ -50,16 +38,63 @@ export class Tracker {
     this.token = token;
   }
 
-  /** @throws ERR_INVALID_WORKER for what is no worker of this host; ERR_TOO_MANY_WORKERS when the table is full */
-  track(worker: unknown): void {
-    const { threadId, once } = (worker ?? {}) as { threadId?: unknown; once?: unknown };
-    if (typeof threadId !== "number" || typeof once !== "function" || tokenOf(threadId) === noToken) {
-      throw new AllocatorError(
-        "ERR_INVALID_WORKER",
-        `track takes a started worker with threadId and once, got ${show(worker)}`,
+  /**
+   * @throws ERR_INVALID_WORKER for what is no worker of this host, or one whose end cannot be told here;
+   *   ERR_TOO_MANY_WORKERS when the table is full
+   */
+  track(worker: unknown, host: Host = hostOf()): void {
+    if (typeof worker === "number") this.trackId(checkWorkerId(worker, this.slow.id, "track"), host);
+    else this.trackWorker(worker, host);
+  }
+
+  private trackId(id: WorkerId, host: Host): void {
+    const { workers } = this.slow;
+    const slot = slotOf(id);
+    if (workers.idOf(slot) !== id) return;
+    const { state, token } = workers.read(slot);
+    if (state === "gone") this.slow.reap(id, "disown");
+    if (state !== "live") return;
+    if (host.proof === "none") throw noProof(host);
+    if (host.locks !== undefined) {
+      whenLockIsLeft(this.heap, id, host.locks, () => this.afterDeath((slow) => slow.reap(id, "disown")));
+      return;
+    }
+    const worker = workerOfToken(token);
+    if (worker === undefined) {
+      const thread = token === this.token ? "it is of this very thread" : "which this thread did not start";
+      throw refusal(
+        `on ${host.name} a thread's end is told to the one who started it: call track with its Worker there ` +
+          `(worker ${id} is of thread ${token - 1}: ${thread})`,
       );
     }
-    const token = tokenOf(threadId);
+    this.trackWorker(worker, host);
+  }
+
+  private trackWorker(worker: unknown, host: Host): void {
+    const { threadId, once } = (worker ?? {}) as { threadId?: unknown; once?: unknown };
+    if (host.proof === "none") throw noProof(host);
+    if (host.proof === "lock") {
+      throw refusal(
+        `on ${host.name} a Worker does not say when it has ended: call track with the workerId that it has posted, ` +
+          `got ${show(worker)}`,
+      );
+    }
+    const token = typeof once === "function" ? tokenOfWorker(worker as TrackedWorker) : noToken;
+    if (token === noToken && (threadId !== -1 || typeof once !== "function")) {
+      throw refusal(
+        `track takes a Worker of node:worker_threads or a worker's id (a number), got ${show(worker)}`,
+      );
+    }
+    if (token === noToken) {
+      throw refusal(
+        "the worker has ended, and which thread it was is not known here: reap(workerId), with the id from " +
+          "stats().workers, where each has the threadId that the Worker had",
+      );
+    }
+    if (threadId === -1) {
+      reapThread(this.heap, this.slow, token);
+      return;
+    }
     const entry = this.record(token);
     (worker as TrackedWorker).once("exit", () => this.ended(token, entry));
   }
@@ -81,12 +116,22 @@ export class Tracker {
     const { atomics, wide } = this.heap;
     if (!this.heap.isReady()) return;
     atomics.swapWide(wide, entry, this.entryOf(token), 0n);
-    // After our own detach a place is taken for as long as this lasts; with none to be had, whoever
-    // comes next can still reap by hand.
-    if (this.slow.workers.isLive(this.slow.id)) reapThread(this.heap, this.slow, token);
-    else if (this.slow.workers.filter((word) => word.state === "free").length > 0) {
+    // Before all else: now a place can be had in any case.
+    markGone(this.heap, token);
+    this.afterDeath((slow) => reapThread(this.heap, slow, token));
+  }
+
+  /**
+   * After our own detach, or when we were reaped, a place is taken for as long as this lasts; with none to be had
+   * whoever comes next can still reap by hand.
+   */
+  private afterDeath(reap: (slow: SlowPath) => void): void {
+    if (!this.heap.isReady()) return;
+    const { workers } = this.slow;
+    if (workers.isLive(this.slow.id)) reap(this.slow);
+    else if (workers.filter(({ state }) => state === "free" || state === "gone").length > 0) {
       const standIn = new SlowPath(this.heap, this.token, this.slow.others);
-      reapThread(this.heap, standIn, token);
+      reap(standIn);
       standIn.detach();
     }
   }
@@ -103,7 +148,9 @@ function reapThread(heap: Heap, slow: SlowPath, token: number): ReapReport[] {
     if (!atomics.swapWide(wide, at, entry, 0n)) continue;
     reports.push(...reapThread(heap, slow, Number(entry & ((1n << tokenBits) - 1n))));
   }
-  for (const slot of slow.workers.filter((word) => word.state === "live" && word.token === token)) {
+  const isOfThread = (word: { state: string; token: number }) =>
+    (word.state === "live" || word.state === "gone") && word.token === token;
+  for (const slot of slow.workers.filter(isOfThread)) {
     if (slot !== slow.slot) reports.push(slow.reap(slow.workers.idOf(slot), "disown"));
   }
   return reports;

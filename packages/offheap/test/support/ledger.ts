@@ -101,7 +101,13 @@ export class Ledger {
     const listed = workers.map(({ workerId }) => {
       const own = lines.filter(([key]) => key.startsWith(`${workerId % 128}/`));
       const cached = seen.cached[workerId % 128] as number;
-      return { workerId, allocs: total("allocs", own), deallocs: total("deallocs", own), cached };
+      return {
+        workerId,
+        threadId: 0,
+        allocs: total("allocs", own),
+        deallocs: total("deallocs", own),
+        cached,
+      };
     });
     const objects = entries.filter(({ isSlot }) => !isSlot);
     const large = { ...this.large, objects: objects.length, bytes: sum(objects), ...seen.pages };

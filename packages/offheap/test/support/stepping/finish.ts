@@ -62,7 +62,7 @@ function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: 
   const workers = new Workers(world.heap);
   const alive = new Set([host, ...present.values()].map((slab) => slab.workerId));
   return workers
-    .filter((word) => word.state === "live")
+    .filter((word) => word.state === "live" || word.state === "gone")
     .map((slot: WorkerSlot) => workers.idOf(slot))
     .filter((id) => !alive.has(id));
 }
