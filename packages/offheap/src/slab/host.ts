@@ -4,8 +4,8 @@
 //   lock   browsers         a Web Lock is given up when the thread has ended, never before
 //   none   Deno, and hosts without locks
 //
-// Measured (docs/measurements.md): on Deno 23 of 60 threads ran on after `exit`, and 11 after their lock was given up.
-// On Node 24 and 26 nobody is granted the lock of a thread that has ended, so there the locks are not used.
+// Measured (docs/measurements.md): on Deno threads ran on after `exit`, and after their lock was given up. On Node 24 and
+// 26 the lock of a thread that has ended is granted when somebody asks for another; there the locks are not used.
 
 import { firstLockToken, noToken, tokenOf } from "./workers.ts";
 

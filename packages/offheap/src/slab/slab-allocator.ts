@@ -80,8 +80,7 @@ export class SlabAllocator<Options = never> extends Contents {
     if (internals.isWarmUp !== true) {
       this.makeFastPath();
       if (leavesFirstCalls(heap.access)) {
-        this.allocsLeft = firstCalls;
-        this.freesLeft = firstCalls;
+        this.allocsLeft = this.freesLeft = firstCalls;
       } else this.openFastPath();
     }
     this.presence = new Presence(heap, slow);
