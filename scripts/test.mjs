@@ -3,6 +3,7 @@
 //   npm test                        all
 //   npm test -- slab house          those whose path contains one of the words
 //   npm test -- --without stress    all but those; may be repeated
+//   npm test -- --engine js         with the core's JavaScript where WebAssembly would serve
 //   npm test -- --coverage          with coverage and its floor, which stands in .c8rc.json. `npm run coverage`
 //                                   leaves the schedules out: what only they reach has no ordinary test
 //
@@ -12,6 +13,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { filesBelow, isFile, packageFolders, root, run } from "./workspace.mjs";
 
@@ -19,6 +21,7 @@ const { values, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
     coverage: { type: "boolean", default: false },
+    engine: { type: "string", default: "wasm" },
     without: { type: "string", multiple: true, default: [] },
   },
 });
@@ -59,5 +62,9 @@ const typesOnly = packageFolders()
 const excluded = ["**/*.d.ts", ...typesOnly].flatMap((path) => ["--exclude", path]);
 const c8 = [process.execPath, "node_modules/c8/bin/c8.js", ...excluded];
 const [command, ...args] = values.coverage ? [...c8, ...runner] : runner;
+if (values.engine === "js") {
+  const preload = pathToFileURL(join(root, "packages/offheap/dist-test/support/use-js.js"));
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --import=${preload}`.trim();
+}
 console.log(`${chosen.length} of ${tests.length} test files on Node ${process.version}`);
 process.exit(run(command, args));

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { root } from "../workspace.mjs";
 
 const home = join(root, "packages", "offheap");
@@ -103,7 +104,15 @@ export function workshop() {
 /** Runs a script of the copy. Says what failed, if anything. */
 function fails(folder, script, args, seconds) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(folder, "dist-test", script), ...args], { cwd: folder });
+    // The core's JavaScript, which is what has been changed.
+    const preload = pathToFileURL(join(folder, "dist-test", "support", "use-js.js"));
+    const child = spawn(
+      process.execPath,
+      [`--import=${preload}`, join(folder, "dist-test", script), ...args],
+      {
+        cwd: folder,
+      },
+    );
     const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     let text = "";
     const listen = (part) => {

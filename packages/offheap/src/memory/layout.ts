@@ -17,7 +17,7 @@ export const { chunkBytes, slotsPerLine } = shared;
 
 const wordShift = 2;
 
-export const layoutVersion = 4;
+export const layoutVersion = 5;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
 export const maxClassCount = 63;
