@@ -15,6 +15,8 @@ const expected = {
     "dist/src/index.d.ts",
     "dist/src/os/index.js",
     "dist/src/os/index.d.ts",
+    "dist/index.js",
+    "dist/os/index.js",
     "dist/core/built/instance.js",
     "dist/core/built/module.js",
     "src/index.ts",
@@ -47,6 +49,11 @@ for (const [packageFolder, paths] of Object.entries(expected)) {
 }
 process.exit(failed === 0 ? 0 : 1);
 
+/** By scripts/core.mjs. */
+function isMade(path) {
+  return path.startsWith("dist/core/built/") || /^dist\/(os\/)?index\.(js|d\.ts)$/.test(path);
+}
+
 function contentOffences(packageFolder, expectedPaths, files) {
   const source = (path) =>
     path
@@ -58,7 +65,7 @@ function contentOffences(packageFolder, expectedPaths, files) {
   return [
     ...expectedPaths.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
     ...files
-      .filter((path) => path.startsWith("dist/") && !path.startsWith("dist/core/built/"))
+      .filter((path) => path.startsWith("dist/") && !isMade(path))
       .filter((path) => !isFile(join(root, packageFolder, source(path))))
       .map((path) => `${path} is left over from a source that is gone (npm run rebuild)`),
     ...files

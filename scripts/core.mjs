@@ -30,6 +30,15 @@ for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))
   const plain = text.replace(/\bi32\b/g, "number").replace(/\bbool\b/g, "boolean");
   if (plain !== text) writeFileSync(join(compiled, path), plain);
 }
+// Where import maps and pages without a bundler look for the library: its address from the first version on.
+for (const [entry, path] of [
+  ["index", "./src/index.js"],
+  ["os/index", "../src/os/index.js"],
+]) {
+  const file = join(root, "packages/offheap/dist", entry);
+  mkdirSync(join(file, ".."), { recursive: true });
+  for (const ending of [".js", ".d.ts"]) writeFileSync(file + ending, `export * from "${path}";\n`);
+}
 if (!isFresh) {
   writeFileSync(join(built, "instance.js"), instanceSource());
   writeFileSync(join(built, "module.js"), moduleSource(await compile("asc")));

@@ -70,7 +70,22 @@ function share(classes: (library: Library) => readonly number[]) {
   };
 }
 
+/** WebAssembly where the host compiles it and the memory is one of its own, else JavaScript: both share one heap. */
+function whoRuns({ library, compiles }: Host): void {
+  const { SlabAllocator } = library;
+  const heap = new SlabAllocator({ capacity: 2 * 2 ** 20 });
+  const { engine, memory } = heap.stats();
+  equal(engine, compiles && memory === "WebAssembly.Memory" ? "wasm" : "js", "the engine");
+  const other = SlabAllocator.attach(heap.handle, { engine: "js" });
+  equal(other.stats().engine, "js", "the engine asked for");
+  const made = Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? heap : other).allocate(24));
+  for (const [i, address] of made.entries()) (i % 3 === 0 ? heap : other).deallocate(address);
+  isWhole(heap);
+  heap.destroy();
+}
+
 export const scenarios: Scenarios = {
+  "the engine": whoRuns,
   "one heap, three workers, powers of two": share(({ SizeClasses }) => SizeClasses.powersOfTwo),
   "one heap, three workers, fine classes": share(({ SizeClasses }) => SizeClasses.fine),
 };

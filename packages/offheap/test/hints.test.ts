@@ -9,7 +9,8 @@ import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
-import { chunkSetAt, infoAt, slabInfo } from "#src/memory/layout.js";
+import { chunkSetAt, infoAt, recordAt, scratchIn, slabInfo } from "#src/memory/layout.js";
+import { mostHeldOf, mostMetOf } from "#src/memory/scratch.js";
 import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
 import { fillUp } from "./support/residue.ts";
 
@@ -286,20 +287,18 @@ describe("a drain while the oldest round's slab is held by another", () => {
   it("does so after a reap in which an exception had cut one short", () => {
     const made = held();
     made.first.deallocate(made.objects[slots + 3] as number);
-    // As such a drain leaves it: slab 1 is held, and noted as that, and so is a slot of it.
-    const drainer = made.first["slow"]["magazines"]["drainer"] as unknown as {
-      readonly headOf: Int32Array;
-      readonly freedOf: Int32Array;
-      readonly heads: Int32Array;
-      heldCount: number;
-    };
-    drainer.headOf[1] = 1;
-    drainer.freedOf[1] = 1;
-    drainer.heads[0] = 1;
-    drainer.heldCount = 1;
-    made.heap.words[made.heap.layout.recordsAt] = 1;
+    // As such a drain leaves it: chunk 1 was met, and is noted as that of the first slab that is held.
+    const { heap } = made;
+    const { layout, words } = heap;
+    const scratch = recordAt(layout, 1 as WorkerSlot) + scratchIn(1, layout.magazineWords);
+    const noted = 4 + 4 * mostMetOf(layout.roundCounts) + 16 * mostHeldOf(layout.roundCounts) + 1;
+    const notedAt = heap.offset + scratch * 4 + noted;
+    words[scratch] = 1;
+    words[scratch + 1] = 1;
+    made.first.u8[notedAt] = 1;
+    words[layout.recordsAt] = 1;
     for (const i of [4, 5, 6]) made.first.deallocate(made.objects[slots + i] as number);
-    assert.deepEqual([drainer.headOf[1], drainer.freedOf[1], drainer.heldCount], [-1, 0, 0]);
+    assert.deepEqual([words[scratch], made.first.u8[notedAt]], [0, 0]);
     made.letGo();
     made.first.cleanup();
     assert.deepEqual(made.first.check(), []);
