@@ -7,38 +7,41 @@ const old = ["FinalizationRegistry", "WeakRef", "Symbol.dispose", "Symbol.asyncD
 const spare = [...old, "process"];
 const bundled = "../bundle/offheap.mjs";
 
-function threads(without) {
-  return [
-    { name: "package", workers: "threads", specifier: "offheap" },
-    { name: "bundle", workers: "threads", specifier: bundled },
-    { name: "spare engine", workers: "threads", specifier: "offheap", without },
-    {
-      name: "no WebAssembly",
-      workers: "threads",
-      specifier: "offheap",
-      without: [...without, "WebAssembly"],
-    },
-  ];
+const asPacked = { name: "package", workers: "threads", specifier: "offheap" };
+const asBundle = { name: "bundle", workers: "threads", specifier: bundled };
+const onSpare = { name: "spare engine", workers: "threads", specifier: "offheap", without: spare };
+const web = { name: "web workers", workers: "web", specifier: "offheap" };
+
+function noWebAssembly(without) {
+  const all = [...without, "WebAssembly"];
+  return { name: "spare, no WebAssembly", workers: "threads", specifier: "offheap", without: all };
 }
 
-const node = threads(spare);
-const web = { name: "web workers", workers: "web", specifier: "offheap" };
-const bun = [...threads(old), web];
-const deno = [
-  ...threads(spare),
-  web,
-  {
-    name: "import map, read permission alone",
-    workers: "web",
-    specifier: "offheap",
-    flags: ["--allow-read", "--import-map=import-map.json"],
-  },
-];
+/** What differs between the hosts, not what differs between versions of one: those in between run one. */
+const oldestOrNewestNode = [asPacked, asBundle, onSpare, noWebAssembly(spare)];
+const runsOf = {
+  node: oldestOrNewestNode,
+  "node-22": [asPacked],
+  "node-24": [asPacked],
+  "node-26": oldestOrNewestNode,
+  bun: [asPacked, asBundle, noWebAssembly(old), web],
+  deno: [
+    asPacked,
+    asBundle,
+    noWebAssembly(spare),
+    web,
+    {
+      name: "import map, read permission alone",
+      workers: "web",
+      specifier: "offheap",
+      flags: ["--allow-read", "--import-map=import-map.json"],
+    },
+  ],
+};
 
 /** Runs everything on one host; the names of the runs, with whether each was good. */
 export function commandLineRuns(name, path, folder) {
-  const runs = name === "bun" ? bun : name === "deno" ? deno : node;
-  return runs.map(({ name: run, flags = ["--allow-all"], ...how }) => {
+  return runsOf[name].map(({ name: run, flags = ["--allow-all"], ...how }) => {
     console.log(`--- ${name}: ${run}`);
     const prefix = name === "deno" ? ["run", "--no-lock", "--node-modules-dir=manual", ...flags] : [];
     const args = [...prefix, "app/main.js", JSON.stringify(how)];
