@@ -290,7 +290,8 @@ describe("a drain while the oldest round's slab is held by another", () => {
     // As such a drain leaves it: chunk 1 was met, and is noted as that of the first slab that is held.
     const { heap } = made;
     const { layout, words } = heap;
-    const scratch = recordAt(layout, 1 as WorkerSlot) + scratchIn(1, layout.magazineWords);
+    const scratch =
+      recordAt(layout, 1 as WorkerSlot) + scratchIn(layout.objectBytes.length, layout.magazineWords);
     const noted = 4 + 4 * mostMetOf(layout.roundCounts) + 16 * mostHeldOf(layout.roundCounts) + 1;
     const notedAt = heap.offset + scratch * 4 + noted;
     words[scratch] = 1;

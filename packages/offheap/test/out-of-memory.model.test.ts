@@ -15,7 +15,7 @@ const chunk = 65_536;
 /** The numbers of a message, by what stands before and behind them. */
 function numbersOf(error: AllocatorError) {
   const found =
-    /^no (.+) can be had: of (\d+) bytes, (\d+) are live \((\d+) in slabs, (\d+) in large objects\), (\d+) cached by workers, (\d+) free in slabs, (\d+) free in pages, (\d+) in no span \(64 KiB chunks: (\d+)\), (\d+) books; the largest free run has (\d+) bytes$/.exec(
+    /^ERR_OUT_OF_MEMORY: no (.+) can be had: of (\d+) bytes, (\d+) are live \((\d+) in slabs, (\d+) in large objects\), (\d+) cached by workers, (\d+) free in slabs, (\d+) free in pages, (\d+) in no span \(64 KiB chunks: (\d+)\), (\d+) books; the largest free run has (\d+) bytes$/.exec(
       error.message,
     );
   assert.ok(found, error.message);

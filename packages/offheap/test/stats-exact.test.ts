@@ -108,7 +108,7 @@ describe("names of the numbers", () => {
     const pool = new MemoryPool({ capacity: 4 * MiB, maxWorkers: 1, sizeClasses: SizeClasses.powersOfTwo });
     const stats = pool.stats();
     const totals = ["allocs", "bookBytes", "capacity", "deallocs", "hugeBytes", "liveBytes", "liveObjects"];
-    const rest = ["large", "memory", "peakSpanBytes", "sizeClasses", "spanBytes", "workers"];
+    const rest = ["engine", "large", "memory", "peakSpanBytes", "sizeClasses", "spanBytes", "workers"];
     assert.deepEqual(Object.keys(stats).sort(), [...totals, ...rest].sort());
     assert.deepEqual(Object.keys(stats.large).sort(), [
       "allocs",

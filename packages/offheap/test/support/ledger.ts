@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import type { MemoryPool, SlabAllocator } from "offheap";
 import type { Heap } from "#src/memory/heap.js";
+import { usualEngine } from "./usual-engine.ts";
 
 const chunkBytes = 65_536;
 const pageBytes = 2048;
@@ -116,13 +117,15 @@ export class Ledger {
     const isPeak = stats.peakSpanBytes >= this.peak && stats.peakSpanBytes <= layout.chunkCount * chunkBytes;
     assert.ok(isPeak, `${stats.peakSpanBytes} is said to be the most, ${this.peak} were seen`);
     this.peak = stats.peakSpanBytes;
+    const memory = Object.prototype.toString.call(source).slice("[object ".length, -1);
     assert.deepEqual(stats, {
       capacity: layout.capacityBytes,
       spanBytes: seen.spanBytes,
       peakSpanBytes: stats.peakSpanBytes,
       bookBytes: dataAt - offset,
       hugeBytes: 0,
-      memory: Object.prototype.toString.call(source).slice("[object ".length, -1),
+      memory,
+      engine: memory === "WebAssembly.Memory" ? usualEngine() : "js",
       allocs: total("allocs", lines) + this.large.allocs,
       deallocs: total("deallocs", lines) + this.large.deallocs,
       liveObjects: entries.length,
