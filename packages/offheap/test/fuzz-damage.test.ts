@@ -44,10 +44,14 @@ for (const [what, original] of Object.entries({ heap: slabs, pool })) {
       it(name, (context) => {
         outcomes.clear();
         fc.assert(
-          fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
-            const found = inspect(original, damaged(original, region, changes));
-            outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
-          }),
+          fc.property(
+            fc.array(change, { minLength: 1, maxLength: 4 }),
+            fc.boolean(),
+            (changes, isCompiled) => {
+              const found = inspect(original, damaged(original, region, changes, isCompiled));
+              outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
+            },
+          ),
           runs(150),
         );
         const list = [...outcomes].map(([found, count]) => `${count} ${found}`);

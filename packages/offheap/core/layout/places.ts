@@ -2,7 +2,7 @@
 // worker's in one heap; until it has a worker it serves what needs none.
 
 import { bindOwn, constant32 } from "../target/access.ts";
-import { divide, least, multiply } from "../target/arithmetic.ts";
+import { divide, least, most, multiply } from "../target/arithmetic.ts";
 import {
   chunkShift,
   classEntryShift,
@@ -14,6 +14,9 @@ import {
 
 /** Damaged books may name a longer slab. */
 const mostChunks = 4096;
+const fewestObjectBytes = 8;
+const mostObjectBytes = 65536;
+const mostRounds = 1024;
 
 export let heapAt: i32 = 0;
 /** The slots' state bytes. */
@@ -146,12 +149,15 @@ export function magazineAt(w: i32, classIndex: i32): i32 {
   return (top - (roundLimit(classIndex) << roundShift)) | 0;
 }
 
+// Both within bounds whatever the header says: it may have been damaged, and loops end by them.
 export function objectBytes(classIndex: i32): i32 {
-  return constant32((classesAt + ((classIndex - 1) << classEntryShift)) | 0);
+  const bytes = constant32((classesAt + ((classIndex - 1) << classEntryShift)) | 0);
+  return most(least(bytes, mostObjectBytes), fewestObjectBytes);
 }
 /** Rounds of a full magazine. */
 export function roundLimit(classIndex: i32): i32 {
-  return constant32((classesAt + ((classIndex - 1) << classEntryShift) + 4) | 0);
+  const rounds = constant32((classesAt + ((classIndex - 1) << classEntryShift) + 4) | 0);
+  return most(least(rounds, mostRounds), 1);
 }
 /** Slots of a slab of so many chunks. */
 export function slotCount(classIndex: i32, chunks: i32): i32 {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AllocatorError, type HeapHandle } from "offheap";
+import { bufferOf } from "#src/memory/kind.js";
 import { change, damage, damaged, type Original, placeIn } from "./damaged.ts";
 import { runs } from "./values.ts";
 
@@ -33,22 +34,29 @@ export function endsWell<A>(
   const step = fc.record({ call: fc.constantFrom(...Object.keys(calls)), choice: fc.nat(10_000) });
   const harm = fc.record({ region: placeIn(original), changes: fc.array(change, { maxLength: 30 }) });
   const steps = fc.array(step, { minLength: 1, maxLength: 60 });
-  const property = fc.property(harm, steps, harm, steps, (first, program, second, rest) => {
-    const start = performance.now();
-    const handle = damaged(original, first.region, first.changes);
-    let allocator: A | undefined;
-    const attempt = (act: () => unknown): void => {
-      const error = foreignError(act);
-      if (error !== undefined) throw error;
-    };
-    attempt(() => {
-      allocator = attach(handle);
-    });
-    if (allocator === undefined) return;
-    for (const { call, choice } of program) attempt(() => calls[call]?.(allocator as A, choice));
-    damage(new Int32Array(handle.memory as SharedArrayBuffer), second.region, second.changes);
-    for (const { call, choice } of rest) attempt(() => calls[call]?.(allocator as A, choice));
-    assert.ok(performance.now() - start < mostMs, `took ${performance.now() - start} ms`);
-  });
+  const property = fc.property(
+    harm,
+    steps,
+    harm,
+    steps,
+    fc.boolean(),
+    (first, program, second, rest, isCompiled) => {
+      const start = performance.now();
+      const handle = damaged(original, first.region, first.changes, isCompiled);
+      let allocator: A | undefined;
+      const attempt = (act: () => unknown): void => {
+        const error = foreignError(act);
+        if (error !== undefined) throw error;
+      };
+      attempt(() => {
+        allocator = attach(handle);
+      });
+      if (allocator === undefined) return;
+      for (const { call, choice } of program) attempt(() => calls[call]?.(allocator as A, choice));
+      damage(new Int32Array(bufferOf(handle.memory)), second.region, second.changes);
+      for (const { call, choice } of rest) attempt(() => calls[call]?.(allocator as A, choice));
+      assert.ok(performance.now() - start < mostMs, `took ${performance.now() - start} ms`);
+    },
+  );
   fc.assert(property, runs(count));
 }

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
+import { bufferOf } from "#src/memory/kind.js";
 import type { Layout } from "#src/memory/layout.js";
 import { heapOf } from "../heaps.ts";
+import { wasmMemory } from "../wasm.ts";
 
 export const capacity = 2 << 20;
 export const sizeClasses = [64, 1000, 8192];
@@ -91,11 +93,21 @@ export const change: fc.Arbitrary<Change> = fc.record({
   value,
 });
 
-/** A handle to a copy of a heap, changed within a region. */
-export function damaged(original: Original, region: Region, changes: readonly Change[]): HeapHandle {
-  const memory = new SharedArrayBuffer(original.bytes.length);
-  original.bytes.copy(Buffer.from(memory));
-  damage(new Int32Array(memory), region, changes);
+/**
+ * A handle to a copy of a heap, changed within a region: in a memory that the compiled core serves, which ends with the
+ * heap, so that an access beyond it would trap; or in a buffer.
+ */
+export function damaged(
+  original: Original,
+  region: Region,
+  changes: readonly Change[],
+  isCompiled: boolean,
+): HeapHandle {
+  const pages = original.bytes.length / 65_536;
+  const memory = isCompiled ? wasmMemory(pages, pages, true) : new SharedArrayBuffer(original.bytes.length);
+  const buffer = bufferOf(memory);
+  original.bytes.copy(Buffer.from(buffer as ArrayBuffer));
+  damage(new Int32Array(buffer), region, changes);
   return { kind: "offheap", version: original.version, memory, offset: 0 };
 }
 
