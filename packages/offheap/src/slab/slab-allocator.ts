@@ -209,7 +209,8 @@ export class SlabAllocator<Options = never> extends Contents {
     const sizeClass = this.slow.classes[index] as SizeClass;
     if (this.allocsLeft > 0 && --this.allocsLeft === 0) this.lookup.openAllocations();
     for (let tries = 0; tries < mostTries; tries++) {
-      this.slow.ensureRound(sizeClass);
+      const elsewhere = this.slow.ensureRound(sizeClass, size);
+      if (elsewhere !== undefined) return elsewhere;
       const { words, states } = this.heap;
       const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
       const address = words[top] as number;
@@ -233,10 +234,7 @@ export class SlabAllocator<Options = never> extends Contents {
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
-    if (!this.slow.ensureRoom(sizeClass)) {
-      this.slow.freeStray(sizeClass, slot);
-      return;
-    }
+    if (!this.slow.ensureRoom(sizeClass)) return this.slow.freeStray(sizeClass, slot);
     const { words, states } = this.heap;
     // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
     if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);

@@ -3,11 +3,11 @@
 
 import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
-import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
+import type { Address, ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
 import type { Core } from "../memory/core.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { header } from "../memory/layout.ts";
+import { header, wideBytes } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { corruptGauge, roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
@@ -36,6 +36,8 @@ export class SlowPath {
   /** The halves of the worker word while this worker is attached. */
   private readonly word: readonly [number, number];
   private isDetached = false;
+  /** A pool's: the same for wide classes, whose objects may be page runs, too. */
+  placeWide: ((sizeClass: SizeClass, size: number) => Address | undefined) | undefined;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
@@ -64,6 +66,14 @@ export class SlowPath {
     this.mend();
   }
 
+  /** Where it returns false, the journal is left at "moving". */
+  private lookForRound(sizeClass: SizeClass): boolean {
+    this.mend();
+    const found = this.core.ensureRound(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    return found > 0;
+  }
+
   /** The core, as this worker's. */
   private get core(): Core {
     return this.heap.coreOf(this.slot);
@@ -83,20 +93,32 @@ export class SlowPath {
     throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
   }
 
-  /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
-  ensureRound(sizeClass: SizeClass): void {
+  /** Sees to it that the magazine's top is a slot for an object, or places that elsewhere. @throws ERR_OUT_OF_MEMORY */
+  ensureRound(sizeClass: SizeClass, size: number): Address | undefined {
+    if (sizeClass.objectBytes > wideBytes && this.placeWide !== undefined)
+      return this.placeWide(sizeClass, size);
     if (!this.findRound(sizeClass)) throw this.outOfMemory(sizeClass);
+    return undefined;
   }
 
   /** The same; false where no slot can be had. */
   findRound(sizeClass: SizeClass): boolean {
-    this.mend();
-    const found = this.core.ensureRound(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
-    if (found > 0) return true;
+    if (this.lookForRound(sizeClass)) return true;
     const refilled = this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
     return refilled;
+  }
+
+  /** The same without a search: false where the slabs at hand have no slot, and no new one can be built. */
+  findRoundAtHand(sizeClass: SizeClass): boolean {
+    if (this.lookForRound(sizeClass)) return true;
+    this.writeJournal(journal.idle);
+    return false;
+  }
+
+  /** Whether the magazine has a round, or some slab of the class a free slot: a hint. */
+  mayHaveSlots(sizeClass: SizeClass): boolean {
+    return roundsIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
   }
 
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
