@@ -61,11 +61,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
     this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);
     this.wide = new WideClasses(this.slow, this.large, (size, align) => this.placeLarge(size, align, false));
-    this.slow.placeWide = (sizeClass, size) => {
-      const address = this.wide.place(sizeClass, size, 1);
-      if (address === nowhere) throw this.noRoomFor(size, 1);
-      return address as Address | undefined;
-    };
     this.resizing = new Resizing(this.heap, this.slow, this.large, this.moves, (size) => this.indexFor(size));
   }
 
@@ -179,7 +174,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
     const { align, zeroed } = options === undefined ? plain : checkAllocateOptions(options);
     const index = this.indexFor(size);
-    if (options === undefined && index !== 0) return super.allocateSlow(size);
+    if (options === undefined && index !== 0 && !isWide(this.heap.layout, index))
+      return super.allocateSlow(size);
     const aligned = alignedClass(this.heap.layout, index, align);
     if (aligned > 0 && !isWide(this.heap.layout, aligned)) {
       const address = this.allocate(this.slow.classes[aligned]?.objectBytes as number);

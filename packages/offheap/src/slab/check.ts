@@ -10,6 +10,7 @@ import type { Heap } from "../memory/heap.ts";
 import { chunkSetAt, infoAt, slabInfo } from "../memory/layout.ts";
 import { slotCountOf } from "../memory/span-lengths.ts";
 import { checkClean } from "./check-clean.ts";
+import { checkScratch } from "./check-scratch.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
 import { journal, readJournal } from "./journal.ts";
@@ -76,7 +77,10 @@ class Checker {
     if (!this.heap.isReady()) this.report("header", "the heap is not ready for use");
     for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
     checkClean(this.heap, (invariant, message) => this.report(invariant, message));
-    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) this.checkWorker(slot as WorkerSlot);
+    for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
+      this.checkWorker(slot);
+      checkScratch(this.heap, slot, (invariant, message) => this.report(invariant, message));
+    }
     this.checkTotals();
     this.others?.checkTotals();
     return this.violations;

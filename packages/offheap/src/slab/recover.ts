@@ -78,7 +78,8 @@ export class Recoverer {
     const { heap } = slabs;
     this.settleOperation();
     writeJournal(heap, slabs.worker, journal.moving);
-    if (this.target === slabs.worker) this.magazines.resetScratch();
+    heap.coreOf(this.target).forgetDrain();
+    this.magazines.resetScratch();
     for (let chunk = 0; chunk < heap.layout.chunkCount; ) chunk += this.visit(chunk as ChunkIndex);
     slabs.spans.free.repair();
     // The first of them is the set of wholly free slabs.

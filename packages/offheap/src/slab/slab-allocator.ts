@@ -209,8 +209,7 @@ export class SlabAllocator<Options = never> extends Contents {
     const sizeClass = this.slow.classes[index] as SizeClass;
     if (this.allocsLeft > 0 && --this.allocsLeft === 0) this.lookup.openAllocations();
     for (let tries = 0; tries < mostTries; tries++) {
-      const elsewhere = this.slow.ensureRound(sizeClass, size);
-      if (elsewhere !== undefined) return elsewhere;
+      this.slow.ensureRound(sizeClass);
       const { words, states } = this.heap;
       const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
       const address = words[top] as number;

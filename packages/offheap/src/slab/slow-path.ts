@@ -3,11 +3,11 @@
 
 import { classOf } from "../arena/claim.ts";
 import { Decommitter } from "../arena/decommit.ts";
-import type { Address, ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
+import type { ChunkIndex, SlotIndex, WorkerId, WorkerSlot } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
 import type { Core } from "../memory/core.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
-import { header, wideBytes } from "../memory/layout.ts";
+import { header } from "../memory/layout.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { corruptGauge, roundsIn } from "./counters.ts";
 import { journal, readJournal, writeJournal } from "./journal.ts";
@@ -36,8 +36,6 @@ export class SlowPath {
   /** The halves of the worker word while this worker is attached. */
   private readonly word: readonly [number, number];
   private isDetached = false;
-  /** A pool's: the same for wide classes, whose objects may be page runs, too. */
-  placeWide: ((sizeClass: SizeClass, size: number) => Address | undefined) | undefined;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
@@ -93,12 +91,9 @@ export class SlowPath {
     throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
   }
 
-  /** Sees to it that the magazine's top is a slot for an object, or places that elsewhere. @throws ERR_OUT_OF_MEMORY */
-  ensureRound(sizeClass: SizeClass, size: number): Address | undefined {
-    if (sizeClass.objectBytes > wideBytes && this.placeWide !== undefined)
-      return this.placeWide(sizeClass, size);
+  /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
+  ensureRound(sizeClass: SizeClass): void {
     if (!this.findRound(sizeClass)) throw this.outOfMemory(sizeClass);
-    return undefined;
   }
 
   /** The same; false where no slot can be had. */
