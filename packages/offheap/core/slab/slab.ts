@@ -40,7 +40,6 @@ import {
   slotsPerLine,
   spanChunksWord,
   tagUnclaimed,
-  wideBytes,
 } from "../layout/numbers.ts";
 import {
   classCount,
@@ -64,8 +63,6 @@ const claimTries = 4;
 const fewClasses = 16;
 const shortSlabChunks = 4;
 const fewestSlots = 16;
-/** Of a wide class half as many, in as few chunks as they fill: most programs have few objects of each. */
-const fewestWideSlots = 8;
 /** A short slab may have a 64th of all chunks that are in spans. */
 const shortSlabShift = 6;
 /** Bytes that a slab aims at. */
@@ -140,10 +137,7 @@ export function chunksOfNewSlab(classIndex: i32): i32 {
   const full = least(chunksFor(multiply(slots, bytes)), slabChunks);
   if (classCount <= fewClasses) return full;
   const part = atomicLoad32((heapAt + (spanChunksWord << 2)) | 0) >> shortSlabShift;
-  const fewest =
-    bytes > wideBytes
-      ? chunksFor(multiply(fewestWideSlots, bytes))
-      : most(shortSlabChunks, chunksFor(multiply(fewestSlots, bytes)));
+  const fewest = most(shortSlabChunks, chunksFor(fewestSlots * bytes));
   return least(most(part, fewest), full);
 }
 

@@ -13,7 +13,7 @@ import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, slotsPerLine, wideBytes } = shared;
+export const { chunkBytes, slotsPerLine } = shared;
 
 const wordShift = 2;
 

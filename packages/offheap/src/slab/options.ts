@@ -15,10 +15,9 @@ import {
   maxCapacityBytes,
   maxSlotsPerSlab,
   maxWorkerSlots,
-  wideBytes,
 } from "../memory/layout.ts";
 import { checkHugePages, checkOs } from "./os-options.ts";
-import { poolClasses, SizeClasses, validateSizeClasses } from "./size-classes.ts";
+import { SizeClasses, validateSizeClasses } from "./size-classes.ts";
 
 /** How a heap is made. All are optional. */
 export interface HeapOptions {
@@ -61,7 +60,6 @@ const magazineBytes = 131_072;
 const mostRounds = 512;
 /** All magazines of all workers stay under capacity / 8, down to one round each. */
 const pinnedFraction = 8;
-const wideShare = 1 / 4;
 /** Slabs of every class that must fit before they may have their full length. */
 const slabsOfEachClass = 4;
 
@@ -75,18 +73,12 @@ function checkInteger(name: string, value: unknown, low: number, high: number): 
   return value;
 }
 
-/** What the magazines of one worker may hold. */
-function pinnedBytes(capacityBytes: number, maxWorkers: number): number {
-  return capacityBytes / pinnedFraction / maxWorkers;
-}
-
 /**
  * What a class gets of the bytes that magazines may hold: the fourth root of its size. Small objects come and go
  * more often; with equal bytes, though, a magazine of the largest had five rounds and went home at every third free.
- * Wide ones get a quarter of that: they are few in most programs, and what they have the small ones lack.
  */
 function shareWeight(bytes: number): number {
-  return Math.sqrt(Math.sqrt(bytes)) * (bytes > wideBytes ? wideShare : 1);
+  return Math.sqrt(Math.sqrt(bytes));
 }
 
 /** Everything a heap follows from, given its capacity. */
@@ -100,7 +92,7 @@ export function configOf(
 ): HeapConfig {
   // One round of each class first, then a share of what is left: all together stay under the bound.
   const oneOfEach = objectBytes.reduce((sum, bytes) => sum + bytes, 0);
-  const rest = pinnedBytes(capacityBytes, maxWorkers) - oneOfEach;
+  const rest = capacityBytes / pinnedFraction / maxWorkers - oneOfEach;
   const weights = objectBytes.reduce((sum, bytes) => sum + shareWeight(bytes), 0);
   const roundCounts = objectBytes.map((bytes) => {
     const share = (rest / weights) * shareWeight(bytes);
@@ -156,8 +148,8 @@ const known: KnownOptions<HeapOptions> = {
  */
 export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool = false): ResolvedOptions {
   const given = checkOptions("the constructor", options, known);
-  const listed = given.sizeClasses ?? undefined;
-  const named = listed === undefined ? undefined : validateSizeClasses(listed);
+  const usual = isPool ? SizeClasses.fine : SizeClasses.powersOfTwo;
+  const objectBytes = validateSizeClasses(given.sizeClasses ?? usual);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
   const interval = checkInteger(
     "cleanupInterval",
@@ -169,10 +161,8 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool
   const hugePages = checkHugePages(given.hugePages, os);
   const engine = checkEngine(given.engine);
   const { memory, offset, capacityBytes } = resolveMemory(given);
-  const usual = (bytes: number) =>
-    isPool ? poolClasses(bytes, pinnedBytes(bytes, maxWorkers)) : SizeClasses.powersOfTwo;
   const layoutWith = (bytes: number) =>
-    computeLayout(configOf(bytes, named ?? usual(bytes), maxWorkers, interval, tiny, isPool));
+    computeLayout(configOf(bytes, objectBytes, maxWorkers, interval, tiny, isPool));
   const layout = layoutWith(alignDown(capacityBytes, chunkBytes));
   if (layout.chunkCount < 1) throw tooSmall(capacityBytes, layoutWith);
   return { memory, offset, layout, os, hugePages, engine };
