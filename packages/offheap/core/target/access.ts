@@ -7,7 +7,7 @@ let ownAt: i32 = 0;
 
 /** The memory, after it was made and after it has grown. */
 export function bindMemory(buffer: ArrayBuffer): void {
-  words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+  words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
   bytes = new Uint8Array(buffer);
 }
 
