@@ -16,8 +16,6 @@ export interface Access {
   wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array;
   /** The state bytes. */
   states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
-  /** The state bytes four at a time. */
-  quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   readonly atomics: AtomicOps;
   /** How the core is to reach the memory, if not by itself. */
   readonly verbs?: (buffer: ArrayBufferLike) => Verbs;
@@ -29,7 +27,6 @@ export const hardwareAccess: Access = {
   words: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
   wide: (buffer, byteOffset, length) => new BigInt64Array(buffer, byteOffset, length),
   states: (buffer, byteOffset, length) => new Uint8Array(buffer, byteOffset, length),
-  quads: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
   atomics: hardwareAtomics,
 };
 

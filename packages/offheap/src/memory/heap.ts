@@ -30,8 +30,6 @@ export class Heap {
   states!: Uint8Array;
   /** The same from one byte earlier on: indexed by slot + 1, and 0 at 0. What rounds hold. */
   roundStates!: Uint8Array;
-  /** The same four at a time. Written only where all four are the writer's (state-scan.ts). */
-  stateQuads!: Int32Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   private actor = 0;
@@ -88,7 +86,6 @@ export class Heap {
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
     const slots = chunkCount * 2 ** stateShift;
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
-    this.stateQuads = this.access.quads(buffer, this.offset + statesAt, slots >> 2);
     this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
   }
 

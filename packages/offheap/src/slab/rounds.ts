@@ -33,9 +33,3 @@ export function setRound(heap: Heap, sizeClass: SizeClass, round: number, slot: 
   heap.words[at] = addressOf(heap, sizeClass, slot) | 0;
   heap.words[at + 1] = slot + 1;
 }
-
-export function clearRound(heap: Heap, sizeClass: SizeClass, round: number): void {
-  const at = roundAt(sizeClass, round);
-  heap.words[at + 1] = 0;
-  heap.words[at] = 0;
-}

@@ -36,10 +36,6 @@ export class CountingAccess implements Access {
     return this.wrap(hardwareAccess.states(buffer, byteOffset, length));
   }
 
-  quads(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
-    return this.wrap(hardwareAccess.quads(buffer, byteOffset, length));
-  }
-
   /** The core's: what it keeps for itself, and constants of the heap, are no accesses. */
   verbs(buffer: ArrayBufferLike): Verbs {
     const plain = verbsOver(buffer);

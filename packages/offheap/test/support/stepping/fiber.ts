@@ -170,29 +170,6 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   );
 }
 
-/**
- * Four state bytes as a word, each loaded and stored by itself, lowest first: a kill, or another's access, may come
- * between any two. Element 0 begins at the machine's first state.
- */
-function quads(fiber: Fiber, length: number): unknown {
-  const bytes = [0, 1, 2, 3];
-  const quad = (index: number) =>
-    bytes.reduce((word, i) => word | ((fiber.load(1, index * 4 + i) as number) << (i * 8)), 0);
-  return new Proxy(
-    {},
-    {
-      get: (_target, key) =>
-        Number(key) < length ? quad(Number(key)) : key === "length" ? length : undefined,
-      set(_target, key, value) {
-        const index = Number(key);
-        if (index < length)
-          for (const i of bytes) fiber.store(1, index * 4 + i, ((value as number) >>> (i * 8)) & 255);
-        return true;
-      },
-    },
-  );
-}
-
 /** The core's verbs, each access a step; what the core keeps for itself, and constants of the heap, are none. */
 function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
   const own = new Map<number, number>();
@@ -282,7 +259,6 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
     wide: (_buffer, _byteOffset, length) => view(fiber, 2, length) as BigInt64Array,
     states: (_buffer, byteOffset, length) =>
       view(fiber, 1, length, byteOffset - fiber.machine.statesAt) as Uint8Array,
-    quads: (_buffer, _byteOffset, length) => quads(fiber, length) as Int32Array,
     atomics,
     verbs: () => verbsOf(fiber, isBroken),
   };
