@@ -1,6 +1,6 @@
 /** `npm run bench`: measures what the filter takes, prints the tables, writes the results. */
 import { allPeers } from "./measure/cases.ts";
-import { allParts, chosenParts, type Part, type Results } from "./measure/plan.ts";
+import { allParts, chosenParts, noResults, type Part, type Results } from "./measure/plan.ts";
 import { endChildren } from "./measure/process.ts";
 import { parseOptions, usage } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -12,10 +12,10 @@ let interrupted = false;
 
 /** An interrupted run keeps the parts that are complete. */
 async function measure(parts: readonly Part[]): Promise<Results> {
-  const results: Results = { time: [], space: [], pause: [], gc: [] };
+  const results = noResults();
   const progress = new Progress(parts.reduce((sum, { processes }) => sum + processes, 0));
   for (const part of parts) {
-    const added: Results = { time: [], space: [], pause: [], gc: [] };
+    const added = noResults();
     progress.begin(part.id);
     await part
       .run(added, (peer) => {
@@ -30,6 +30,7 @@ async function measure(parts: readonly Part[]): Promise<Results> {
     results.space.push(...added.space);
     results.pause.push(...added.pause);
     results.gc.push(...added.gc);
+    results.heaps.push(...added.heaps);
   }
   progress.stop();
   return results;

@@ -1,11 +1,12 @@
 /** The command line of the benchmark. */
 import { parseArgs } from "node:util";
-import { libraryId } from "./native/libraries.ts";
+import { libraryNamed, refuseSameIds } from "./native/libraries.ts";
+import { peersNamed } from "./short-names.ts";
 
 export interface Options {
   readonly only: readonly string[]; // parts of the plan: prefixes of ids
   readonly peers: readonly string[]; // empty: all
-  readonly native: readonly string[]; // further malloc libraries
+  readonly native: readonly string[]; // further malloc libraries, PATH or ID=PATH
   readonly traces: readonly string[]; // further traces to replay
   readonly quick: boolean;
   readonly cpu: boolean;
@@ -20,14 +21,16 @@ export interface Options {
 
 export const usage = `npm run bench -- [options]
 
-  --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, threads,
-                    space, pause, growth, locality, walk, gc, wasm; claims = what the plain claims rest on)
+  --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, large,
+                    heaps, threads, space, pause, growth, locality, walk, gc, wasm), or the name of several: claims =
+                    what the plain claims rest on, goals = what the goals are computed from, with the peers they need
   --peers ID,…      only these peers; those with huge pages take part only when they are named
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
   --rounds N        processes for each case (5; quick: 2)
   --budget MS       steady passes of one process (1000; quick: 250)
   --cpu             processor time instead of wall time, one thread only: for a busy machine, not for results
-  --native PATH.so  one more malloc library, by LD_PRELOAD; may be repeated
+  --native LIBRARY  one more malloc library, PATH.so or ID=PATH.so, by LD_PRELOAD; may be repeated
+                    (mimalloc3=…/libmimalloc.so.3.4, snmalloc=…/libsnmallocshim.so)
   --trace PATH      one more mtrace log to replay, plain or gzip; may be repeated
   --node PATH       the node for the JavaScript cases (this one)
   --out FOLDER      where result and plots go (bench/results); --name NAME of the files (latest)
@@ -55,10 +58,13 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   const { quick, native = [] } = values;
+  refuseSameIds(native);
+  const only = list(values.only);
+  const peers = values.peers ? list(values.peers) : peersNamed(only);
   return {
-    only: list(values.only),
+    only,
     // a library that is named takes part, whatever the filter of peers says
-    peers: list(values.peers).concat(values.peers ? native.map(libraryId) : []),
+    peers: peers.length > 0 ? [...peers, ...native.map((named) => libraryNamed(named).id)] : [],
     native,
     traces: values.trace ?? [],
     quick,

@@ -1,6 +1,7 @@
 /** A process for one JavaScript case: `node main.js REQUEST`, the answer as JSON on standard output. */
 import { peers } from "../peers/registry.ts";
 import { readStream } from "../stream/format.ts";
+import { heapsCase } from "./heaps.ts";
 import { pauseCase } from "./pause.ts";
 import { programCase } from "./program.ts";
 import type { CaseRequest, ChaseRequest, GcRequest } from "./protocol.ts";
@@ -19,6 +20,7 @@ async function answer(request: Request): Promise<object> {
   const peer = await peers[request.peer]();
   const refused = peer.refuses?.(stream, request.mode);
   if (refused) return { refused };
+  if (request.mode === "heaps") return heapsCase(peer, stream, request);
   const runner = await peer.open(stream, { ballast: request.ballast });
   return cases[request.mode](runner, stream, request);
 }

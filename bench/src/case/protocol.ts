@@ -1,5 +1,5 @@
 /** What a case is asked on its command line and what it answers on standard output, as JSON. */
-export type Mode = "time" | "space" | "pause" | "walk" | "program";
+export type Mode = "time" | "space" | "pause" | "walk" | "program" | "heaps";
 
 /** `cpu` is the processor time of the process with all its threads: for a machine that others use, too. */
 export type Clock = "wall" | "cpu";
@@ -32,6 +32,11 @@ export interface SpaceAnswer {
   readonly spanBytes?: number; // the allocator's own account at the peak, where it has one
   readonly touchedBookBytes?: number; // its metadata, in pages touched
   readonly cleanedSpanBytes?: number;
+}
+
+/** One after the other in one process. */
+export interface HeapsAnswer {
+  readonly heaps: readonly TimeAnswer[];
 }
 
 export interface PauseAnswer {

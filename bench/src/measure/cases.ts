@@ -8,7 +8,7 @@ import { compileWasm, wasmPeerIds } from "../native/wasm.ts";
 import { type Options, peerSelected } from "../options.ts";
 import type { Command } from "./process.ts";
 
-export type PeerKind = "subject" | "native" | "javascript" | "floor" | "module";
+export type PeerKind = "subject" | "native" | "javascript" | "floor" | "bare" | "module";
 
 export interface Peer {
   readonly id: string;
@@ -85,14 +85,12 @@ const wasmTitles = {
   emmalloc: "emmalloc in WebAssembly",
 };
 
-/** Those that take part only when they are named. */
-const askedFor = [...hugeIds, "offheap-third"];
-
+/** Those with huge pages take part only when they are named. */
 function taking(options: Options, id: string): boolean {
-  return peerSelected(options, id) && (options.list || !askedFor.includes(id) || options.peers.includes(id));
+  return peerSelected(options, id) && (options.list || !hugeIds.includes(id) || options.peers.includes(id));
 }
 
-/** Every peer, the subject first; the filter keeps the floors. */
+/** Every peer, the subject first; the filter keeps the floors, of which bare is none. */
 export function allPeers(options: Options): Peer[] {
   const wasm = wasmPeerIds.map((id) => {
     const { missing } = peerSelected(options, id) ? compileWasm(id) : {};
@@ -107,8 +105,8 @@ export function allPeers(options: Options): Peer[] {
     javascriptPeer(options, "subject", "offheap", "offheap, powers of two"),
     javascriptPeer(options, "subject", "offheap-fine", "offheap, fine classes"),
     javascriptPeer(options, "subject", "offheap-huge", "offheap, powers of two, huge pages"),
-    javascriptPeer(options, "subject", "offheap-third", "offheap, fine classes, third heap"),
     javascriptPeer(options, "subject", "offheap-pool", "offheap, MemoryPool"),
+    javascriptPeer(options, "bare", "bare", "free lists in JavaScript without any check"),
     ...nativeList(options),
     ...Object.entries(javascriptTitles).map(([id, title]) =>
       javascriptPeer(options, "javascript", id, title),

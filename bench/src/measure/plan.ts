@@ -1,5 +1,6 @@
 /** The parts of a run: what each is called, what it takes, and what it adds to the results. */
 import { type Options, peerSelected, selected } from "../options.ts";
+import { partsNamed } from "../short-names.ts";
 import { growth, locality } from "../workloads/growth.ts";
 import { moduleLoops, moduleProgram } from "../workloads/modules.ts";
 import { timedWorkloads } from "../workloads/registry.ts";
@@ -8,6 +9,7 @@ import { slabSubjects, type Workload } from "../workloads/workload.ts";
 import type { Peer } from "./cases.ts";
 import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
+import { type HeapsRow, heapsPeers, measureHeaps } from "./heaps.ts";
 import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
@@ -20,7 +22,10 @@ export interface Results {
   readonly space: SpaceRow[];
   readonly pause: PauseRow[];
   readonly gc: GcRow[];
+  readonly heaps: HeapsRow[];
 }
+
+export const noResults = (): Results => ({ time: [], space: [], pause: [], gc: [], heaps: [] });
 
 export interface Part {
   readonly id: string;
@@ -33,8 +38,6 @@ export interface Part {
 const PAUSES = ["replace/65536/mixed", "replace/65536/64", "replay/lua", "replay/python"];
 /** Its free looks through a list: minutes for one pass of a trace. It takes part in the loops only. */
 const SLOW = "thi.ng";
-/** It shares its process with two other heaps, whose memory would be counted with its own. */
-const SHARING = "offheap-third";
 /** Smaller ones say more of the process than of the allocator. */
 const SPACES = [
   "batch/65536/shuffled",
@@ -46,13 +49,11 @@ const SPACES = [
   "whole/",
 ];
 
-/** What the plain claims rest on: `--only claims` is short for these. */
-export const CLAIMS = ["pair/", "replace/4096/64", "replace/65536/mixed", "space/replace/65536/mixed"];
-
 function takingPart(peers: readonly Peer[], workload: Workload): Peer[] {
   const { javascript, subjects = slabSubjects } = workload;
   return peers.filter(({ id, kind }) => {
     if (kind === "subject") return subjects.includes(id);
+    if (kind === "bare") return subjects.some((subject) => slabSubjects.includes(subject)); // small objects only
     return kind !== "javascript" || !javascript || javascript.includes(id);
   });
 }
@@ -78,7 +79,7 @@ function threadParts(options: Options): Part[] {
 }
 
 function spaceParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
-  const holding = peers.filter(({ id, kind }) => kind !== "floor" && id !== SLOW && id !== SHARING);
+  const holding = peers.filter(({ id, kind }) => kind !== "floor" && kind !== "bare" && id !== SLOW);
   return workloads
     .filter(({ id }) => SPACES.some((prefix) => id.startsWith(prefix)))
     .map((workload) => ({ workload, taking: takingPart(holding, workload) }))
@@ -108,6 +109,18 @@ function pauseParts(options: Options, peers: readonly Peer[], workloads: readonl
     }));
 }
 
+function heapsParts(options: Options, peers: readonly Peer[], workloads: readonly Workload[]): Part[] {
+  const taking = peers.filter(({ id }) => heapsPeers.includes(id));
+  return workloads
+    .filter(({ id }) => id === "pair/64" || id.startsWith("replay/"))
+    .map((workload) => ({
+      ...{ id: `heaps/${workload.id}`, title: `a loop's first, second and third heap: ${workload.title}` },
+      processes: taking.length * options.rounds,
+      run: async (results, tick) =>
+        void results.heaps.push(...(await measureHeaps(options, workload, taking, tick))),
+    }));
+}
+
 function otherParts(options: Options, peers: readonly Peer[]): Part[] {
   const walking = peers.filter(
     ({ id, kind }) => kind !== "floor" && (kind !== "javascript" || id === "object"),
@@ -130,12 +143,12 @@ function otherParts(options: Options, peers: readonly Peer[]): Part[] {
   ];
 }
 
-/** Inside modules, and beside them the pool called from JavaScript. */
+/** Inside modules, and beside them the pool called from JavaScript and natives called from C. */
 function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
-  const modules = peers.filter(({ kind }) => kind === "module");
-  const programs = modules.filter(({ id }) => id.startsWith("c-"));
+  const programs = peers.filter(({ id, kind }) => kind === "module" && id.startsWith("c-"));
+  const beside = peers.filter(({ kind }) => kind === "subject" || kind === "native" || kind === "module");
   return [
-    ...timeParts(options, [...peers.filter(({ kind }) => kind === "subject"), ...modules], moduleLoops),
+    ...timeParts(options, beside, moduleLoops(options)),
     {
       ...{ id: moduleProgram.id, title: moduleProgram.title, processes: programs.length * options.rounds },
       run: async (results, tick) =>
@@ -149,6 +162,7 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
   const workloads = timedWorkloads(options);
   return [
     ...timeParts(options, peers, workloads),
+    ...heapsParts(options, peers, workloads),
     ...threadParts(options),
     ...spaceParts(options, peers, workloads),
     ...pauseParts(options, peers, workloads),
@@ -162,6 +176,5 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
 export function chosenParts(options: Options, parts: readonly Part[]): Part[] {
   const { only, quick } = options;
   if (only.length === 0) return parts.filter((part) => !(quick && part.large));
-  const expanded = only.flatMap((part) => (part === "claims" ? CLAIMS : [part]));
-  return parts.filter(({ id }) => selected({ only: expanded }, id));
+  return parts.filter(({ id }) => selected({ only: partsNamed(only) }, id));
 }

@@ -14,7 +14,10 @@ export function endChildren(): void {
   for (const child of children) child.kill("SIGKILL");
 }
 
-/** The answer, or `{ refused }` with the reason why there is none. */
+/**
+ * The answer, or `{ refused }` with the reason why there is none. A library that cannot be loaded is a reason: the
+ * process would have run with the C library's malloc.
+ */
 export function runCase<T extends object>(
   command: Command,
   timeoutMs: number,
@@ -38,6 +41,8 @@ export function runCase<T extends object>(
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       children.delete(child);
+      const [ignored] = /^.*cannot be preloaded.*$/m.exec(errors) ?? [];
+      if (ignored !== undefined) return resolve({ refused: `not loaded: ${ignored}` });
       if (code === 0 && output !== "") return resolve(JSON.parse(output) as T);
       const reason =
         signal === "SIGKILL" ? `stopped after ${timeoutMs / 1000} s` : errors.trim().split("\n").pop();

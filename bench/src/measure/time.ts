@@ -1,4 +1,4 @@
-/** Nanoseconds an operation: the first pass of a process, and the steady ones after it. */
+/** Nanoseconds an operation: the first and the second pass of a process, and the steady ones after them. */
 import type { CaseRequest, TimeAnswer } from "../case/protocol.ts";
 import type { Options } from "../options.ts";
 import { readStream, type Stream } from "../stream/format.ts";
@@ -13,6 +13,7 @@ export interface TimeRow {
   readonly refused?: string;
   /** ns an operation of head and tail together; the spread is over the rounds. */
   readonly first?: Spread;
+  readonly second?: Spread; // of a stream's loop
   readonly steady?: Spread;
   readonly steadyHead?: Spread; // without the frees of what a trace leaves
   readonly setup?: Spread;
@@ -30,17 +31,28 @@ const steadyOf = <T>(passes: readonly T[]): readonly T[] => passes.slice(passes.
 const steadyMedian = (answer: TimeAnswer, part: (pass: Pass) => number): number =>
   spread(steadyOf(answer.passes).map(part)).median;
 
+const wholePass =
+  (opsPerPass: number) =>
+  ([head, tail]: Pass): number =>
+    (head + tail) / opsPerPass;
+
 /** First and steady passes of a row, `opsPerPass` operations each. */
 export function timeSpreads(
   answers: readonly Pick<TimeAnswer, "passes">[],
   opsPerPass: number,
-): Pick<TimeRow, "first" | "steady" | "passes"> {
-  const whole = ([head, tail]: Pass): number => (head + tail) / opsPerPass;
+): Required<Pick<TimeRow, "first" | "steady" | "passes">> {
+  const whole = wholePass(opsPerPass);
   return {
     first: spread(answers.map((answer) => whole(answer.passes[0]))),
     steady: spread(answers.map((answer) => steadyMedian({ setupNs: 0, ...answer }, whole))),
     passes: answers.reduce((sum, answer) => sum + steadyOf(answer.passes).length, 0),
   };
+}
+
+/** Absent where a process had one pass only. */
+function secondPass(answers: readonly TimeAnswer[], opsPerPass: number): Pick<TimeRow, "second"> {
+  const passes = answers.flatMap((answer) => answer.passes.slice(1, 2));
+  return passes.length > 0 ? { second: spread(passes.map(wholePass(opsPerPass))) } : {};
 }
 
 /** A case stopped at its deadline counts what it did, each operation at 3/2 words. */
@@ -55,9 +67,11 @@ export function timeRow(workload: string, stream: Stream, outcome: Outcome<TimeA
   const stopped = answers.find((answer) => answer.tooSlow)?.tooSlow;
   if (stopped) return { ...row, ...stoppedRow(stopped) };
   const { head, tail, setup } = stream;
+  const opsPerPass = head.ops + tail.ops;
   return {
     ...row,
-    ...timeSpreads(answers, head.ops + tail.ops),
+    ...timeSpreads(answers, opsPerPass),
+    ...secondPass(answers, opsPerPass),
     steadyHead: spread(answers.map((answer) => steadyMedian(answer, ([headNs]) => headNs / head.ops))),
     ...(setup.ops > 0 ? { setup: spread(answers.map((answer) => answer.setupNs / setup.ops)) } : {}),
   };

@@ -1,6 +1,6 @@
 /** Native malloc libraries: where Debian puts them, how they are loaded, what keeps pages small. */
 import { existsSync, realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 
 export interface NativePeer {
   readonly id: string;
@@ -39,8 +39,19 @@ function debian(id: string, soname: string, debianPackage: string): NativePeer {
   return { id, title: `${id} (${basename(realpathSync(path))})`, library: path, env: smallPages };
 }
 
-export function libraryId(path: string): string {
-  return basename(path).replace(/\.so.*$/, "");
+/** What `--native` says: ID=PATH, or PATH, whose file's name is the id. */
+export function libraryNamed(named: string): { readonly id: string; readonly path: string } {
+  const [, id, path] = /^([\w.-]+)=(.*)$/.exec(named) ?? [undefined, undefined, named];
+  return { id: id ?? basename(path).replace(/\.so.*$/, ""), path: resolve(path) };
+}
+
+const known = ["glibc", "mimalloc", "jemalloc", "gperftools"] as const;
+
+/** Rows are told apart by their ids. */
+export function refuseSameIds(extra: readonly string[]): void {
+  const ids: string[] = [...known, ...extra.map((named) => libraryNamed(named).id)];
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new Error(`two native libraries are called ${twice}: --native ID=PATH.so`);
 }
 
 /** The peers of every run, and those that the user names with --native. */
@@ -52,9 +63,9 @@ export function nativePeers(extra: readonly string[]): NativePeer[] {
     mimalloc,
     debian("jemalloc", "libjemalloc.so.2", "libjemalloc2"),
     debian("gperftools", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
-    ...extra.map((path) => ({
-      id: libraryId(path),
-      title: path,
+    ...extra.map(libraryNamed).map(({ id, path }) => ({
+      id,
+      title: `${id} (${path})`,
       library: path,
       env: smallPages,
       ...(existsSync(path) ? {} : { missing: `${path} not found` }),

@@ -29,20 +29,6 @@ function open(
   };
 }
 
-/** Passes of a stream that each earlier heap goes through: V8 compiles the loop for both in the first of them. */
-const PASSES_BEFORE = 3;
-
-/** After two other heaps have gone through the same loop, as in a program where one place calls several. */
-function openThird(stream: Stream, options: OpenOptions, heapOptions: HeapOptions): Runner {
-  for (let heap = 0; heap < 2; heap++) {
-    const runner = open(stream, options, heapOptions);
-    runner.run(stream.setup.from, stream.setup.to);
-    for (let pass = 0; pass < PASSES_BEFORE; pass++)
-      for (const { from, to } of [stream.head, stream.tail]) runner.run(from, to);
-  }
-  return open(stream, options, heapOptions);
-}
-
 export const offheapPeers: JsPeer[] = [
   {
     id: "offheap",
@@ -60,11 +46,6 @@ export const offheapPeers: JsPeer[] = [
     refuses: () => (loadOs().hugePages.available ? undefined : loadOs().hugePages.reason),
     open: (stream, options) =>
       open(stream, options, { sizeClasses: SizeClasses.powersOfTwo, os: loadOs(), hugePages: true }),
-  },
-  {
-    id: "offheap-third",
-    title: "offheap, SizeClasses.fine, the third heap through its loop",
-    open: (stream, options) => openThird(stream, options, { sizeClasses: SizeClasses.fine }),
   },
   {
     id: "offheap-pool",

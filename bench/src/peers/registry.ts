@@ -20,10 +20,10 @@ const inside = (id: ModuleId) => async (): Promise<JsPeer> => (await import("./m
 
 export const peers: Readonly<Record<string, () => Promise<JsPeer>>> = {
   floor: async () => (await import("./floor.ts")).floorPeer,
+  bare: async () => (await import("./bare.ts")).barePeer,
   offheap: offheap("offheap"),
   "offheap-fine": offheap("offheap-fine"),
   "offheap-huge": offheap("offheap-huge"),
-  "offheap-third": offheap("offheap-third"),
   "offheap-pool": offheap("offheap-pool"),
   uint8array: object("uint8array"),
   buffer: object("buffer"),

@@ -1,161 +1,124 @@
-/** The goals that the project set itself, computed from whatever of them this run measured. */
+/** The goals that the project set itself, each with both medians, computed from whatever of them this run measured. */
 import type { Results } from "../measure/plan.ts";
-import { geometricMean } from "../measure/summary.ts";
+import { bundledTraces } from "../workloads/traces.ts";
+import { Figures, meanPair, type Pair, ratioOf, worstPair } from "./figures.ts";
 
 export interface Goal {
   readonly what: string;
   readonly subject: string;
-  readonly value: number;
+  readonly against: string;
+  readonly unit: "ns" | "MiB";
+  /** Medians: of one workload, or geometric means of those of several. */
+  readonly ours: number;
+  readonly theirs: number;
+  readonly ratio: number;
   readonly limit: number;
-  readonly detail: string;
+  readonly met: boolean;
+  /** The workload with the highest ratio, of how many. */
+  readonly worst: string;
+  readonly worstRatio: number;
+  readonly workloads: number;
 }
 
-const natives = ["glibc", "mimalloc", "jemalloc", "gperftools"];
-const LOOPS = /^(pair|batch|replace)\//;
+interface Row extends Pick<Goal, "what" | "subject" | "against" | "limit"> {
+  readonly pairs: readonly Pair[];
+  /** A mean of all, or the worst alone. */
+  readonly takes: "mean" | "worst";
+  readonly unit?: Goal["unit"]; // ns unless said
+}
+
+const SMALL = "offheap-fine";
+const ANY_SIZE = "offheap-pool";
+const REPLAY = /^replay\//;
+const SHUFFLED = /^batch\/65536\/shuffled$/;
 const HANDED_OVER = /^threads\/(xmalloc|larson|churn)/;
 
-class Figures {
-  private readonly results: Results;
-  readonly subject: string;
-
-  constructor(results: Results, subject: string) {
-    this.results = results;
-    this.subject = subject;
-  }
-
-  workloads(pattern: RegExp): string[] {
-    const own = this.results.time.filter(({ peer, steady }) => peer === this.subject && steady);
-    return own.map(({ workload }) => workload).filter((workload) => pattern.test(workload));
-  }
-
-  steady(workload: string, peer = this.subject): number | undefined {
-    const row = this.results.time.find((each) => each.workload === workload && each.peer === peer);
-    return row?.steady?.median; // a lower bound for a peer that was stopped, so the ratio is an upper one
-  }
-
-  first(workload: string): number | undefined {
-    return this.results.time.find((each) => each.workload === workload && each.peer === this.subject)?.first
-      ?.median;
-  }
-
-  fastest(workload: string): number | undefined {
-    const all = natives.flatMap((peer) => this.steady(workload, peer) ?? []);
-    return all.length > 1 ? Math.min(...all) : undefined; // one alone is not the fastest of any
-  }
-
-  highest(workload: string, peer: string): number | undefined {
-    return this.results.space.find((each) => each.workload === workload && each.peer === peer)?.highestBytes;
-  }
-
-  spaceWorkloads(pattern: RegExp): string[] {
-    const own = this.results.space.filter(({ peer }) => peer === this.subject);
-    return own.map(({ workload }) => workload).filter((workload) => pattern.test(workload));
-  }
-}
-
-type Ratio = readonly [name: string, ratio: number];
-
-/** ours ÷ theirs where both were measured. */
-function ratios(
-  names: readonly string[],
-  ours: (name: string) => number | undefined,
-  theirs: typeof ours,
-): Ratio[] {
-  return names.flatMap((name) => {
-    const [above, below] = [ours(name), theirs(name)];
-    return above === undefined || below === undefined ? [] : [[name, above / below] as const];
-  });
-}
-
-/** ours ÷ theirs on the traces, huge pages on both sides. */
-function hugeGoals(results: Results): Goal[] {
-  const figures = new Figures(results, "offheap-huge");
-  const of = ratios(
-    figures.workloads(/^replay\//),
-    (name) => figures.steady(name),
-    (name) => figures.steady(name, "mimalloc-huge"),
+function traceRows(figures: Figures): Row[] {
+  const steady = figures.times(REPLAY, SMALL, "mimalloc");
+  const bundled = new Set(bundledTraces().map((name) => `replay/${name}`));
+  const common = { subject: SMALL, against: "mimalloc", takes: "mean" } as const;
+  const [ours, others] = [true, false].map((which) =>
+    steady.filter(({ name }) => bundled.has(name) === which),
   );
-  return goal("traces with huge pages, mean against mimalloc", "offheap-huge", of, 1, "mean");
-}
-
-const mean = (of: readonly Ratio[]): number => geometricMean(of.map(([, ratio]) => ratio));
-const worst = (of: readonly Ratio[]): Ratio => of.reduce((most, each) => (each[1] > most[1] ? each : most));
-
-function goal(
-  what: string,
-  subject: string,
-  of: readonly Ratio[],
-  limit: number,
-  kind: "mean" | "worst",
-): Goal[] {
-  if (of.length === 0) return [];
-  const [name, ratio] = worst(of);
-  const value = kind === "mean" ? mean(of) : ratio;
-  return [{ what, subject, value, limit, detail: `worst ${name} ${ratio.toFixed(2)}×` }];
-}
-
-function javascriptGoals(figures: Figures): Goal[] {
-  const { subject } = figures;
-  const loops = figures.workloads(LOOPS);
-  const inverse = (peer: string, names: readonly string[]): Ratio[] =>
-    ratios(names, figures.steady.bind(figures), (name) => figures.steady(name, peer));
-  const thing = inverse("thi.ng", loops);
-  const arrays = inverse(
-    "uint8array",
-    loops.filter((name) => name.startsWith("replace/")),
+  const [first, second] = (["first", "second"] as const).map((kind) =>
+    figures.times(REPLAY, SMALL, "mimalloc", kind),
   );
   return [
-    ...goal("time, @thi.ng/malloc at its best pattern", subject, thing, 1 / 3, "worst"),
-    ...goal("time, typed arrays under random replacement", subject, arrays, 1 / 10, "worst"),
+    { ...common, what: "bundled traces, steady", pairs: ours, limit: 1.8 },
+    { ...common, what: "other traces (--trace), steady", pairs: others, limit: 1.45 },
+    { ...common, what: "worst trace, steady", pairs: steady, limit: 2.2, takes: "worst" },
+    {
+      ...{ ...common, what: "traces, steady", pairs: figures.times(REPLAY, SMALL, "bare"), limit: 1.3 },
+      against: "bare",
+    },
+    { ...common, what: "traces, first pass", pairs: first, limit: 2.7 },
+    { ...common, what: "traces, second pass", pairs: second, limit: 2.2 },
+    {
+      ...{ ...common, what: "a loop's third heap, traces", limit: 1.3 },
+      ...{ pairs: figures.thirdHeaps(/^heaps\/replay\//, SMALL), against: "its first heap" },
+    },
   ];
 }
 
-function goalsOf(results: Results, subject: string): Goal[] {
-  const figures = new Figures(results, subject);
-  const ours = (name: string): number | undefined => figures.steady(name);
-  const against = (peer: string) => (name: string) => figures.steady(name, peer);
-  const fastest = (name: string): number | undefined => figures.fastest(name);
-  const loops = figures.workloads(LOOPS);
-  const traces = figures.workloads(/^replay\//);
-  const spaces = figures.spaceWorkloads(/^space\/replay\//);
-  const handed = figures.workloads(HANDED_OVER);
-  const growing = ratios(["growth/10000000"], ours, () => ours("growth/10000"));
-  const mapped = (peer: string) => (name: string) => figures.highest(name, peer);
+function loopRows(figures: Figures): Row[] {
+  const of = (pattern: RegExp): Pair[] => figures.times(pattern, SMALL, "mimalloc");
+  const common = { subject: SMALL, against: "mimalloc", takes: "mean", limit: 1.3 } as const;
+  const batches = of(/^batch\//).filter(({ name }) => !SHUFFLED.test(name));
   return [
-    ...goal("loops, mean against mimalloc", subject, ratios(loops, ours, against("mimalloc")), 1, "mean"),
-    ...goal("loops, mean against the fastest native", subject, ratios(loops, ours, fastest), 1.3, "mean"),
-    ...goal("traces, mean against mimalloc", subject, ratios(traces, ours, against("mimalloc")), 0.9, "mean"),
-    ...goal("traces, mean against glibc", subject, ratios(traces, ours, against("glibc")), 0.5, "mean"),
-    ...goal(
-      "traces, worst against mimalloc",
-      subject,
-      ratios(traces, ours, against("mimalloc")),
-      1.2,
-      "worst",
-    ),
-    ...goal(
-      "traces, first pass against steady",
-      subject,
-      ratios(traces, (name) => figures.first(name), ours),
-      3,
-      "worst",
-    ),
-    ...goal("two workers, against the fastest native", subject, ratios(handed, ours, fastest), 1, "worst"),
-    ...goal(
-      "footprint on traces, against mimalloc",
-      subject,
-      ratios(spaces, mapped(subject), mapped("mimalloc")),
-      1.15,
-      "worst",
-    ),
-    ...goal("10^7 live against 10^4", subject, growing, 2.5, "worst"),
-    ...javascriptGoals(figures),
+    { ...common, what: "loops: pair", pairs: of(/^pair\//) },
+    { ...common, what: "loops: replace", pairs: of(/^replace\//) },
+    { ...common, what: "loops: other batches", pairs: batches },
+    { ...common, what: "loops: batch of 65,536, shuffled", pairs: of(SHUFFLED), limit: 2 },
+  ];
+}
+
+/** The client in C where there is a compiler for it, else the one in AssemblyScript. */
+function moduleRows(figures: Figures): Row[] {
+  const subject = ["c-offheap", "as-offheap"].find((client) => figures.measured(client)) ?? "c-offheap";
+  const of = (pattern: RegExp): Pair[] => figures.times(pattern, subject, "mimalloc");
+  const common = { subject, against: "mimalloc", takes: "mean", limit: 1.4 } as const;
+  return [
+    { ...common, what: "asMalloc: replace", pairs: of(/^wasm\/replace\//) },
+    { ...common, what: "asMalloc: traces", pairs: of(/^wasm\/replay\//) },
+    {
+      ...{ subject, against: "dlmalloc in WebAssembly", what: "asMalloc: pair", takes: "worst", limit: 1 },
+      pairs: figures.times(/^wasm\/pair\//, subject, "c-dlmalloc"),
+    },
+  ];
+}
+
+function rows(figures: Figures): Row[] {
+  return [
+    ...traceRows(figures),
+    ...loopRows(figures),
+    {
+      ...{ what: "hand-over between two workers", subject: "offheap", against: "the fastest native" },
+      ...{ pairs: figures.againstFastest(HANDED_OVER, "offheap"), takes: "worst", limit: 0.9 },
+    },
+    {
+      ...{ what: "objects of 8 KiB to 1 MiB", subject: ANY_SIZE, against: "glibc" },
+      ...{ pairs: figures.times(/^large\//, ANY_SIZE, "glibc"), takes: "worst", limit: 1 },
+    },
+    ...moduleRows(figures),
+    {
+      ...{ what: "footprint, worst trace", subject: SMALL, against: "mimalloc", unit: "MiB" },
+      ...{ pairs: figures.held(/^space\/replay\//, SMALL, "mimalloc"), takes: "worst", limit: 1.11 },
+    },
   ];
 }
 
 export function goals(results: Results): Goal[] {
-  return [
-    ...["offheap", "offheap-fine", "offheap-pool"].flatMap((subject) => goalsOf(results, subject)),
-    ...hugeGoals(results),
-  ];
+  return rows(new Figures(results)).flatMap(({ pairs, takes, unit = "ns", ...row }): Goal[] => {
+    if (pairs.length === 0) return [];
+    const worst = worstPair(pairs);
+    const pair = takes === "mean" ? meanPair(pairs) : worst;
+    const ratio = ratioOf(pair);
+    return [
+      {
+        ...{ ...row, unit, ratio, met: ratio <= row.limit },
+        ...{ ours: pair.ours, theirs: pair.theirs },
+        ...{ worst: worst.name, worstRatio: ratioOf(worst), workloads: pairs.length },
+      },
+    ];
+  });
 }

@@ -1,5 +1,6 @@
-/** Tables of memory held, of single operations, and of the collector's time. */
+/** Tables of memory held, of single operations, of the collector's time, and of a loop's heaps. */
 import type { GcRow } from "../measure/gc.ts";
+import type { HeapsRow } from "../measure/heaps.ts";
 import type { PauseRow } from "../measure/pause.ts";
 import type { SpaceRow } from "../measure/space.ts";
 import type { Table } from "./table.ts";
@@ -64,5 +65,14 @@ export function gcTable(rows: readonly GcRow[]): Table {
     ...[row.fillMs, row.fillGcMs, row.workMs, row.workGcMs, row.longestGcMs, row.fullGcMs].map(ms),
     mib(row.residentBytes),
   ]);
+  return { head, body };
+}
+
+export function heapsTable(rows: readonly HeapsRow[]): Table {
+  const head = ["one loop, steady ns/op", "peer", "first heap", "second", "third", "third ÷ first"];
+  const body = measured(rows).map(({ workload, peer, heaps = [] }) => {
+    const medians = heaps.map(({ median }) => median);
+    return [workload, peer, ...medians.map((median) => median.toFixed(1)), ratio(medians[2] / medians[0])];
+  });
   return { head, body };
 }

@@ -22,11 +22,11 @@ const ORDER = ["offheap", "offheap-fine", "offheap-pool", "glibc", "mimalloc", "
 
 /** A peer has the same colour in every plot: the subject stands out, the floors are grey. */
 const color: Plot.ScaleOptions = {
-  domain: [...ORDER, ...javascriptIds, "floor", "floor-native"],
+  domain: [...ORDER, ...javascriptIds, "floor", "floor-native", "bare"],
   range: [
-    ...["#d62728", "#ff7f0e", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b"],
+    ...["#d62728", "#ff7f0e", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#7f7f00"],
     ...["#1f77b4", "#17becf", "#7fc3d6", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#bcbd22"],
-    ...["#999999", "#bbbbbb"],
+    ...["#999999", "#bbbbbb", "#666666"],
   ],
 };
 
@@ -136,9 +136,9 @@ function growthLines(rows: readonly TimeRow[]): string | undefined {
 export async function plots({ time, space, pause }: Results): Promise<Record<string, string>> {
   const native = (pattern: RegExp): TimeRow[] =>
     time.filter(({ workload, peer }) => pattern.test(workload) && (ORDER.includes(peer) || peer === "floor"));
+  const beside: readonly string[] = [...ORDER.slice(0, 3), ...javascriptIds, "floor", "bare"];
   const javascript = time.filter(
-    ({ workload, peer }) =>
-      /^(pair|batch|replace)/.test(workload) && !(ORDER.slice(3).includes(peer) || peer === "floor-native"),
+    ({ workload, peer }) => /^(pair|batch|replace)/.test(workload) && beside.includes(peer),
   );
   const held = space.flatMap(({ workload, peer, highestBytes, peakRequestedBytes }) =>
     highestBytes && peakRequestedBytes && ORDER.includes(peer)

@@ -5,7 +5,8 @@ import { javascriptIds } from "../peers/ids.ts";
 import { claims } from "./claims.ts";
 import { goals } from "./goals.ts";
 import type { Machine } from "./machine.ts";
-import { gcTable, pauseTable, spaceTable } from "./other-tables.ts";
+import { gcTable, heapsTable, pauseTable, spaceTable } from "./other-tables.ts";
+import { passesTable } from "./passes.ts";
 import { ratioLines } from "./ratios.ts";
 import { asMarkdown, asText, type Table } from "./table.ts";
 import { detailedTable, refusalLines, timeTables } from "./time-table.ts";
@@ -17,16 +18,22 @@ function claimsTable(results: Results): Table {
   return { head: ["the plain claims", "today", "before", "after", "factor"], body };
 }
 
+const ratio = (value: number): string => `${value.toFixed(2)}×`;
+
 function goalsTable(results: Results): Table {
-  const body = goals(results).map(({ what, subject, value, limit, detail }) => [
-    ...[what, subject, `${value.toFixed(2)}×`, `≤ ${limit.toFixed(2)}×`],
-    ...[value <= limit ? "met" : "missed", detail],
+  const body = goals(results).map((goal) => [
+    ...[goal.what, goal.subject, `${goal.ours.toFixed(1)} ${goal.unit}`],
+    ...[goal.against, `${goal.theirs.toFixed(1)} ${goal.unit}`],
+    ...[ratio(goal.ratio), `≤ ${ratio(goal.limit)}`, goal.met ? "met" : "missed"],
+    goal.workloads > 1 ? `worst of ${goal.workloads}: ${goal.worst} ${ratio(goal.worstRatio)}` : goal.worst,
   ]);
-  return { head: ["goal", "subject", "value", "limit", "", ""], body };
+  return { head: ["goal", "subject", "median", "against", "median", "ratio", "limit", "", ""], body };
 }
 
 const otherTables = (results: Results): Table[] =>
   [
+    passesTable(results.time),
+    heapsTable(results.heaps),
     spaceTable(results.space),
     pauseTable(results.pause),
     gcTable(results.gc),
@@ -34,9 +41,9 @@ const otherTables = (results: Results): Table[] =>
     goalsTable(results),
   ].filter(({ body }) => body.length > 0);
 
-function reasons({ time, space, pause, gc }: Results, mark: string): string[] {
+function reasons({ time, space, pause, gc, heaps }: Results, mark: string): string[] {
   return [
-    refusalLines([...time, ...space, ...pause, ...gc])
+    refusalLines([...time, ...space, ...pause, ...gc, ...heaps])
       .map((line) => `${mark} ${line}`)
       .join("\n"),
   ];
@@ -71,7 +78,7 @@ export function asPage(results: Results, machine: Machine, peers: readonly Peer[
   ];
   const blocks = [
     `Measured with \`${command}\` on ${where.join("; ")}; load average ${load.join(" at the start, ")} at the end.`,
-    "Cells: median of the steady passes in ns an operation, ± the spread over the rounds, (first pass).",
+    "Cells: median of the steady passes in ns an operation, ± the spread over the rounds, (first and second pass).",
     peers.map(({ id, title }) => `${id}: ${title}`).join("; "),
     ...(native.length > 0 ? [asMarkdown(detailedTable("against native allocators", native))] : []),
     ...(loops.length > 0 ? [asMarkdown(detailedTable("against what JavaScript uses", loops))] : []),

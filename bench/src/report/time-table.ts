@@ -3,7 +3,7 @@ import type { Spread } from "../measure/summary.ts";
 import type { TimeRow } from "../measure/time.ts";
 import type { Table } from "./table.ts";
 
-const DETAILED_COLUMNS = 8; // with more, one table for steady passes and one for first ones
+const DETAILED_COLUMNS = 8; // with more, a table for each kind of pass
 
 const number = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
@@ -14,8 +14,10 @@ type Cell = (row: TimeRow) => string;
 
 const steady: Cell = (row) => `${row.stopped ? ">" : ""}${row.steady ? number(row.steady.median) : "–"}`;
 const first: Cell = (row) => (row.first ? number(row.first.median) : "–");
+const second: Cell = (row) => (row.second ? number(row.second.median) : "–");
+const early: Cell = (row) => (row.second ? `${first(row)}, ${second(row)}` : first(row));
 const detailed: Cell = (row) =>
-  row.steady && !row.stopped ? `${withSpread(row.steady)} (${first(row)})` : steady(row);
+  row.steady && !row.stopped ? `${withSpread(row.steady)} (${early(row)})` : steady(row);
 
 function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): Table {
   const workloads = [...new Set(rows.map((row) => row.workload))];
@@ -29,7 +31,7 @@ function oneTable(title: string, rows: readonly TimeRow[], cell: Cell): Table {
   return { head: [title, ...peers], body };
 }
 
-/** For a page: each cell with its spread and first pass, whatever the width. */
+/** For a page: each cell with its spread and early passes, whatever the width. */
 export function detailedTable(title: string, rows: readonly TimeRow[]): Table {
   return oneTable(title, rows, detailed);
 }
@@ -37,8 +39,14 @@ export function detailedTable(title: string, rows: readonly TimeRow[]): Table {
 export function timeTables(rows: readonly TimeRow[]): Table[] {
   if (rows.length === 0) return [];
   const peers = new Set(rows.map((row) => row.peer));
-  if (peers.size <= DETAILED_COLUMNS) return [detailedTable("ns/op: steady ±spread (first pass)", rows)];
-  return [oneTable("ns/op, steady passes", rows, steady), oneTable("ns/op, first pass", rows, first)];
+  if (peers.size <= DETAILED_COLUMNS)
+    return [detailedTable("ns/op: steady ±spread (first, second pass)", rows)];
+  const seconds = rows.filter((row) => row.second);
+  return [
+    oneTable("ns/op, steady passes", rows, steady),
+    oneTable("ns/op, first pass", rows, first),
+    ...(seconds.length > 0 ? [oneTable("ns/op, second pass", seconds, second)] : []),
+  ];
 }
 
 /** Why cells are empty, each reason once. */

@@ -11,7 +11,7 @@ import { describeMachine } from "./machine.ts";
 import { plots } from "./plots.ts";
 import { asPage } from "./print.ts";
 
-export const RESULT_VERSION = 1;
+export const RESULT_VERSION = 2;
 
 export interface Run {
   readonly options: Options;

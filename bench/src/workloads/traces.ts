@@ -55,12 +55,19 @@ function traceWorkload(path: string, whole: boolean): Workload {
   };
 }
 
+const folder = `${benchFolder}../traces/`;
+const bundledFiles = (): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".mtrace.gz"))
+    .sort();
+
+/** Names of the bundled ones; all others were named by the user. */
+export const bundledTraces = (): string[] => bundledFiles().map((name) => name.split(".")[0]);
+
 /** The bundled traces and those that the user names. */
 export function traces(extra: readonly string[]): Workload[] {
-  const folder = `${benchFolder}../traces/`;
-  const bundled = readdirSync(folder).filter((name) => name.endsWith(".mtrace.gz"));
   const ids = new Map<string, number>();
-  const paths = [...bundled.sort().map((name) => folder + name), ...extra];
+  const paths = [...bundledFiles().map((name) => folder + name), ...extra];
   return [false, true]
     .flatMap((whole) => paths.map((path) => traceWorkload(path, whole)))
     .map((workload) => {

@@ -23,10 +23,10 @@ export interface Workload {
   readonly build: () => Stream | Promise<Stream>;
 }
 
-/** The folder `bench`, from `bench/dist/workloads` or `bench/src/workloads`. */
 /** Ours that serve small objects; whoever else takes part in a workload is said there. */
-export const slabSubjects = ["offheap", "offheap-fine", "offheap-huge", "offheap-third"];
+export const slabSubjects = ["offheap", "offheap-fine", "offheap-huge"];
 
+/** The folder `bench`, from `bench/dist/workloads` or `bench/src/workloads`. */
 export const benchFolder = fileURLToPath(new URL("../..", import.meta.url));
 
 const streams = `${benchFolder}streams/`;
