@@ -2,17 +2,19 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { CaseRequest, TimeAnswer } from "#src/case/protocol.js";
+import type { CaseRequest, HeapsAnswer, TimeAnswer } from "#src/case/protocol.js";
 import type { Results } from "#src/measure/plan.js";
 import { compile } from "#src/native/compile.js";
 import { compileModule, type ModuleId, modulePeers } from "#src/native/modules.js";
+import type { Goal } from "#src/report/goals.js";
 import { writeStream } from "#src/stream/format.js";
 import { buildReplace } from "#src/workloads/loops.js";
+import { buildTrace } from "#src/workloads/traces.js";
 
 const folder = mkdtempSync(join(tmpdir(), "offheap-bench-run-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,7 +48,7 @@ describe("a case", () => {
   };
   const sum = 3 * order.reduce((total, slot) => total + slot, 0);
 
-  for (const peer of ["offheap", "offheap-fine", "object", "thi.ng"]) {
+  for (const peer of ["offheap", "offheap-fine", "bare", "object", "thi.ng"]) {
     it(`of ${peer} reads what it wrote`, () => assert.equal(run("walk", peer)["sum"], sum));
   }
 
@@ -56,12 +58,41 @@ describe("a case", () => {
     for (const [head] of passes) assert.ok(head > 0);
   });
 
+  for (const peer of ["offheap-fine", "offheap-pool", "bare"]) {
+    it(`times three heaps in turn: ${peer}`, () => {
+      const { heaps } = run("heaps", peer) as unknown as HeapsAnswer;
+      assert.deepEqual(
+        heaps.map(({ passes }) => passes.length),
+        [3, 3, 3],
+      );
+      for (const { setupNs, passes } of heaps) assert.ok(setupNs > 0 && passes.every(([head]) => head > 0));
+    });
+  }
+
   it("measures memory and single operations", () => {
     const space = run("space", "offheap") as Record<string, number>;
     assert.ok(space["highestBytes"] >= stream.peakLiveBytes, JSON.stringify(space));
     assert.equal(space["cleanedSpanBytes"], 0);
     const pause = run("pause", "offheap") as Record<string, number>;
     assert.ok(pause["p50"] > 0 && pause["p50"] <= pause["p99"] && pause["p99"] <= pause["max"]);
+  });
+
+  it("runs a trace in a module, each request of it", {
+    skip: compileModule("as-offheap").missing ?? false,
+  }, () => {
+    const trace = {
+      objects: Int32Array.of(0, 1, 0, 2, 1, 3),
+      sizes: Int32Array.of(16, 8000, -32, 5, 0, 100),
+    };
+    const file = join(folder, "trace.bin");
+    writeStream(file, buildTrace(trace, 8192));
+    const args = [
+      built("case/main.js"),
+      JSON.stringify({ ...request, stream: file, mode: "time", peer: "as-offheap" }),
+    ];
+    const { passes } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as TimeAnswer;
+    assert.equal(passes.length, 3);
+    for (const [head, tail] of passes) assert.ok(head > 0 && tail > 0);
   });
 
   it("says why when it cannot", () => {
@@ -105,6 +136,10 @@ describe("npm run bench", () => {
       "mimalloc",
       "thi.ng",
       "wasm/churn",
+      "wasm/replay/jq",
+      "heaps/replay/lua",
+      "large/pair/1m",
+      "bare",
     ]) {
       assert.ok(text.includes(name), name);
     }
@@ -116,7 +151,7 @@ describe("npm run bench", () => {
     const text = bench("--only", only, "--peers", "offheap,glibc", ...quick);
     assert.match(text, /replay\/sqlite/);
     const file = JSON.parse(readFileSync(join(folder, "test.json"), "utf8")) as Results & { version: number };
-    assert.equal(file.version, 1);
+    assert.equal(file.version, 2);
     for (const workload of ["replay/sqlite", "threads/xmalloc/64"]) {
       const row = file.time.find((each) => each.workload === workload && each.peer === "offheap");
       const { median = 0, min = 0, max = 0 } = row?.steady ?? {};
@@ -127,6 +162,37 @@ describe("npm run bench", () => {
     assert.match(readFileSync(join(folder, "test-replay.svg"), "utf8"), /^<svg/);
     const native = file.time.find(({ peer }) => peer === "glibc");
     assert.ok(hasCompiler ? native?.steady : native?.refused);
+  });
+
+  it("says so when a native library was not loaded", { skip: !hasCompiler }, () => {
+    const text = join(folder, "libtext.so");
+    writeFileSync(text, "no library");
+    const quick = ["--quick", "--rounds", "1", "--budget", "1", "--out", folder, "--name", "native"];
+    const named = ["--native", `text=${text}`, "--native", `absent=${join(folder, "libabsent.so")}`];
+    const output = bench("--only", "replace/256/64", "--peers", "bare", ...named, ...quick);
+    assert.match(output, /^– text: not loaded: .*libtext\.so/m);
+    assert.match(output, /^– absent: .*not found/m);
+    const file = JSON.parse(readFileSync(join(folder, "native.json"), "utf8")) as Results;
+    const steady = file.time.filter((row) => row.steady).map(({ peer }) => peer);
+    assert.deepEqual(steady, ["floor", "bare", "floor-native"]);
+  });
+
+  it("has the goals of what it measured, and a loop's heaps", () => {
+    const quick = ["--quick", "--rounds", "1", "--budget", "1", "--out", folder, "--name", "goals"];
+    const parts = ["--only", "replay/sqlite,heaps/replay/sqlite", "--peers", "offheap-fine,bare"];
+    const output = bench(...parts, ...quick);
+    assert.match(output, /traces, steady +offheap-fine .* bare .* ≤ 1\.30× /);
+    assert.match(output, /a loop's third heap, traces .* its first heap /);
+    assert.match(output, /^heaps\/replay\/sqlite +bare/m);
+    const file = JSON.parse(readFileSync(join(folder, "goals.json"), "utf8")) as Results & { goals: Goal[] };
+    assert.deepEqual(
+      file.heaps.map(({ peer, heaps }) => [peer, heaps?.length]),
+      [
+        ["offheap-fine", 3],
+        ["bare", 3],
+      ],
+    );
+    for (const { ours, theirs, ratio } of file.goals) assert.equal(ratio, ours / theirs);
   });
 
   it("refuses a filter that takes nothing", () => {

@@ -9,8 +9,10 @@ import { StreamBuilder } from "#src/stream/builder.js";
 import { readStream, type SectionSpan, type Stream, sections, writeStream } from "#src/stream/format.js";
 import { Random } from "#src/stream/random.js";
 import { growth } from "#src/workloads/growth.js";
+import { bands, buildLargePairs, buildLargeReplacements, largeObjects } from "#src/workloads/large.js";
 import { batches, buildReplace, pairs } from "#src/workloads/loops.js";
-import { buildTrace } from "#src/workloads/traces.js";
+import { moduleLoops } from "#src/workloads/modules.js";
+import { buildTrace, bundledTraces, traces } from "#src/workloads/traces.js";
 
 const folder = mkdtempSync(join(tmpdir(), "offheap-bench-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,12 +93,58 @@ describe("a built stream", () => {
   });
 
   it("names its workloads once", () => {
-    const ids = [...pairs, ...batches, ...growth].map(({ id }) => id);
+    const named = [...traces([]), ...moduleLoops({ traces: [] })];
+    const ids = [...pairs, ...batches, ...growth, ...largeObjects, ...named].map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
   });
 });
 
+/** Of every allocation in the stream. */
+function sizesIn({ words, setup, head }: Stream): number[] {
+  const sizes: number[] = [];
+  for (let i = setup.from; i < head.to; ) if (words[i++] >= 0) sizes.push(words[i++]);
+  return sizes;
+}
+
+describe("large objects", () => {
+  it("stay within their band and reach both its ends", () => {
+    for (const [name, lowest, highest] of [
+      ["64k", 8192, 65_536] as const,
+      ["1m", 65_536, 2 ** 20] as const,
+    ]) {
+      const stream = buildLargeReplacements(30, bands[name], 500);
+      checkStream(stream);
+      assert.equal(stream.head.ops, 1000);
+      const sizes = sizesIn(stream);
+      assert.ok(Math.min(...sizes) >= lowest && Math.max(...sizes) < highest, name);
+      assert.ok(Math.min(...sizes) < lowest * 1.1 && Math.max(...sizes) > highest / 1.1, name);
+    }
+  });
+
+  it("come and go one at a time", () => {
+    const stream = buildLargePairs(() => 20_000, 50);
+    checkStream(stream);
+    assert.deepEqual([stream.head.ops, stream.peakLiveCount, stream.maxRequestBytes], [100, 1, 20_000]);
+  });
+});
+
 describe("a trace", () => {
+  it("inside a module is the one outside, of small requests", () => {
+    const inside = moduleLoops({ traces: ["/own.mtrace.gz"] }).map(({ id }) => id);
+    const wanted = [...bundledTraces(), "own"].map((name) => `wasm/replay/${name}`);
+    assert.deepEqual(
+      inside.filter((id) => id.startsWith("wasm/replay/")),
+      wanted,
+    );
+    assert.ok(!inside.some((id) => id.includes("whole")));
+  });
+
+  it("that the user names is none of the bundled, whatever it is called", () => {
+    const [name] = bundledTraces();
+    const ids = traces([`/elsewhere/${name}.mtrace.gz`]).map(({ id }) => id);
+    assert.ok(ids.includes(`replay/${name}`) && ids.includes(`replay/${name}-2`));
+  });
+
   it("keeps a reallocation as two operations, and passes over what is too large", () => {
     const trace = {
       objects: Int32Array.of(0, 1, 0, 2, 1, 2, 3, 3),

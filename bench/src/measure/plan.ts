@@ -44,7 +44,7 @@ const SPACES = [
   "replace/65536/64",
   "replace/65536/mixed",
   "replace/1000000/mixed",
-  "large/",
+  "large/replace",
   "replay/",
   "whole/",
 ];
