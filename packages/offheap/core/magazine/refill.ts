@@ -40,7 +40,8 @@ const refillTries = 4;
  * and as far as that goes as much as can be at once.
  */
 export function threeQuarters(rounds: i32): i32 {
-  return most((rounds * 3) >> 2, 1);
+  const most3 = (rounds * 3) >> 2;
+  return most3 >= slotsPerLine ? most3 & -slotsPerLine : most(most3, 1);
 }
 
 /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */

@@ -17,7 +17,7 @@ export const { chunkBytes, slotsPerLine } = shared;
 
 const wordShift = 2;
 
-export const layoutVersion = 5;
+export const layoutVersion = 6;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
 export const maxClassCount = 63;
@@ -142,8 +142,8 @@ export interface Layout extends HeapConfig {
   readonly tracksAt: number;
   readonly recordsAt: number;
   readonly recordWords: number;
-  /** Words from one class's magazine to the next. */
-  readonly magazineWords: number;
+  /** log2 of the rounds from one class's magazine to the next. */
+  readonly magazineShift: number;
   readonly claimsAt: number;
   readonly mapAt: number;
   readonly infoAt: number;
@@ -185,9 +185,9 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is room for one more.
-  const magazineWords = (Math.max(...config.roundCounts) + 2) * wordsPerRound;
+  const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundCounts) + 2));
   const recordWords = toLine(
-    scratchIn(classCount, magazineWords) + scratchWordsOf(config.roundCounts, chunkCount),
+    scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundCounts, chunkCount),
   );
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
@@ -217,7 +217,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     tracksAt,
     recordsAt,
     recordWords,
-    magazineWords,
+    magazineShift,
     claimsAt,
     mapAt,
     infoAt,
@@ -258,26 +258,26 @@ export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
 /** Words from a record's start to the counters of the first class, to the magazines, and to the scratch behind them. */
 export const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
 export const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
-export const scratchIn = (classCount: number, magazineWords: number) =>
-  toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
+export const scratchIn = (classCount: number, magazineShift: number) =>
+  toLine(magazinesIn(classCount) + ((classCount << magazineShift) + 2) * wordsPerRound);
 
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
   return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
 }
 
-/**
- * Where the top round of a magazine without room would be; a round lower for each one there is room for. That of
- * class 0, for addresses in no slab, stays zero.
- */
-export function magazineTopAt(layout: Layout, worker: WorkerSlot, sizeClass: number): number {
-  const magazines = recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
-  return magazines + sizeClass * layout.magazineWords;
+/** The round that a gauge of index 0 leads to. It is none, and stays zero. */
+export function roundsAt(layout: Layout, worker: WorkerSlot): number {
+  return recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
+}
+
+/** The index in a class's gauge while its magazine is empty. */
+export function emptyIndex(layout: Layout, sizeClass: number): number {
+  return (sizeClass << layout.magazineShift) - (layout.roundCounts[sizeClass - 1] as number);
 }
 
 /** The lowest round of a magazine. */
 export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  const rounds = layout.roundCounts[sizeClass - 1] as number;
-  return magazineTopAt(layout, worker, sizeClass) - rounds * wordsPerRound;
+  return roundsAt(layout, worker) + (emptyIndex(layout, sizeClass) + 1) * wordsPerRound;
 }
 
 export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;

@@ -1,5 +1,6 @@
 // The options of a heap, checked before anything is reserved or written.
 
+import { mostRounds } from "../../core/layout/numbers.ts";
 import { alignDown, clamp } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { checkOptions, type KnownOptions } from "../base/options.ts";
@@ -55,9 +56,8 @@ const defaultCapacityBytes = 2 ** 30;
 const defaultMaxWorkers = 64;
 const defaultCleanupInterval = 100;
 const largestSlabChunks = 16;
-/** A magazine holds at most this many bytes of objects, and this many rounds. */
+/** A magazine holds at most this many bytes of objects. */
 const magazineBytes = 131_072;
-const mostRounds = 512;
 /** All magazines of all workers stay under capacity / 8, down to one round each. */
 const pinnedFraction = 8;
 /** Slabs of every class that must fit before they may have their full length. */
