@@ -62,7 +62,7 @@ export const roundSlot = 4;
 export const gaugeIndex = 0xffff;
 export const gaugeTotals = 0x10000;
 export const gaugeAllocShift = 17;
-/** Rounds of the largest magazine: with the round that is none, and one more than there is room for, 512. */
+/** Rounds of the largest magazine: with the round that is none, and one more than there is room for, 1,024. */
 export const mostRounds = 1022;
 
 /** Journal: what a worker is in the middle of. */

@@ -4,8 +4,8 @@
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { WorkerSlot } from "../base/brands.ts";
-import type { Heap } from "../memory/heap.ts";
 import { roomMaskOf } from "../memory/gauge.ts";
+import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, gaugesAt, maxClassCount, roundsAt, wordsPerRound } from "../memory/layout.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
 import { slotLive } from "./slot-state.ts";
