@@ -174,7 +174,9 @@ export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number
 
 const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
 
-function layoutOf(config: HeapConfig, chunkCount: number): Layout {
+// One literal, without a spread: the layouts of all heaps are of one hidden class then. With a spread each had its own, and
+// the second heap of a program undid what V8 had made of the slow halves for the first.
+function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
   const unitBytes =
@@ -205,9 +207,17 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
   const statesAt = alignUp((agedAt + toLine(lowest) + 1) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
-  const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
+  const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
-    ...config,
+    capacityBytes: config.capacityBytes,
+    objectBytes: config.objectBytes,
+    roundCounts: config.roundCounts,
+    maxWorkers: config.maxWorkers,
+    cleanupInterval: config.cleanupInterval,
+    slabChunks: config.slabChunks,
+    slotsPerSlab: config.slotsPerSlab,
+    hugePad: config.hugePad,
+    pageSpanChunks: config.pageSpanChunks,
     chunkCount,
     bookBytes,
     stateShift,
@@ -241,9 +251,7 @@ export function computeLayout(config: HeapConfig): Layout {
     if (more <= most && layoutOf(config, more).bookBytes + more * chunkBytes <= config.capacityBytes)
       chunkCount = more;
   }
-  const layout = layoutOf(config, Math.max(chunkCount, 1));
-  if (chunkCount === 0) return { ...layout, chunkCount };
-  return { ...layout, bookBytes: alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes };
+  return layoutOf(config, chunkCount, alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes);
 }
 
 export function recordAt(layout: Layout, worker: WorkerSlot): number {
