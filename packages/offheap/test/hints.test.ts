@@ -291,7 +291,7 @@ describe("a drain while the oldest round's slab is held by another", () => {
     const { heap } = made;
     const { layout, words } = heap;
     const scratch =
-      recordAt(layout, 1 as WorkerSlot) + scratchIn(layout.objectBytes.length, layout.magazineWords);
+      recordAt(layout, 1 as WorkerSlot) + scratchIn(layout.objectBytes.length, layout.magazineShift);
     const noted = 4 + 4 * mostMetOf(layout.roundCounts) + 16 * mostHeldOf(layout.roundCounts) + 1;
     const notedAt = heap.offset + scratch * 4 + noted;
     words[scratch] = 1;

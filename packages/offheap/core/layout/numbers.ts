@@ -54,11 +54,16 @@ export const straysAt = 20;
 export const roundShift = 3;
 export const roundSlot = 4;
 
-/** Gauge: room 11 | used 1 | which totals hold 1 | allocations since they were settled 19. */
-export const gaugeRoom = 0x7ff;
-export const gaugeUsed = 0x800;
-export const gaugeTotals = 0x1000;
-export const gaugeAllocShift = 13;
+/**
+ * Gauge: index of the magazine's top round 16 | which totals hold 1 | allocations since they were settled 15. 0: never
+ * used. A magazine of class c ends at round c << magazineShift of its worker's, and its lowest rounds are left out as it has
+ * fewer: so the low bits of the index tell that it is full, and one round that is none lies below the lowest.
+ */
+export const gaugeIndex = 0xffff;
+export const gaugeTotals = 0x10000;
+export const gaugeAllocShift = 17;
+/** Rounds of the largest magazine: with the round that is none, and one more than there is room for, 1,024. */
+export const mostRounds = 1022;
 
 /** Journal: what a worker is in the middle of. */
 export const journalIdle = 0;

@@ -8,6 +8,7 @@ import {
   classEntryShift,
   countersShift,
   infoShift,
+  mostRounds,
   recordGauges,
   roundShift,
 } from "./numbers.ts";
@@ -16,7 +17,6 @@ import {
 const mostChunks = 4096;
 const fewestObjectBytes = 8;
 const mostObjectBytes = 65536;
-const mostRounds = 1024;
 
 export let heapAt: i32 = 0;
 /** The slots' state bytes. */
@@ -55,7 +55,7 @@ let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
 let magazinesIn: i32 = 0;
-let magazineBytes: i32 = 0;
+let magazineShift: i32 = 0;
 let scratchIn: i32 = 0;
 /** Bounds of the worker's scratch: slabs held at a time, chunks met. */
 export let mostHeld: i32 = 0;
@@ -107,14 +107,14 @@ export function placeRecords(
   bytesOfRecord: i32,
   counters: i32,
   magazines: i32,
-  bytesOfMagazine: i32,
+  shiftOfMagazine: i32,
   scratch: i32,
 ): void {
   recordsAt = records;
   recordBytes = bytesOfRecord;
   countersIn = counters;
   magazinesIn = magazines;
-  magazineBytes = bytesOfMagazine;
+  magazineShift = shiftOfMagazine;
   scratchIn = scratch;
 }
 
@@ -143,10 +143,13 @@ export function gaugeAt(w: i32, classIndex: i32): i32 {
 export function countersAt(w: i32, classIndex: i32): i32 {
   return (recordOf(w) + countersIn + ((classIndex - 1) << countersShift)) | 0;
 }
+/** The gauge's index where the class's magazine is empty: that of a round that is none. */
+export function emptyIndex(classIndex: i32): i32 {
+  return (classIndex << magazineShift) - roundLimit(classIndex);
+}
 /** The lowest round of a magazine. */
 export function magazineAt(w: i32, classIndex: i32): i32 {
-  const top = (recordOf(w) + magazinesIn + multiply(classIndex, magazineBytes)) | 0;
-  return (top - (roundLimit(classIndex) << roundShift)) | 0;
+  return (recordOf(w) + magazinesIn + ((emptyIndex(classIndex) + 1) << roundShift)) | 0;
 }
 
 // Both within bounds whatever the header says: it may have been damaged, and loops end by them.

@@ -1,6 +1,6 @@
 // A worker's counters of one class. The gauge is the hot word: allocate and deallocate store it once each.
 //
-//   rounds in the magazine = limit + 1 − the gauge's room           cached = rounds + strays
+//   rounds in the magazine = the gauge's index − that of the empty one        cached = rounds + strays
 //   allocs = the totals' allocs + the gauge's                       (64 bits each)
 //   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
 //
@@ -9,24 +9,27 @@
 
 import {
   gaugeAllocShift,
-  gaugeRoom,
+  gaugeIndex,
   gaugeTotals,
-  gaugeUsed,
   straysAt,
   totalsAllocs,
   totalsBytes,
   totalsFrees,
   totalsRounds,
 } from "../layout/numbers.ts";
-import { countersAt, gaugeAt, roundLimit } from "../layout/places.ts";
+import { countersAt, emptyIndex, gaugeAt, roundLimit } from "../layout/places.ts";
 import { load32, store32 } from "../target/access.ts";
 import { lessUnsigned } from "../target/arithmetic.ts";
 
-/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^19. */
-const settleFrom = 131072;
+/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^15. */
+const settleFrom = 8192;
+const damaged = -1;
 
+/** One more than there is room for is a free that was cut short. */
 function roundsBy(word: i32, classIndex: i32): i32 {
-  return word === 0 ? 0 : roundLimit(classIndex) + 1 - (word & gaugeRoom);
+  if (word === 0) return 0;
+  const rounds = (word & gaugeIndex) - emptyIndex(classIndex);
+  return rounds > roundLimit(classIndex) + 1 ? damaged : rounds;
 }
 
 /** Rounds of a worker's magazine. Below 0: the gauge is damaged. */
@@ -45,7 +48,7 @@ export function prepareTotals(w: i32, classIndex: i32, rounds: i32, freed: i32):
   addWide((to + totalsAllocs) | 0, (from + totalsAllocs) | 0, more);
   addWide((to + totalsFrees) | 0, (from + totalsFrees) | 0, more + came);
   store32((to + totalsRounds) | 0, rounds);
-  return (~word & gaugeTotals) | gaugeUsed | ((roundLimit(classIndex) + 1 - rounds) & gaugeRoom);
+  return (~word & gaugeTotals) | ((emptyIndex(classIndex) + rounds) & gaugeIndex);
 }
 
 /** A 64-bit count, and a number that may be below 0. */
@@ -78,11 +81,11 @@ export function settleTotals(w: i32, classIndex: i32): void {
 /** One object more was freed, and is in the magazine. Back: a free that is none after all. */
 export function countFree(w: i32, classIndex: i32): void {
   const at = gaugeAt(w, classIndex);
-  store32(at, (load32(at) - 1) | 0);
+  store32(at, (load32(at) + 1) | 0);
 }
 export function uncountFree(w: i32, classIndex: i32): void {
   const at = gaugeAt(w, classIndex);
-  store32(at, (load32(at) + 1) | 0);
+  store32(at, (load32(at) - 1) | 0);
 }
 
 export function straysOf(w: i32, classIndex: i32): i32 {

@@ -36,11 +36,12 @@ import { setRounds } from "./gauge.ts";
 const refillTries = 4;
 
 /**
- * What a refill takes, and a drain sends home. So the next is at least half a magazine of calls away whichever it is,
- * and as far as that goes as much as can be at once.
+ * What a refill takes, and a drain sends home, in whole lines where it is more than one. So the next is at least a quarter
+ * of a magazine of calls away whichever it is, and as far as that goes as much as can be at once.
  */
 export function threeQuarters(rounds: i32): i32 {
-  return most((rounds * 3) >> 2, 1);
+  const part = (rounds * 3) >> 2;
+  return part < slotsPerLine ? most(part, 1) : part & -slotsPerLine;
 }
 
 /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */

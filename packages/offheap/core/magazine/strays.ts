@@ -36,7 +36,7 @@ export function freeStray(classIndex: i32, slot: i32): void {
   store32(journal, journalFreeing);
   setRound(worker, classIndex, rounds, slot);
   store8((statesAt + slot) | 0, worker);
-  store32(gauge, (load32(gauge) - 1) | 0);
+  store32(gauge, (load32(gauge) + 1) | 0);
   store32(journal, journalMoving);
   store32(strays, load32(strays) + 1);
   store32((roundAt(worker, classIndex, rounds) + roundSlot) | 0, 0);

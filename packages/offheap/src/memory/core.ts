@@ -28,7 +28,7 @@ export function coreOver(source: MemorySource, wanted: Engine | "auto", access: 
 /** Tells an instance where the heap has what. */
 export function placeCore(core: Core, offset: number, layout: Layout): void {
   const at = (word: number) => offset + word * 4;
-  const { chunkCount, objectBytes, recordWords, magazineWords, chunkSetWords } = layout;
+  const { chunkCount, objectBytes, recordWords, magazineShift, chunkSetWords } = layout;
   core.placeHeap(offset, offset + layout.bookBytes, offset + layout.statesAt, chunkCount, layout.stateShift);
   core.placeBooks(
     at(layout.classesAt),
@@ -46,8 +46,8 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     recordWords * 4,
     countersIn(classCount) * 4,
     magazinesIn(classCount) * 4,
-    magazineWords * 4,
-    scratchIn(classCount, magazineWords) * 4,
+    magazineShift,
+    scratchIn(classCount, magazineShift) * 4,
   );
   core.setLimits(
     classCount,

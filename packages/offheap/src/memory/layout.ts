@@ -10,6 +10,7 @@
 import * as shared from "../../core/layout/numbers.ts";
 import { alignDown, alignUp, clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
@@ -17,7 +18,7 @@ export const { chunkBytes, slotsPerLine } = shared;
 
 const wordShift = 2;
 
-export const layoutVersion = 5;
+export const layoutVersion = 6;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerSlots = 126;
 export const maxClassCount = 63;
@@ -86,22 +87,6 @@ export const slabInfo = {
 export const wordsPerSlabInfo = 1 << (shared.infoShift - wordShift);
 export const maxSlotsPerSlab = 16_384;
 
-/** Unit of the large objects that share a span. */
-export const pageBytes = 2048;
-export const pagesPerChunk = chunkBytes / pageBytes;
-/** Bytes of the state bytes for each page: one for the run that begins there, one for its length. */
-export const statesPerPage = 2;
-/** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
-export const maxRunBytes = 7 * chunkBytes;
-/**
- * Page info, at the words of slab info: free pages, those of the longest free run, then a bit for each free
- * page, a word a chunk; from the 13th chunk on those lie at the second chunk's place.
- */
-export const pageInfo = { freeCount: 0, longest: 1, free: 4 } as const;
-/** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
-export const roomCount = 10;
-const poolSetCount = roomCount + 2;
-
 /** Threads that others watch: one 64-bit entry each. */
 export const trackCount = 256;
 
@@ -142,8 +127,8 @@ export interface Layout extends HeapConfig {
   readonly tracksAt: number;
   readonly recordsAt: number;
   readonly recordWords: number;
-  /** Words from one class's magazine to the next. */
-  readonly magazineWords: number;
+  /** log2 of the rounds from one class's magazine to the next. */
+  readonly magazineShift: number;
   readonly claimsAt: number;
   readonly mapAt: number;
   readonly infoAt: number;
@@ -174,7 +159,9 @@ export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number
 
 const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
 
-function layoutOf(config: HeapConfig, chunkCount: number): Layout {
+// One literal, without a spread: the layouts of all heaps are of one hidden class then. With a spread each had its own, and
+// the second heap of a program undid what V8 had made of the slow halves for the first.
+function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
   const unitBytes =
@@ -185,9 +172,9 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is room for one more.
-  const magazineWords = (Math.max(...config.roundCounts) + 2) * wordsPerRound;
+  const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundCounts) + 2));
   const recordWords = toLine(
-    scratchIn(classCount, magazineWords) + scratchWordsOf(config.roundCounts, chunkCount),
+    scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundCounts, chunkCount),
   );
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const mapAt = toLine(claimsAt + chunkCount);
@@ -205,9 +192,17 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
   const statesAt = alignUp((agedAt + toLine(lowest) + 1) * bytesPerWord, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
-  const bookBytes = alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
+  const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
-    ...config,
+    capacityBytes: config.capacityBytes,
+    objectBytes: config.objectBytes,
+    roundCounts: config.roundCounts,
+    maxWorkers: config.maxWorkers,
+    cleanupInterval: config.cleanupInterval,
+    slabChunks: config.slabChunks,
+    slotsPerSlab: config.slotsPerSlab,
+    hugePad: config.hugePad,
+    pageSpanChunks: config.pageSpanChunks,
     chunkCount,
     bookBytes,
     stateShift,
@@ -217,7 +212,7 @@ function layoutOf(config: HeapConfig, chunkCount: number): Layout {
     tracksAt,
     recordsAt,
     recordWords,
-    magazineWords,
+    magazineShift,
     claimsAt,
     mapAt,
     infoAt,
@@ -241,9 +236,7 @@ export function computeLayout(config: HeapConfig): Layout {
     if (more <= most && layoutOf(config, more).bookBytes + more * chunkBytes <= config.capacityBytes)
       chunkCount = more;
   }
-  const layout = layoutOf(config, Math.max(chunkCount, 1));
-  if (chunkCount === 0) return { ...layout, chunkCount };
-  return { ...layout, bookBytes: alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes };
+  return layoutOf(config, chunkCount, alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes);
 }
 
 export function recordAt(layout: Layout, worker: WorkerSlot): number {
@@ -258,26 +251,26 @@ export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
 /** Words from a record's start to the counters of the first class, to the magazines, and to the scratch behind them. */
 export const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
 export const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
-export const scratchIn = (classCount: number, magazineWords: number) =>
-  toLine(magazinesIn(classCount) + (classCount + 1) * magazineWords);
+export const scratchIn = (classCount: number, magazineShift: number) =>
+  toLine(magazinesIn(classCount) + ((classCount << magazineShift) + 2) * wordsPerRound);
 
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
   return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
 }
 
-/**
- * Where the top round of a magazine without room would be; a round lower for each one there is room for. That of
- * class 0, for addresses in no slab, stays zero.
- */
-export function magazineTopAt(layout: Layout, worker: WorkerSlot, sizeClass: number): number {
-  const magazines = recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
-  return magazines + sizeClass * layout.magazineWords;
+/** The round that a gauge of index 0 leads to. It is none, and stays zero. */
+export function roundsAt(layout: Layout, worker: WorkerSlot): number {
+  return recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
+}
+
+/** The index in a class's gauge while its magazine is empty. */
+export function emptyIndex(layout: Layout, sizeClass: number): number {
+  return (sizeClass << layout.magazineShift) - (layout.roundCounts[sizeClass - 1] as number);
 }
 
 /** The lowest round of a magazine. */
 export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  const rounds = layout.roundCounts[sizeClass - 1] as number;
-  return magazineTopAt(layout, worker, sizeClass) - rounds * wordsPerRound;
+  return roundsAt(layout, worker) + (emptyIndex(layout, sizeClass) + 1) * wordsPerRound;
 }
 
 export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;

@@ -2,7 +2,8 @@
 
 import { clamp, divideUp } from "../base/bits.ts";
 import type { ClassIndex } from "../base/brands.ts";
-import { chunkBytes, type HeapConfig, pagesPerChunk } from "./layout.ts";
+import { chunkBytes, type HeapConfig } from "./layout.ts";
+import { pagesPerChunk } from "./pages.ts";
 
 /** Pages of a span of pages of `chunks` chunks. */
 export function pageCountOf(layout: HeapConfig, chunks: number): number {

@@ -3,7 +3,8 @@
 import { isPages, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { mapDistanceShift, mapLarge, mapPages } from "../arena/span-map.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, statesPerPage } from "../memory/layout.ts";
+import { chunkBytes } from "../memory/layout.ts";
+import { pageBytes, statesPerPage } from "../memory/pages.ts";
 import { pageCountOf } from "../memory/span-lengths.ts";
 import { invalidAddress } from "../slab/locate.ts";
 import { isLivePage, pageFree, runPages } from "./page-state.ts";

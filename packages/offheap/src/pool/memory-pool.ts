@@ -4,7 +4,8 @@
 import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { bufferOf } from "../memory/kind.ts";
-import { header, pageBytes } from "../memory/layout.ts";
+import { header } from "../memory/layout.ts";
+import { pageBytes } from "../memory/pages.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import type { SizeClass } from "../slab/class-table.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";

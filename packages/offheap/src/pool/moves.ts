@@ -10,7 +10,7 @@
 
 import { claimLarge, ownerBits } from "../arena/claim.ts";
 import type { Address } from "../base/brands.ts";
-import { gauge } from "../memory/gauge.ts";
+import { gauge, roomMaskOf } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
 import { header, wordsPerRound } from "../memory/layout.ts";
 import type { SizeClass } from "../slab/class-table.ts";
@@ -48,6 +48,7 @@ export class Moves {
   private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
+  private readonly roomMask: number;
 
   constructor(
     heap: Heap,
@@ -63,6 +64,7 @@ export class Moves {
     this.fastPath = fastPath;
     this.doomedAt = doomedAt(heap, slow.slot);
     this.ownState = liveBy(slow.slot);
+    this.roomMask = roomMaskOf(heap.layout.magazineShift);
   }
 
   /**
@@ -138,9 +140,9 @@ export class Moves {
     const { words, states } = heap;
     const { gaugeAt } = sizeClass;
     // As deallocate has it: else the magazine is full, or the gauge about to run over.
-    const isRoom = ((words[gaugeAt] as number) & gauge.roomAndSign) > 1 || slow.ensureRoom(sizeClass);
+    const isRoom = ((words[gaugeAt] as number) & this.roomMask) > 1 || slow.ensureRoom(sizeClass);
     this.own(slot, address);
-    const filled = (words[gaugeAt] as number) - 1;
+    const filled = (words[gaugeAt] as number) + 1;
     const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
     if (!isRoom) this.close();
     words[this.doomedAt] = doomOfSlot(slot);

@@ -3,7 +3,8 @@
 import { claimFree, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, statesPerPage } from "../memory/layout.ts";
+import { chunkBytes } from "../memory/layout.ts";
+import { pageBytes, statesPerPage } from "../memory/pages.ts";
 import { pageCountOf } from "../memory/span-lengths.ts";
 import { pageFree, runPages } from "./page-state.ts";
 import { collectPoolStats } from "./pool-stats.ts";

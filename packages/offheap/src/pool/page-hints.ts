@@ -13,7 +13,8 @@ import { isPages } from "../arena/claim.ts";
 import type { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { pageInfo, poolSetAt, roomCount, wordsPerSlabInfo } from "../memory/layout.ts";
+import { poolSetAt, wordsPerSlabInfo } from "../memory/layout.ts";
+import { pageInfo, roomCount } from "../memory/pages.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(longest: number): number {

@@ -12,16 +12,8 @@ import type { ChunkSet } from "../arena/chunk-set.ts";
 import { claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import {
-  chunkBytes,
-  pageBytes,
-  pageInfo,
-  pagesPerChunk,
-  record,
-  recordAt,
-  statesPerPage,
-  wordsPerSlabInfo,
-} from "../memory/layout.ts";
+import { chunkBytes, record, recordAt, wordsPerSlabInfo } from "../memory/layout.ts";
+import { pageBytes, pageInfo, pagesPerChunk, statesPerPage } from "../memory/pages.ts";
 import { journal } from "../slab/journal.ts";
 import { liveBy } from "../slab/slot-state.ts";
 import { beginLarge, countLarge, type LargeOperation, operationOf, setLargeCount } from "./large-record.ts";

@@ -8,7 +8,7 @@
 // and the second how many pages it has: written before the first, and constant while that is not 0. All others
 // are 0. So a run comes and goes by one store, whatever its length.
 
-import { statesPerPage } from "../memory/layout.ts";
+import { statesPerPage } from "../memory/pages.ts";
 
 export const pageFree = 0;
 export const pageFreed = 255;

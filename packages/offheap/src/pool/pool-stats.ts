@@ -3,7 +3,8 @@
 import { isPages, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, pageBytes, record, statesPerPage } from "../memory/layout.ts";
+import { chunkBytes, record } from "../memory/layout.ts";
+import { pageBytes, statesPerPage } from "../memory/pages.ts";
 import { pageCountOf } from "../memory/span-lengths.ts";
 import { collectStats, type SlabStats } from "../slab/stats.ts";
 import { largeCount } from "./large-record.ts";

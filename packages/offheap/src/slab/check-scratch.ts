@@ -17,8 +17,8 @@ export function checkScratch(
 ): void {
   const { words, layout } = heap;
   if (readJournal(heap, worker) !== journal.idle) return;
-  const { roundCounts, objectBytes, magazineWords, chunkCount } = layout;
-  const at = recordAt(layout, worker) + scratchIn(objectBytes.length, magazineWords);
+  const { roundCounts, objectBytes, magazineShift, chunkCount } = layout;
+  const at = recordAt(layout, worker) + scratchIn(objectBytes.length, magazineShift);
   const marksAt = at + 1 + mostMetOf(roundCounts) + wordsPerHeld * mostHeldOf(roundCounts);
   const end = at + scratchWordsOf(roundCounts, chunkCount);
   let isClean = words[at] === 0;

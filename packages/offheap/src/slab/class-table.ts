@@ -5,6 +5,7 @@ import { oddInverse, trailingZeros } from "../base/bits.ts";
 import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
 import {
   counterAt,
+  emptyIndex,
   gaugesAt,
   type Layout,
   magazineAt,
@@ -19,6 +20,8 @@ export class SizeClass {
   readonly objectBytes: number;
   /** Slots of this worker's magazine. */
   readonly rounds: number;
+  /** The gauge's index while this worker's magazine is empty. */
+  readonly emptyIndex: number;
   /** Word offsets of this worker's gauge, counters, and lowest round. */
   readonly gaugeAt: number;
   readonly countersAt: number;
@@ -39,6 +42,7 @@ export class SizeClass {
     this.worker = worker;
     this.objectBytes = objectBytes;
     this.rounds = index === 0 ? 0 : (layout.roundCounts[index - 1] as number);
+    this.emptyIndex = index === 0 ? 0 : emptyIndex(layout, index);
     this.gaugeAt = gaugesAt(layout, worker) + index;
     this.countersAt = counterAt(layout, worker, model);
     this.magazineAt = magazineAt(layout, worker, model);

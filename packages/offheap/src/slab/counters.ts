@@ -1,6 +1,6 @@
 // A worker's counters of one class, as core/magazine/gauge.ts has them.
 //
-//   rounds in the magazine = limit + 1 − the gauge's room           cached = rounds + strays
+//   rounds in the magazine = the gauge's index − that of the empty one        cached = rounds + strays
 //   allocs = the totals' allocs + the gauge's                       (64 bits each)
 //   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
 
@@ -24,7 +24,7 @@ function wide(heap: Heap, at: number): number {
 
 export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
   const word = gaugeOf(heap, sizeClass);
-  return word === 0 ? 0 : sizeClass.rounds + 1 - (word & gauge.room);
+  return word === 0 ? 0 : (word & gauge.index) - sizeClass.emptyIndex;
 }
 
 /**
@@ -34,7 +34,7 @@ export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
  */
 export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
   const rounds = roundsIn(heap, sizeClass);
-  if (rounds >= 0) return rounds;
+  if (rounds >= 0 && rounds <= sizeClass.rounds + 1) return rounds;
   throw corruptGauge(rounds, sizeClass);
 }
 

@@ -24,8 +24,7 @@ import type { Lookup } from "./lookup.ts";
 import type { slotLive } from "./slot-state.ts";
 
 // A literal takes least bytecode, of which V8 inlines only so much; its type says what it stands for, and is checked.
-type Room = typeof gauge.room;
-type RoomAndSign = typeof gauge.roomAndSign;
+type TopIndex = typeof gauge.index;
 type Allocated = typeof gauge.allocated;
 type ClassMask = typeof mapClassMask;
 type DivisorShift = typeof mapDivisorShift;
@@ -50,8 +49,7 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
       const index = at.classOf[(size + 7) >>> 3] as number;
       const gaugeAt = at.gaugeOfNone + index;
       const filled = words[gaugeAt] as number;
-      const roundAt =
-        (at.topOfNone + index * at.magazineWords - ((filled & (0x7ff satisfies Room)) << 1)) | 0;
+      const roundAt = (at.roundsAt + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
       const address = (words[roundAt] as number) >>> 0;
       const state = words[roundAt + 1] as number;
       // An empty magazine's top is no round: its state is that of no slot, and 0.
@@ -61,7 +59,7 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
         ((words[at.mapFrom + (address >>> 16)] as number) & (63 satisfies ClassMask)) === index
       ) {
         states[state] = worker | (128 satisfies Live);
-        words[gaugeAt] = (filled + (0x2001 satisfies Allocated)) | 0;
+        words[gaugeAt] = (filled + (0x1ffff satisfies Allocated)) | 0;
         return address as Address;
       }
     }
@@ -90,13 +88,12 @@ export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): 
         ) {
           const gaugeAt = at.gaugeOfNone + index;
           const filled = words[gaugeAt] as number;
-          if ((filled & (-0x7ffff802 satisfies RoomAndSign)) > 1) {
-            const roundAt =
-              (at.aboveOfNone + index * at.magazineWords - ((filled & (0x7ff satisfies Room)) << 1)) | 0;
+          if ((filled & at.roomMask) > 1) {
+            const roundAt = (at.roundsAbove + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
             words[roundAt] = address;
             words[roundAt + 1] = state;
             states[state] = at.worker;
-            words[gaugeAt] = (filled - 1) | 0;
+            words[gaugeAt] = (filled + 1) | 0;
             return;
           }
         }

@@ -1,6 +1,7 @@
 // The header: what a heap is made from, as words at its start, and how it is recognised. Whoever attaches, and whoever
 // is about to format, believes it only when every number is in range and the checksum fits.
 
+import { mostRounds } from "../../core/layout/numbers.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import {
   chunkBytes,
@@ -99,7 +100,7 @@ function readConfig(words: Int32Array): HeapConfig | string {
     const rounds = words[classesAt + 2 * i + 1] as number;
     const isSize = bytes > (objectBytes[i - 1] ?? 0) && bytes <= maxObjectBytes && bytes % 8 === 0;
     if (!isSize) return `one of its object sizes is ${bytes}`;
-    if (!(rounds >= 1 && rounds <= 1024)) return `one of its magazines has ${rounds} rounds`;
+    if (!(rounds >= 1 && rounds <= mostRounds)) return `one of its magazines has ${rounds} rounds`;
     objectBytes.push(bytes);
     roundCounts.push(rounds);
   }

@@ -4,8 +4,9 @@
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { WorkerSlot } from "../base/brands.ts";
+import { roomMaskOf } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, gaugesAt, magazineTopAt, maxClassCount, wordsPerRound } from "../memory/layout.ts";
+import { chunkBytes, gaugesAt, maxClassCount, roundsAt, wordsPerRound } from "../memory/layout.ts";
 import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
 import { slotLive } from "./slot-state.ts";
 
@@ -16,11 +17,12 @@ export class Lookup {
   readonly classOf: Uint8Array;
   /** For each class, what divides an offset by its objects' bytes. 0 for none: every offset is that of slot 0. */
   readonly inverses: Int32Array;
-  /** Words: the gauge of no class, where its top round would be and the one above, from one magazine to the next. */
+  /** Words: the gauge of no class, the round that a gauge's index counts from, and the one above. */
   readonly gaugeOfNone: number;
-  readonly topOfNone: number;
-  readonly aboveOfNone: number;
-  readonly magazineWords: number;
+  readonly roundsAt: number;
+  readonly roundsAbove: number;
+  /** Bits of a gauge: above 1 where there is room. */
+  readonly roomMask: number;
   /** Chunks of the memory before the heap's first. */
   readonly firstChunk: number;
   /** Words: the map's entry of the heap's first chunk, and where that of the memory's first would be. */
@@ -45,9 +47,9 @@ export class Lookup {
     this.inverses = new Int32Array(maxClassCount + 1);
     for (const { index, inverse } of classes) this.inverses[index] = inverse;
     this.gaugeOfNone = gaugesAt(layout, worker) | 0;
-    this.topOfNone = magazineTopAt(layout, worker, 0) | 0;
-    this.aboveOfNone = (this.topOfNone + wordsPerRound) | 0;
-    this.magazineWords = layout.magazineWords | 0;
+    this.roundsAt = roundsAt(layout, worker) | 0;
+    this.roundsAbove = (this.roundsAt + wordsPerRound) | 0;
+    this.roomMask = roomMaskOf(layout.magazineShift);
     this.firstChunk = (heap.dataAt / chunkBytes) | 0;
     this.mapAt = layout.mapAt | 0;
     this.mapFrom = (this.mapAt - this.firstChunk) | 0;

@@ -1,5 +1,6 @@
 // The options of a heap, checked before anything is reserved or written.
 
+import { mostRounds } from "../../core/layout/numbers.ts";
 import { alignDown, clamp } from "../base/bits.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { checkOptions, type KnownOptions } from "../base/options.ts";
@@ -55,9 +56,10 @@ const defaultCapacityBytes = 2 ** 30;
 const defaultMaxWorkers = 64;
 const defaultCleanupInterval = 100;
 const largestSlabChunks = 16;
-/** A magazine holds at most this many bytes of objects, and this many rounds. */
+/** A magazine holds at most this many bytes of objects. */
 const magazineBytes = 131_072;
-const mostRounds = 512;
+/** Magazines shorter than this are not cut. */
+const fewRounds = 62;
 /** All magazines of all workers stay under capacity / 8, down to one round each. */
 const pinnedFraction = 8;
 /** Slabs of every class that must fit before they may have their full length. */
@@ -81,6 +83,11 @@ function shareWeight(bytes: number): number {
   return Math.sqrt(Math.sqrt(bytes));
 }
 
+/** Magazines stand a power of two of rounds apart, two of which are not theirs: the longest is cut rather than all spread. */
+function inWholePowers(rounds: number): number {
+  return rounds < fewRounds ? rounds : Math.min(2 ** Math.floor(Math.log2(rounds + 2)) - 2, mostRounds);
+}
+
 /** Everything a heap follows from, given its capacity. */
 export function configOf(
   capacityBytes: number,
@@ -94,11 +101,12 @@ export function configOf(
   const oneOfEach = objectBytes.reduce((sum, bytes) => sum + bytes, 0);
   const rest = capacityBytes / pinnedFraction / maxWorkers - oneOfEach;
   const weights = objectBytes.reduce((sum, bytes) => sum + shareWeight(bytes), 0);
-  const roundCounts = objectBytes.map((bytes) => {
+  const shares = objectBytes.map((bytes) => {
     const share = (rest / weights) * shareWeight(bytes);
-    const more = Math.max(Math.floor(Math.min(share, magazineBytes - bytes) / bytes), 0);
-    return Math.min(tiny.rounds ?? mostRounds, 1 + more, mostRounds);
+    return 1 + Math.max(Math.floor(Math.min(share, magazineBytes - bytes) / bytes), 0);
   });
+  const most = Math.min(tiny.rounds ?? mostRounds, inWholePowers(Math.max(...shares)));
+  const roundCounts = shares.map((rounds) => Math.min(rounds, most));
   const aim = capacityBytes / objectBytes.length / slabsOfEachClass / chunkBytes;
   const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, largestSlabChunks)));
   return {

@@ -244,7 +244,7 @@ export class SlabAllocator<Options = never> extends Contents {
     words[above] = address;
     words[above + 1] = slot + 1;
     states[slot] = this.slow.slot;
-    words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) - 1;
+    words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + 1;
   }
 
   /** Index of the class that a request rounds to; 0 for what is no valid size. */

@@ -66,7 +66,7 @@ export const gaugeRunsOver: Scenario<Address[]> = {
   geometry: { ...one, slots: 6, rounds: 4 },
   setup: ([a]) => {
     const objects = take(a as Actor, 2);
-    countFrom(a as Actor, 2 ** 18 - 2);
+    countFrom(a as Actor, 2 ** 14 - 2);
     return objects;
   },
   programs: [[allocate(), freeOldest, free(0), allocate(), freeOldest], [free(1)]],

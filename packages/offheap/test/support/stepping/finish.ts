@@ -8,7 +8,8 @@
 import { claimFree } from "#src/arena/claim.js";
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { chunkBytes, header, type Layout, pageBytes } from "#src/memory/layout.js";
+import { chunkBytes, header, type Layout } from "#src/memory/layout.js";
+import { pageBytes } from "#src/memory/pages.js";
 import { pageCountOf, slotCountOf } from "#src/memory/span-lengths.js";
 import { PoolChecks } from "#src/pool/pool-check.js";
 import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
