@@ -219,7 +219,7 @@ describe("lines of a slab", () => {
       const plain = verbsOver(buffer);
       const compareExchange32 = (at: number, expected: number, desired: number) => {
         const word = at >>> 2;
-        if (word >= heap.layout.claimsAt && word < heap.layout.mapAt) claims.push(word);
+        if (word >= heap.layout.claimsAt && word < heap.layout.infoAt) claims.push(word);
         return plain.compareExchange32(at, expected, desired);
       };
       return { ...plain, compareExchange32 };

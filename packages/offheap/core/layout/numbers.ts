@@ -2,6 +2,8 @@
 
 export const chunkShift = 16;
 export const chunkBytes = 65536;
+/** Requests are told apart in steps of 8 bytes. */
+export const granuleShift = 3;
 
 /** Header, in words from the heap's start; the rest of it is the shell's alone. */
 export const statusWord = 2;
@@ -9,8 +11,13 @@ export const spanChunksWord = 12;
 export const spanChunksPeakWord = 13;
 export const statusReady = 2;
 
-/** Size classes: two words each, bytes of an object and rounds of a magazine. */
-export const classEntryShift = 3;
+/** Size classes: four words each, from this word on. Bytes of an object, rounds of a magazine, what divides (slab/divide). */
+export const classesWord = 64;
+export const classEntryShift = 4;
+export const classRounds = 4;
+export const classInverse = 8;
+/** The map, from this word on, behind 63 classes: a word a chunk. */
+export const mapWord = 320;
 
 /** Slab info, 64 bytes a chunk, at the head: free slots, then one bit for each line of 64 slots with a free one. */
 export const infoShift = 6;
@@ -43,6 +50,8 @@ export const claimLengthMask = 0xffff;
 /** A worker's record, in bytes from its start. */
 export const recordJournal = 0;
 export const recordGauges = 64;
+/** The magazines, behind 64 gauges. */
+export const recordMagazines = 320;
 /** Counters of a class, in bytes: totals twice (allocations, frees, rounds), and strays. */
 export const countersShift = 6;
 export const totalsBytes = 32;
@@ -50,7 +59,7 @@ export const totalsAllocs = 0;
 export const totalsFrees = 8;
 export const totalsRounds = 16;
 export const straysAt = 20;
-/** A round: the object's address, and its slot + 1. */
+/** A round: the object's address, and where its state byte is: bytes from the table of requests on. Zeros are no round. */
 export const roundShift = 3;
 export const roundSlot = 4;
 

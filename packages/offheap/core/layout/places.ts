@@ -6,10 +6,14 @@ import { divide, least, most, multiply } from "../target/arithmetic.ts";
 import {
   chunkShift,
   classEntryShift,
+  classesWord,
+  classRounds,
   countersShift,
   infoShift,
+  mapWord,
   mostRounds,
   recordGauges,
+  recordMagazines,
   roundShift,
 } from "./numbers.ts";
 
@@ -19,8 +23,9 @@ const fewestObjectBytes = 8;
 const mostObjectBytes = 65536;
 
 export let heapAt: i32 = 0;
-/** The slots' state bytes. */
+/** The slots' state bytes; right before them, so many bytes long, the table that has the class of each request. */
 export let statesAt: i32 = 0;
+export let tableBytes: i32 = 0;
 export let dataAt: i32 = 0;
 export let chunkCount: i32 = 0;
 /** A slab's slots begin at head << stateShift. */
@@ -29,9 +34,9 @@ export let slotsPerSlab: i32 = 0;
 /** Most chunks of a slab. */
 export let slabChunks: i32 = 0;
 export let classCount: i32 = 0;
-let classesAt: i32 = 0;
 export let claimsAt: i32 = 0;
 export let mapAt: i32 = 0;
+let classesAt: i32 = 0;
 export let infosAt: i32 = 0;
 /** Sets of chunks: the free chunks, the wholly free slabs, then for each class the slabs with a free slot. */
 export let freeSet: i32 = 0;
@@ -54,7 +59,6 @@ export let lastMask: i32 = 0;
 let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
-let magazinesIn: i32 = 0;
 let magazineShift: i32 = 0;
 let scratchIn: i32 = 0;
 /** Bounds of the worker's scratch: slabs held at a time, chunks met. */
@@ -68,6 +72,8 @@ export let ownRecord: i32 = 0;
 
 export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift: i32): void {
   heapAt = heap;
+  classesAt = heap + (classesWord << 2);
+  mapAt = heap + (mapWord << 2);
   dataAt = data;
   statesAt = states;
   chunkCount = chunks;
@@ -78,20 +84,12 @@ export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift:
   lastMask = (chunks & 31) === 0 ? -1 : (1 << (chunks & 31)) - 1;
 }
 
-export function placeBooks(
-  classes: i32,
-  claims: i32,
-  map: i32,
-  infos: i32,
-  sets: i32,
-  bytesOfSet: i32,
-): void {
-  classesAt = classes;
+export function placeBooks(claims: i32, infos: i32, sets: i32, bytesOfSet: i32, table: i32): void {
   claimsAt = claims;
-  mapAt = map;
   infosAt = infos;
   freeSet = sets;
   setBytes = bytesOfSet;
+  tableBytes = table;
 }
 
 export function placeHints(clean: i32, aged: i32, runs: i32, leaves: i32, pad: i32): void {
@@ -106,14 +104,12 @@ export function placeRecords(
   records: i32,
   bytesOfRecord: i32,
   counters: i32,
-  magazines: i32,
   shiftOfMagazine: i32,
   scratch: i32,
 ): void {
   recordsAt = records;
   recordBytes = bytesOfRecord;
   countersIn = counters;
-  magazinesIn = magazines;
   magazineShift = shiftOfMagazine;
   scratchIn = scratch;
 }
@@ -149,7 +145,7 @@ export function emptyIndex(classIndex: i32): i32 {
 }
 /** The lowest round of a magazine. */
 export function magazineAt(w: i32, classIndex: i32): i32 {
-  return (recordOf(w) + magazinesIn + ((emptyIndex(classIndex) + 1) << roundShift)) | 0;
+  return (recordOf(w) + recordMagazines + ((emptyIndex(classIndex) + 1) << roundShift)) | 0;
 }
 
 // Both within bounds whatever the header says: it may have been damaged, and loops end by them.
@@ -159,7 +155,7 @@ export function objectBytes(classIndex: i32): i32 {
 }
 /** Rounds of a full magazine. */
 export function roundLimit(classIndex: i32): i32 {
-  const rounds = constant32((classesAt + ((classIndex - 1) << classEntryShift) + 4) | 0);
+  const rounds = constant32((classesAt + ((classIndex - 1) << classEntryShift) + classRounds) | 0);
   return most(least(rounds, mostRounds), 1);
 }
 /** Slots of a slab of so many chunks. */

@@ -24,6 +24,7 @@ import {
   mostMet,
   stateShift,
   statesAt,
+  tableBytes,
   worker,
 } from "../layout/places.ts";
 import {
@@ -132,7 +133,7 @@ function sendFirst(classIndex: i32, count: i32): i32 {
   const head = headOfRound(classIndex, 0);
   const claim = head === noChunk ? notClaimed : claimSlab(head);
   if (claim === notClaimed) return count;
-  const first = firstSlot(head) + 1;
+  const first = firstSlot(head) + tableBytes;
   const slots = slotsOf(claim);
   let freed = 0;
   let kept = 0;
@@ -159,7 +160,8 @@ function sendFirst(classIndex: i32, count: i32): i32 {
       next++;
     markLine(infoAt(head), line);
     const row = next - round;
-    if (row * lineWorth >= lineSlots && sweepLine(classIndex, lineFirst - 1, lineSlots, row)) freed += row;
+    if (row * lineWorth >= lineSlots && sweepLine(classIndex, lineFirst - tableBytes, lineSlots, row))
+      freed += row;
     else freed += sendRow(classIndex, at, round, next);
     round = next;
   }
@@ -182,7 +184,7 @@ function markLine(info: i32, line: i32): void {
 function sendRow(classIndex: i32, at: i32, from: i32, end: i32): i32 {
   let freed = 0;
   for (let round = from; round < end; round++) {
-    const slot = load32((at + (round << roundShift) + roundSlot) | 0) - 1;
+    const slot = load32((at + (round << roundShift) + roundSlot) | 0) - tableBytes;
     if (load8((statesAt + slot) | 0) === worker) {
       store8((statesAt + slot) | 0, slotFree);
       freed++;
@@ -208,7 +210,7 @@ function sendScattered(classIndex: i32, count: i32): i32 {
   for (let round = 0; round < count; round++) {
     const roundAt = (at + (round << roundShift)) | 0;
     const state = load32((roundAt + roundSlot) | 0);
-    const slot = state - 1;
+    const slot = state - tableBytes;
     const chunk = slot >>> stateShift;
     let place = lessUnsigned(chunk, chunkCount) ? ownLoad8(placeAt(chunk)) : foreign;
     if (place === unmet) place = meet(classIndex, chunk);

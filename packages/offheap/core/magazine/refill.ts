@@ -24,6 +24,7 @@ import {
   roundLimit,
   slabSet,
   statesAt,
+  tableBytes,
   worker,
 } from "../layout/places.ts";
 import { claimPartial, firstSlot, recountSlab, slotsOf, unclaimSlab } from "../slab/slab.ts";
@@ -103,6 +104,7 @@ let leftAfter: i32 = 0;
 function takeLine(head: i32, claim: i32, from: i32, end: i32, at: i32, want: i32): i32 {
   const first = firstSlot(head);
   const bytes = objectBytes(classOf(claim));
+  const states = first + tableBytes;
   const four = quadOf(worker);
   const stateAt = (statesAt + first) | 0;
   let left = want;
@@ -112,7 +114,7 @@ function takeLine(head: i32, claim: i32, from: i32, end: i32, at: i32, want: i32
     storeQuad((stateAt + slot) | 0, four);
     for (let i = 0; i < 4; i++) {
       left--;
-      putRound((at + (left << roundShift)) | 0, address, first + slot + i + 1);
+      putRound((at + (left << roundShift)) | 0, address, states + slot + i);
       address = (address + bytes) | 0;
     }
     slot += 4;
@@ -121,7 +123,7 @@ function takeLine(head: i32, claim: i32, from: i32, end: i32, at: i32, want: i32
     if (load8((stateAt + slot) | 0) === slotFree) {
       store8((stateAt + slot) | 0, worker);
       left--;
-      putRound((at + (left << roundShift)) | 0, address, first + slot + 1);
+      putRound((at + (left << roundShift)) | 0, address, states + slot);
     }
     address = (address + bytes) | 0;
     slot++;

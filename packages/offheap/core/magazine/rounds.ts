@@ -1,9 +1,17 @@
-// The rounds of a magazine, two words each: an object's address, and its slot + 1, by which the fast path finds
-// the state byte. Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
+// The rounds of a magazine, two words each: an object's address, and where the state byte of its slot is.
+// Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
 
 import { isChunk, mapOf } from "../arena/spans.ts";
 import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/numbers.ts";
-import { dataAt, magazineAt, objectBytes, stateShift, statesAt, worker } from "../layout/places.ts";
+import {
+  dataAt,
+  magazineAt,
+  objectBytes,
+  stateShift,
+  statesAt,
+  tableBytes,
+  worker,
+} from "../layout/places.ts";
 import { load8, load32, store32 } from "../target/access.ts";
 import { multiply } from "../target/arithmetic.ts";
 
@@ -11,9 +19,9 @@ export function roundAt(w: i32, classIndex: i32, round: i32): i32 {
   return (magazineAt(w, classIndex) + (round << roundShift)) | 0;
 }
 
-/** The slot of a round; −1 where none is. */
+/** The slot of a round; below 0 where none is. */
 export function slotOfRound(w: i32, classIndex: i32, round: i32): i32 {
-  return (load32((roundAt(w, classIndex, round) + roundSlot) | 0) - 1) | 0;
+  return (load32((roundAt(w, classIndex, round) + roundSlot) | 0) - tableBytes) | 0;
 }
 
 /** The address of a slot of the class, by the map. */
@@ -27,7 +35,7 @@ export function addressOfSlot(classIndex: i32, slot: i32): i32 {
 export function setRound(w: i32, classIndex: i32, round: i32, slot: i32): void {
   const at = roundAt(w, classIndex, round);
   store32(at, addressOfSlot(classIndex, slot));
-  store32((at + roundSlot) | 0, slot + 1);
+  store32((at + roundSlot) | 0, slot + tableBytes);
 }
 
 export function clearRound(w: i32, classIndex: i32, round: i32): void {

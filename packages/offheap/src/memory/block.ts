@@ -14,8 +14,8 @@ export interface Access {
   words(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array;
   /** The same bytes, for the 64-bit worker words. */
   wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array;
-  /** The state bytes. */
-  states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+  /** The state bytes; or first the table of requests, of so many bytes. */
+  states(buffer: ArrayBufferLike, byteOffset: number, length: number, tableBytes?: number): Uint8Array;
   readonly atomics: AtomicOps;
   /** How the core is to reach the memory, if not by itself. */
   readonly verbs?: (buffer: ArrayBufferLike) => Verbs;

@@ -4,7 +4,7 @@ import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/ins
 import type { Access } from "./block.ts";
 import { type Engine, instantiate } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
-import { countersIn, type Layout, magazinesIn, runTreeLeaves, scratchIn } from "./layout.ts";
+import { countersIn, type Layout, runTreeLeaves, scratchIn } from "./layout.ts";
 import { mostHeldOf, mostMetOf } from "./scratch.ts";
 
 /** What the shell calls. A boolean is 0 or 1 where the core is WebAssembly: only ever asked whether it is true. */
@@ -31,12 +31,11 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
   const { chunkCount, objectBytes, recordWords, magazineShift, chunkSetWords } = layout;
   core.placeHeap(offset, offset + layout.bookBytes, offset + layout.statesAt, chunkCount, layout.stateShift);
   core.placeBooks(
-    at(layout.classesAt),
     at(layout.claimsAt),
-    at(layout.mapAt),
     at(layout.infoAt),
     at(layout.chunkSetsAt),
     chunkSetWords * 4,
+    layout.tableBytes,
   );
   const leaves = runTreeLeaves(layout, chunkCount);
   core.placeHints(at(layout.cleanAt), at(layout.agedAt), at(layout.freeRunsAt), leaves, layout.hugePad);
@@ -44,8 +43,7 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
   core.placeRecords(
     at(layout.recordsAt),
     recordWords * 4,
-    countersIn(classCount) * 4,
-    magazinesIn(classCount) * 4,
+    countersIn(classCount, magazineShift) * 4,
     magazineShift,
     scratchIn(classCount, magazineShift) * 4,
   );

@@ -14,6 +14,9 @@ export const gauge = {
   index: gaugeIndex,
   /** Added to it: one allocation more, one round less. */
   allocated: 0x1ffff,
+  /** Words from the gauge of no class to the round that its index counts from, and to the one above. */
+  toRounds: 64,
+  toAbove: 66,
 } as const;
 
 /**

@@ -28,8 +28,8 @@ export class Heap {
   wide!: BigInt64Array;
   /** One byte a slot: the truth about it. */
   states!: Uint8Array;
-  /** The same from one byte earlier on: indexed by slot + 1, and 0 at 0. What rounds hold. */
-  roundStates!: Uint8Array;
+  /** The same behind the table of requests: first the class of each, in granules. What rounds hold is an index here. */
+  bytes!: Uint8Array;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   private actor = 0;
@@ -78,7 +78,7 @@ export class Heap {
     this.assertThere();
     const buffer = bufferOf(this.source);
     this.core.bindMemory(buffer);
-    const { statesAt, chunkCount, stateShift } = this.layout;
+    const { statesAt, tableBytes, chunkCount, stateShift } = this.layout;
     // To the end of what can be made smaller: the engine then empties the view however little is missing, as it
     // empties those of the allocator, and every call ends in its slow half.
     const wordBytes = canShrink(buffer) ? alignDown(buffer.byteLength - this.offset, 4) : statesAt;
@@ -86,7 +86,12 @@ export class Heap {
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
     const slots = chunkCount * 2 ** stateShift;
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
-    this.roundStates = this.access.states(buffer, this.offset + statesAt - 1, slots + 1);
+    this.bytes = this.access.states(
+      buffer,
+      this.offset + statesAt - tableBytes,
+      slots + tableBytes,
+      tableBytes,
+    );
   }
 
   /** The core, as a worker's: it acts for one at a time. */

@@ -14,7 +14,7 @@ import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, slotsPerLine } = shared;
+export const { chunkBytes, classesWord, granuleShift, mapWord, slotsPerLine } = shared;
 
 const wordShift = 2;
 
@@ -41,14 +41,18 @@ export const header = {
   /** How often a pool was reset: what was allocated under another number is gone. */
   resets: 20,
 } as const;
-export const headerWords = 64;
 
-/** Size classes follow the header: bytes of an object, then rounds of a magazine, for each class. */
-const wordsPerClassEntry = 1 << (shared.classEntryShift - wordShift);
+/** Size classes follow the header; then comes the map. Both begin at the same word whatever the configuration. */
+export const wordsPerClassEntry = 1 << (shared.classEntryShift - wordShift);
+export const classEntry = {
+  bytes: 0,
+  rounds: shared.classRounds >> 2,
+  inverse: shared.classInverse >> 2,
+} as const;
 
 /**
  * A worker's record: one line of its own words, of which the last four are always 0, then the gauges of its
- * magazines, the counters of each class, the magazines.
+ * magazines, the magazines, the counters of each class.
  */
 export const record = {
   journal: shared.recordJournal >> wordShift,
@@ -65,6 +69,9 @@ export const record = {
   locked: 10,
 } as const;
 const recordHeadWords = shared.recordGauges >> wordShift;
+const magazinesIn = shared.recordMagazines >> wordShift;
+/** Where the inverse of no class would be: a 0. */
+export const inverseOfNone = 62;
 
 /** Counters of one class: totals (allocations and frees of two words each, rounds) twice, and strays. */
 export const counter = {
@@ -76,7 +83,7 @@ export const counter = {
 /** Words from one of the two totals to the other. */
 export const totalsWords = shared.totalsBytes >> wordShift;
 const wordsPerCounter = 1 << (shared.countersShift - wordShift);
-/** The words of a round: the object's address, and its slot + 1, so that zeroed memory holds no round. */
+/** The words of a round: the object's address, and where its state byte is in `Heap.bytes`. Zeroed memory holds no round. */
 export const wordsPerRound = 1 << (shared.roundShift - wordShift);
 
 /** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
@@ -119,10 +126,12 @@ export interface Layout extends HeapConfig {
   readonly bookBytes: number;
   /** log2 of the state bytes reserved for a chunk. */
   readonly stateShift: number;
-  /** Byte offset of the state bytes from the heap's start. */
+  /** Byte offset of the state bytes from the heap's start; right before them is the table of requests, of so many bytes. */
   readonly statesAt: number;
+  readonly tableBytes: number;
   // Word offsets from the heap's start.
   readonly classesAt: number;
+  readonly mapAt: number;
   readonly workersAt: number;
   readonly tracksAt: number;
   readonly recordsAt: number;
@@ -130,7 +139,6 @@ export interface Layout extends HeapConfig {
   /** log2 of the rounds from one class's magazine to the next. */
   readonly magazineShift: number;
   readonly claimsAt: number;
-  readonly mapAt: number;
   readonly infoAt: number;
   readonly chunkSetsAt: number;
   readonly chunkSetWords: number;
@@ -167,8 +175,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   const unitBytes =
     config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
-  const classesAt = headerWords;
-  const workersAt = toLine(classesAt + classCount * wordsPerClassEntry);
+  const workersAt = toLine(mapWord + chunkCount);
   const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is room for one more.
@@ -177,8 +184,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundCounts, chunkCount),
   );
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
-  const mapAt = toLine(claimsAt + chunkCount);
-  const infoAt = toLine(mapAt + chunkCount);
+  const infoAt = toLine(claimsAt + chunkCount);
   // Right before the set that it is about, so that few pages are touched.
   const freeRunsAt = infoAt + chunkCount * wordsPerSlabInfo;
   const chunkSetsAt = freeRunsAt + toLine(2 * runTreeLeaves(config, chunkCount) * wordsPerRunNode);
@@ -187,10 +193,14 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
-  // On a page, so that the state bytes of a run of chunks can be given back with it; before them one that is 0.
+  const tableBytes = alignUp(
+    (Math.max(...config.objectBytes) >> granuleShift) + 1,
+    wordsPerCacheLine * bytesPerWord,
+  );
+  // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount << stateShift;
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((agedAt + toLine(lowest) + 1) * bytesPerWord, statesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord + tableBytes, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
@@ -207,14 +217,15 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     bookBytes,
     stateShift,
     statesAt,
-    classesAt,
+    tableBytes,
+    classesAt: classesWord,
+    mapAt: mapWord,
     workersAt,
     tracksAt,
     recordsAt,
     recordWords,
     magazineShift,
     claimsAt,
-    mapAt,
     infoAt,
     chunkSetsAt,
     chunkSetWords,
@@ -248,19 +259,20 @@ export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
   return recordAt(layout, worker) + recordHeadWords;
 }
 
-/** Words from a record's start to the counters of the first class, to the magazines, and to the scratch behind them. */
-export const countersIn = (classCount: number) => toLine(recordHeadWords + classCount + 1);
-export const magazinesIn = (classCount: number) => countersIn(classCount) + classCount * wordsPerCounter;
+/** Words from a record's start to the counters of the first class, and to the scratch behind them. */
+export const countersIn = (classCount: number, magazineShift: number) =>
+  toLine(magazinesIn + ((classCount << magazineShift) + 2) * wordsPerRound);
 export const scratchIn = (classCount: number, magazineShift: number) =>
-  toLine(magazinesIn(classCount) + ((classCount << magazineShift) + 2) * wordsPerRound);
+  countersIn(classCount, magazineShift) + classCount * wordsPerCounter;
 
 export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  return recordAt(layout, worker) + countersIn(layout.objectBytes.length) + (sizeClass - 1) * wordsPerCounter;
+  const counters = countersIn(layout.objectBytes.length, layout.magazineShift);
+  return recordAt(layout, worker) + counters + (sizeClass - 1) * wordsPerCounter;
 }
 
 /** The round that a gauge of index 0 leads to. It is none, and stays zero. */
 export function roundsAt(layout: Layout, worker: WorkerSlot): number {
-  return recordAt(layout, worker) + magazinesIn(layout.objectBytes.length);
+  return recordAt(layout, worker) + magazinesIn;
 }
 
 /** The index in a class's gauge while its magazine is empty. */

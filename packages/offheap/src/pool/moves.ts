@@ -151,7 +151,7 @@ export class Moves {
       return;
     }
     words[roundAt] = address;
-    words[roundAt + 1] = slot + 1;
+    words[roundAt + 1] = slot + heap.layout.tableBytes;
     states[slot] = slow.slot;
     words[gaugeAt] = filled;
   }

@@ -11,6 +11,7 @@ import { chunkSetAt, infoAt, slabInfo } from "../memory/layout.ts";
 import { slotCountOf } from "../memory/span-lengths.ts";
 import { checkClean } from "./check-clean.ts";
 import { checkScratch } from "./check-scratch.ts";
+import { checkTables } from "./check-tables.ts";
 import { type SizeClass, sizeClassesOf } from "./class-table.ts";
 import { allocsOf, freesOf, roundsIn, straysOf } from "./counters.ts";
 import { journal, readJournal } from "./journal.ts";
@@ -75,6 +76,7 @@ class Checker {
 
   run(): Violation[] {
     if (!this.heap.isReady()) this.report("header", "the heap is not ready for use");
+    checkTables(this.heap, (invariant, message) => this.report(invariant, message));
     for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
     checkClean(this.heap, (invariant, message) => this.report(invariant, message));
     for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {

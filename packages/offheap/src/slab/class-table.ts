@@ -7,6 +7,7 @@ import {
   counterAt,
   emptyIndex,
   gaugesAt,
+  granuleShift,
   type Layout,
   magazineAt,
   maxClassCount,
@@ -50,9 +51,6 @@ export class SizeClass {
     this.inverse = index === 0 ? 0 : oddInverse(objectBytes >>> this.shift);
   }
 }
-
-/** Index into the table that maps a request to its class: sizes in granules of 8 bytes, rounded up. */
-export const granuleShift = 3;
 
 /** For each request in granules of 8 bytes, the index of its class. Entry 0 is unused. */
 export function classByGranule(layout: Layout): Uint8Array {

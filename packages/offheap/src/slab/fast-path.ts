@@ -1,6 +1,6 @@
 // allocate and deallocate, as far as they need no other worker: no atomic, no lock, no call.
 //
-//   allocate    top of the magazine; its byte is w; byte = 128 + w; gauge: one allocation more, one round less
+//   allocate    class of the size; top of the magazine; its byte is w; byte = 128 + w; gauge: one allocation more, one round less
 //   deallocate  map → slot; byte ≥ 128; room; push; byte = w; gauge: one round more
 //
 // The byte comes before the gauge in both, which is what settle.ts rests on. From the first store on there is no
@@ -19,12 +19,16 @@
 import type { mapClassMask, mapDistanceShift, mapDivisorShift } from "../arena/span-map.ts";
 import type { Address } from "../base/brands.ts";
 import type { gauge } from "../memory/gauge.ts";
-import type { maxSlotsPerSlab } from "../memory/layout.ts";
+import type { inverseOfNone, mapWord, maxSlotsPerSlab } from "../memory/layout.ts";
 import type { Lookup } from "./lookup.ts";
 import type { slotLive } from "./slot-state.ts";
 
 // A literal takes least bytecode, of which V8 inlines only so much; its type says what it stands for, and is checked.
 type TopIndex = typeof gauge.index;
+type ToRounds = typeof gauge.toRounds;
+type ToAbove = typeof gauge.toAbove;
+type Inverses = typeof inverseOfNone;
+type MapAt = typeof mapWord;
 type Allocated = typeof gauge.allocated;
 type ClassMask = typeof mapClassMask;
 type DivisorShift = typeof mapDivisorShift;
@@ -43,22 +47,23 @@ export type Deallocate = (address: Address, size?: number) => void;
 
 export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Allocate<Options> {
   return function allocate(size, options) {
-    const { words, states } = at;
+    const { words, bytes } = at;
     // A request of 0 bytes is of class 0, whose magazine is always empty.
     if (options === undefined && typeof size === "number" && size >>> 0 === size && size <= at.mostBytes) {
-      const index = at.classOf[(size + 7) >>> 3] as number;
+      const index = bytes[(size + 7) >>> 3] as number;
       const gaugeAt = at.gaugeOfNone + index;
       const filled = words[gaugeAt] as number;
-      const roundAt = (at.roundsAt + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
+      const roundAt =
+        (at.gaugeOfNone + (64 satisfies ToRounds) + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
       const address = (words[roundAt] as number) >>> 0;
       const state = words[roundAt + 1] as number;
-      // An empty magazine's top is no round: its state is that of no slot, and 0.
+      // An empty magazine's top is no round: its byte is the class of a request of 0 bytes, which is 0.
       const { worker } = at;
       if (
-        states[state] === worker &&
+        bytes[state] === worker &&
         ((words[at.mapFrom + (address >>> 16)] as number) & (63 satisfies ClassMask)) === index
       ) {
-        states[state] = worker | (128 satisfies Live);
+        bytes[state] = worker | (128 satisfies Live);
         words[gaugeAt] = (filled + (0x1ffff satisfies Allocated)) | 0;
         return address as Address;
       }
@@ -72,27 +77,31 @@ export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): 
     if (typeof address === "number" && address >>> 0 === address) {
       const chunk = ((address >>> 16) - at.firstChunk) >>> 0;
       if (chunk < at.chunks) {
-        const { words, states, inverses } = at;
-        const entry = words[at.mapAt + chunk] as number;
+        const { words, bytes } = at;
+        const entry = words[(320 satisfies MapAt) + chunk] as number;
         const index = entry & (63 satisfies ClassMask);
         const distance = entry >>> (13 satisfies DistanceShift);
         // The offset in the slab, divided (class-table.ts).
-        const product = Math.imul((distance << 16) | (address & 0xffff), inverses[index] as number);
+        const product = Math.imul(
+          (distance << 16) | (address & 0xffff),
+          words[(62 satisfies Inverses) + (index << 2)] as number,
+        );
         const shift = entry >>> (8 satisfies DivisorShift);
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-        const state = (((chunk - distance) << at.stateShift) + position + 1) | 0;
+        const state = (((chunk - distance) << at.stateShift) + position + at.tableBytes) | 0;
         if (
           position < (16_384 satisfies SlotLimit) &&
-          (states[state] as number) >= (128 satisfies Live) &&
+          (bytes[state] as number) >= (128 satisfies Live) &&
           (size === undefined || at.classFor(size) === index)
         ) {
           const gaugeAt = at.gaugeOfNone + index;
           const filled = words[gaugeAt] as number;
           if ((filled & at.roomMask) > 1) {
-            const roundAt = (at.roundsAbove + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
+            const roundAt =
+              (at.gaugeOfNone + (66 satisfies ToAbove) + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
             words[roundAt] = address;
             words[roundAt + 1] = state;
-            states[state] = at.worker;
+            bytes[state] = at.worker;
             words[gaugeAt] = (filled + 1) | 0;
             return;
           }

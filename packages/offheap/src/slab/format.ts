@@ -8,6 +8,7 @@ import type { Engine } from "../memory/engine.ts";
 import { Heap, heapStatus } from "../memory/heap.ts";
 import { bufferOf, type MemorySource } from "../memory/kind.ts";
 import { chunkBytes, header, type Layout, layoutVersion, maxWorkerSlots } from "../memory/layout.ts";
+import { classByGranule } from "./class-table.ts";
 import { checkHandle, incompatible } from "./handle.ts";
 import { magic, readLayout, writeHeader } from "./header.ts";
 import { endedWord } from "./workers.ts";
@@ -30,6 +31,7 @@ export function formatHeap(
     if (word !== 0n) heap.wide[layout.workersAt / 2 + i] = word;
   });
   writeHeader(heap);
+  heap.bytes.set(classByGranule(layout));
   const spans = new Spans(heap);
   spans.freeAll();
   if (isFresh) spans.clean.add(0 as ChunkIndex, layout.chunkCount);

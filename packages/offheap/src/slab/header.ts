@@ -2,10 +2,12 @@
 // is about to format, believes it only when every number is in range and the checksum fits.
 
 import { mostRounds } from "../../core/layout/numbers.ts";
+import { oddInverse, trailingZeros } from "../base/bits.ts";
 import { type Heap, heapStatus } from "../memory/heap.ts";
 import {
   chunkBytes,
-  headerWords as classesAt,
+  classEntry,
+  classesWord,
   computeLayout,
   type HeapConfig,
   header,
@@ -15,6 +17,7 @@ import {
   maxObjectBytes,
   maxSlotsPerSlab,
   maxWorkerSlots,
+  wordsPerClassEntry,
 } from "../memory/layout.ts";
 
 /** "OFHP", little-endian. */
@@ -52,8 +55,11 @@ export function writeHeader({ words, layout }: Heap): void {
     words[header.config + i] = word;
   });
   for (let i = 0; i < layout.objectBytes.length; i++) {
-    words[layout.classesAt + 2 * i] = layout.objectBytes[i] as number;
-    words[layout.classesAt + 2 * i + 1] = layout.roundCounts[i] as number;
+    const entry = classesWord + i * wordsPerClassEntry;
+    const bytes = layout.objectBytes[i] as number;
+    words[entry + classEntry.bytes] = bytes;
+    words[entry + classEntry.rounds] = layout.roundCounts[i] as number;
+    words[entry + classEntry.inverse] = oddInverse(bytes >>> trailingZeros(bytes));
   }
 }
 
@@ -95,9 +101,9 @@ function readConfig(words: Int32Array): HeapConfig | string {
   const objectBytes: number[] = [];
   const roundCounts: number[] = [];
   for (let i = 0; i < at(1); i++) {
-    // Classes begin at the same word whatever the configuration.
-    const bytes = words[classesAt + 2 * i] as number;
-    const rounds = words[classesAt + 2 * i + 1] as number;
+    const entry = classesWord + i * wordsPerClassEntry;
+    const bytes = words[entry + classEntry.bytes] as number;
+    const rounds = words[entry + classEntry.rounds] as number;
     const isSize = bytes > (objectBytes[i - 1] ?? 0) && bytes <= maxObjectBytes && bytes % 8 === 0;
     if (!isSize) return `one of its object sizes is ${bytes}`;
     if (!(rounds >= 1 && rounds <= mostRounds)) return `one of its magazines has ${rounds} rounds`;

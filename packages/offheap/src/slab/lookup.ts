@@ -6,29 +6,27 @@ import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { WorkerSlot } from "../base/brands.ts";
 import { roomMaskOf } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, gaugesAt, maxClassCount, roundsAt, wordsPerRound } from "../memory/layout.ts";
-import { classByGranule, granuleShift, type SizeClass } from "./class-table.ts";
+import { chunkBytes, gaugesAt, granuleShift, mapWord, maxClassCount } from "../memory/layout.ts";
+import { classByGranule, type SizeClass } from "./class-table.ts";
 import { slotLive } from "./slot-state.ts";
 
 export class Lookup {
   readonly words: Int32Array;
-  readonly states: Uint8Array;
-  /** For each request in granules of 8 bytes, its class. */
-  readonly classOf: Uint8Array;
-  /** For each class, what divides an offset by its objects' bytes. 0 for none: every offset is that of slot 0. */
-  readonly inverses: Int32Array;
-  /** Words: the gauge of no class, the round that a gauge's index counts from, and the one above. */
+  /** The table of requests, then the state bytes. */
+  readonly bytes: Uint8Array;
+  /** The table once more, which ends where it ends. */
+  private readonly classOf: Uint8Array;
+  /** Words: the gauge of no class. The magazines are at a distance that is the same in all heaps. */
   readonly gaugeOfNone: number;
-  readonly roundsAt: number;
-  readonly roundsAbove: number;
   /** Bits of a gauge: above 1 where there is room. */
   readonly roomMask: number;
   /** Chunks of the memory before the heap's first. */
   readonly firstChunk: number;
-  /** Words: the map's entry of the heap's first chunk, and where that of the memory's first would be. */
-  readonly mapAt: number;
+  /** Words: where the map's entry of the memory's first chunk would be. */
   readonly mapFrom: number;
   readonly stateShift: number;
+  /** Bytes of the table. */
+  readonly tableBytes: number;
   readonly worker: number;
   /** Bytes of the largest request that is served. 0: every allocation ends in its slow half. */
   mostBytes = 0;
@@ -42,17 +40,13 @@ export class Lookup {
   constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
     const { layout } = heap;
     this.words = heap.words;
-    this.states = heap.roundStates;
+    this.bytes = heap.bytes;
     this.classOf = classByGranule(layout);
-    this.inverses = new Int32Array(maxClassCount + 1);
-    for (const { index, inverse } of classes) this.inverses[index] = inverse;
     this.gaugeOfNone = gaugesAt(layout, worker) | 0;
-    this.roundsAt = roundsAt(layout, worker) | 0;
-    this.roundsAbove = (this.roundsAt + wordsPerRound) | 0;
     this.roomMask = roomMaskOf(layout.magazineShift);
     this.firstChunk = (heap.dataAt / chunkBytes) | 0;
-    this.mapAt = layout.mapAt | 0;
-    this.mapFrom = (this.mapAt - this.firstChunk) | 0;
+    this.mapFrom = (layout.mapAt - this.firstChunk) | 0;
+    this.tableBytes = layout.tableBytes | 0;
     this.stateShift = layout.stateShift | 0;
     this.worker = worker | 0;
     this.objectBytes = new Int32Array(maxClassCount + 1);
@@ -80,13 +74,13 @@ export class Lookup {
     if (typeof address !== "number" || address >>> 0 !== address) return 0;
     const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
     if (chunk >= this.openChunks) return 0;
-    const entry = this.words[this.mapAt + chunk] as number;
+    const entry = this.words[mapWord + chunk] as number;
     const bytes = this.objectBytes[entry & mapClassMask] as number;
     const distance = entry >>> mapDistanceShift;
     if (bytes === 0 || distance > chunk) return 0;
     const offset = (distance << 16) | (address & 0xffff);
     const position = (offset / bytes) | 0;
-    const state = this.states[((chunk - distance) << this.stateShift) + position + 1] as number;
+    const state = this.bytes[((chunk - distance) << this.stateShift) + position + this.tableBytes] as number;
     return state >= slotLive ? (position + 1) * bytes - offset : 0;
   }
 

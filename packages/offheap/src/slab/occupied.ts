@@ -4,7 +4,7 @@
 import { AllocatorError } from "../base/errors.ts";
 import { hardwareAccess } from "../memory/block.ts";
 import { bufferOf, type MemorySource } from "../memory/kind.ts";
-import { chunkBytes, header, headerWords, type Layout } from "../memory/layout.ts";
+import { chunkBytes, classesWord, header, type Layout } from "../memory/layout.ts";
 import { magic, readLiveLayout } from "./header.ts";
 
 const chunkWords = chunkBytes / 4;
@@ -32,6 +32,6 @@ function occupied(at: number, { capacityBytes }: Layout, offset: number, end: nu
     "ERR_HEAP_BUSY",
     `a heap of ${capacityBytes} bytes is alive at offset ${at} of this memory${place}: attach() with its handle to join it, ` +
       "destroy() it to end it, " +
-      `or, where nobody is left who could, fill its first ${headerWords * 4} bytes with zeros`,
+      `or, where nobody is left who could, fill its first ${classesWord * 4} bytes with zeros`,
   );
 }

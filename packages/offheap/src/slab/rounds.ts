@@ -1,5 +1,4 @@
-// The rounds of a magazine, two words each: an object's address, and its slot + 1, by which the fast path finds
-// the state byte. Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
+// The rounds of a magazine, two words each: an object's address, and where the state byte of its slot is. Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
 
 import { mapDistanceShift } from "../arena/span-map.ts";
 import type { Heap } from "../memory/heap.ts";
@@ -10,9 +9,9 @@ function roundAt(sizeClass: SizeClass, round: number): number {
   return (sizeClass.magazineAt + round * wordsPerRound) | 0;
 }
 
-/** The slot of a round; −1 where none is. */
+/** The slot of a round; below 0 where none is. */
 export function slotOfRound(heap: Heap, sizeClass: SizeClass, round: number): number {
-  return ((heap.words[(roundAt(sizeClass, round) + 1) | 0] as number) - 1) | 0;
+  return ((heap.words[(roundAt(sizeClass, round) + 1) | 0] as number) - heap.layout.tableBytes) | 0;
 }
 
 /** The address of a round, which is that of its slot. */
@@ -31,5 +30,5 @@ export function addressOf(heap: Heap, sizeClass: SizeClass, slot: number): numbe
 export function setRound(heap: Heap, sizeClass: SizeClass, round: number, slot: number): void {
   const at = roundAt(sizeClass, round);
   heap.words[at] = addressOf(heap, sizeClass, slot) | 0;
-  heap.words[at + 1] = slot + 1;
+  heap.words[at + 1] = slot + heap.layout.tableBytes;
 }

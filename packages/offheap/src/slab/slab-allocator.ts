@@ -213,7 +213,7 @@ export class SlabAllocator<Options = never> extends Contents {
       const { words, states } = this.heap;
       const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
       const address = words[top] as number;
-      const slot = (words[top + 1] as number) - 1;
+      const slot = (words[top + 1] as number) - this.heap.layout.tableBytes;
       if (!this.slow.holds(sizeClass, slot)) {
         this.open();
         continue;
@@ -242,7 +242,7 @@ export class SlabAllocator<Options = never> extends Contents {
     if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);
     const above = sizeClass.magazineAt + roundsIn(this.heap, sizeClass) * wordsPerRound;
     words[above] = address;
-    words[above + 1] = slot + 1;
+    words[above + 1] = slot + this.heap.layout.tableBytes;
     states[slot] = this.slow.slot;
     words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + 1;
   }

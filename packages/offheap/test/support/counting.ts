@@ -4,6 +4,7 @@
 import { type Verbs, verbsOver } from "#core/built/instance.js";
 import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
+import { inverseOfNone, mapWord } from "#src/memory/layout.js";
 
 export interface Accesses {
   loads: number;
@@ -25,18 +26,18 @@ export class CountingAccess implements Access {
   }
 
   words(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
-    return this.wrap(hardwareAccess.words(buffer, byteOffset, length));
+    return this.wrap(hardwareAccess.words(buffer, byteOffset, length), inverseOfNone, mapWord);
   }
 
   wide(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array {
     return this.wrap(hardwareAccess.wide(buffer, byteOffset, length));
   }
 
-  states(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
-    return this.wrap(hardwareAccess.states(buffer, byteOffset, length));
+  states(buffer: ArrayBufferLike, byteOffset: number, length: number, tableBytes = 0): Uint8Array {
+    return this.wrap(hardwareAccess.states(buffer, byteOffset, length), 0, tableBytes);
   }
 
-  /** The core's: what it keeps for itself, and constants of the heap, are no accesses. */
+  /** The core's: what it keeps for itself, and constants of the heap, are no accesses. The same holds of the views. */
   verbs(buffer: ArrayBufferLike): Verbs {
     const plain = verbsOver(buffer);
     const counted = { ...plain } as Record<string, unknown>;
@@ -78,10 +79,12 @@ export class CountingAccess implements Access {
     return this.counted;
   }
 
-  private wrap<T extends View>(view: T): T {
+  /** Elements from `constant` to before `end` stay as they are while the heap lives. */
+  private wrap<T extends View>(view: T, constant = 0, end = 0): T {
     const proxy = new Proxy(view, {
       get: (target, key) => {
-        if (typeof key === "string" && /^\d+$/.test(key)) this.counted.loads++;
+        if (typeof key === "string" && /^\d+$/.test(key) && !(Number(key) >= constant && Number(key) < end))
+          this.counted.loads++;
         const value: unknown = Reflect.get(target, key, target);
         return typeof value === "function" ? this.method(target, key, value.bind(target)) : value;
       },

@@ -45,11 +45,11 @@ function makeOriginal(
 
 function regionsOf(layout: Layout): Record<string, Region> {
   return {
-    header: [0, layout.workersAt],
+    header: [0, layout.mapAt],
     workers: [layout.workersAt, layout.recordsAt],
     records: [layout.recordsAt, layout.claimsAt],
-    claims: [layout.claimsAt, layout.mapAt],
-    map: [layout.mapAt, layout.infoAt],
+    claims: [layout.claimsAt, layout.infoAt],
+    map: [layout.mapAt, layout.workersAt],
     info: [layout.infoAt, layout.chunkSetsAt],
     sets: [layout.chunkSetsAt, layout.statesAt / 4],
     states: [layout.statesAt / 4, layout.bookBytes / 4],

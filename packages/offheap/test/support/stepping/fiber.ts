@@ -6,6 +6,7 @@
 import type { Verbs } from "#core/built/instance.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
+import { inverseOfNone, mapWord } from "#src/memory/layout.js";
 import type { Kind, Machine } from "./machine.ts";
 import { steppedInstance } from "./stepped.ts";
 
@@ -136,6 +137,12 @@ export class Fiber {
   }
 }
 
+/** The tables that follow from the configuration stay as they are: a load of them is no step. */
+function constantAt({ machine }: Fiber, kind: Kind, index: number): number | undefined {
+  if (kind === 0 && index >= inverseOfNone && index < mapWord) return machine.words[index];
+  return kind === 1 && index < 0 ? machine.beforeStates[machine.statesAt + index] : undefined;
+}
+
 /** Element 0 of the view is the machine's element `first`. */
 function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   const fill = (value: number, from: number, to: number): void => {
@@ -152,7 +159,8 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
     {
       get(_target, key) {
         const index = typeof key === "string" ? Number(key) : Number.NaN;
-        if (index >= 0) return index < length ? fiber.load(kind, first + index) : undefined;
+        if (index >= length) return undefined;
+        if (index >= 0) return constantAt(fiber, kind, first + index) ?? fiber.load(kind, first + index);
         if (key === "length") return length;
         if (key === "fill") return fill;
         if (key === "copyWithin") return copyWithin;

@@ -27,6 +27,7 @@ export class Machine {
   readonly states: Uint8Array;
   readonly wide: BigInt64Array;
   readonly statesAt: number;
+  readonly beforeStates: Uint8Array;
   /** Off before and after the schedule, when everybody is at rest. */
   isWeak = false;
   private readonly buffers: Map<number, Waiting>[];
@@ -38,6 +39,7 @@ export class Machine {
     this.buffer = buffer;
     this.words = new Int32Array(buffer, 0, statesAt / 4);
     this.states = new Uint8Array(buffer, statesAt, endOfBooks - statesAt);
+    this.beforeStates = new Uint8Array(buffer, 0, statesAt);
     this.wide = new BigInt64Array(buffer, 0, statesAt / 8);
     this.statesAt = statesAt;
     this.choose = choose;

@@ -1,0 +1,21 @@
+// What check() looks at of the tables that follow from the configuration: the class of each request, and what divides an
+// offset by each class's bytes. The fast path reads both, and whoever attaches believes them.
+
+import { oddInverse, trailingZeros } from "../base/bits.ts";
+import type { Heap } from "../memory/heap.ts";
+import { classEntry, classesWord, wordsPerClassEntry } from "../memory/layout.ts";
+import { classByGranule } from "./class-table.ts";
+
+export function checkTables(heap: Heap, report: (invariant: "header", message: string) => void): void {
+  const { words, bytes, layout } = heap;
+  const classes = classByGranule(layout);
+  const wrong = Array.from({ length: layout.tableBytes }).findIndex(
+    (_, granules) => bytes[granules] !== (classes[granules] ?? 0),
+  );
+  if (wrong >= 0) report("header", `requests of ${wrong * 8} bytes are of class ${bytes[wrong]}`);
+  layout.objectBytes.forEach((objectBytes, i) => {
+    const at = classesWord + i * wordsPerClassEntry + classEntry.inverse;
+    if (words[at] !== oddInverse(objectBytes >>> trailingZeros(objectBytes)))
+      report("header", `offsets in slabs of ${objectBytes} bytes are divided by ${words[at]}`);
+  });
+}
