@@ -91,21 +91,47 @@ function readSource(name, target) {
  * maximum (WebAssembly core specification, sections 5.3.8 and 5.5.5).
  */
 function moduleSource(binary) {
-  const [importSection, sharedWithMaximum, atLeast, pages] = [2, 3, 0, 1];
+  const [importSection, sharedWithMaximum, atLeast, pages, importedMemory] = [2, 3, 0, 1, 2];
   let from = 8;
   while (binary[from] !== importSection) from += 2 + binary[from + 1];
-  const to = from + 2 + binary[from + 1];
-  // One import: its count, the names "env" and "memory", that it is a memory.
-  const limits = from + 2 + 1 + 4 + 7 + 1;
-  if (binary[limits] !== sharedWithMaximum) throw new Error("the core imports more than a shared memory");
-  const content = [...binary.slice(from + 2, limits), atLeast, pages];
-  const local = [importSection, content.length, ...content];
+  const bytes = uleb(binary, from + 1);
+  const to = bytes.next + bytes.value;
+  // Functions are imported, too; the memory's limits are the last of its entry: flags, at least, at most.
+  let at = uleb(binary, bytes.next).next;
+  let limits = 0;
+  while (at < to) {
+    for (const _ of ["module", "name"]) {
+      const length = uleb(binary, at);
+      at = length.next + length.value;
+    }
+    const kind = binary[at++];
+    if (kind === importedMemory) limits = at;
+    at = kind === importedMemory ? uleb(binary, uleb(binary, at + 1).next).next : uleb(binary, at).next;
+  }
+  const end = uleb(binary, uleb(binary, limits + 1).next).next;
+  if (binary[limits] !== sharedWithMaximum) throw new Error("the core imports no shared memory");
+  const content = [...binary.slice(bytes.next, limits), atLeast, pages, ...binary.slice(end, to)];
+  const local = [importSection, ...ulebOf(content.length), ...content];
   const base64 = (bytes) => Buffer.from(bytes).toString("base64");
   return `export const sharedModule =
   "${base64(binary)}";
 export const moduleId = "${createHash("sha256").update(binary).digest("hex").slice(0, 16)}";
 export const localPatch = { from: ${from}, to: ${to}, bytes: "${base64(local)}" };
 `;
+}
+
+/** An unsigned number as WebAssembly writes it, seven bits a byte (core specification, section 5.2.2). */
+function uleb(binary, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = binary[at++];
+    value |= (byte & 127) << shift;
+    if (byte < 128) return { value, next: at };
+  }
+}
+
+function ulebOf(value) {
+  return value < 128 ? [value] : [(value & 127) | 128, ...ulebOf(value >> 7)];
 }
 
 /** All files in the order of their imports, within one function; the verbs may be handed in. */
@@ -147,7 +173,7 @@ ${bodyOf(access)}
 bindMemory(buffer);
 return { ${verbs.join(", ")} };
 }
-export function instanceOver({ ${verbs.filter((name) => name !== "bindMemory").join(", ")} }) {
+export function instanceOver({ ${verbs.filter((name) => !["bindMemory", "bindSlow"].includes(name)).join(", ")} }) {
 ${rest}
 return { ${face.join(", ")} };
 }

@@ -26,7 +26,7 @@ function imports(id: ModuleId, stream: Stream): { memory: WebAssembly.Memory; ca
   const pages = Math.ceil((HEAP_AT + capacity) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE_BYTES, shared: true });
   const pool = new MemoryPool({ memory, offset: HEAP_AT, sizeClasses: SizeClasses.malloc });
-  return { memory, calls: pool.asMalloc() };
+  return { memory, calls: pool.asMalloc({ direct: true }) };
 }
 
 async function open(id: ModuleId, stream: Stream): Promise<Runner> {

@@ -59,5 +59,6 @@ export {
   unclaimSlab,
 } from "./slab/slab.ts";
 export { clearStates, countStates, firstUsed, freeStates } from "./slab/state-scan.ts";
+export { free, malloc, openCalls } from "./worker/calls.ts";
 export { settle } from "./worker/settle.ts";
 export { build, countSentHome, ensureRoom, ensureRound, forgetSentHome, sendHome } from "./worker/slow.ts";

@@ -7,7 +7,7 @@ export type { MemoryKind, MemorySource, WasmMemory } from "./memory/kind.ts";
 export type { MemoryViews } from "./memory/views.ts";
 export type { MallocImports } from "./pool/malloc.ts";
 export { MemoryPool } from "./pool/memory-pool.ts";
-export type { AllocateOptions } from "./pool/options.ts";
+export type { AllocateOptions, MallocOptions } from "./pool/options.ts";
 export type { LargeStats, PoolStats } from "./pool/pool-stats.ts";
 export type { PoolRegion } from "./pool/region.ts";
 export type { Violation } from "./slab/check.ts";

@@ -54,6 +54,16 @@ class Twins {
     assert.fail(`byte ${from + at} is ${wasm[at]} by WebAssembly, ${js[at]} by JavaScript`);
   }
 
+  /** Both sides' calls for modules: those of the core, which are the same on both. */
+  callsOf(worker: number): { malloc(size: number): number; free(address: number): void }[] {
+    return this.sides.map(({ workers }) => {
+      const pool = workers[worker] as MemoryPool;
+      pool.asMalloc({ direct: true });
+      const { malloc, free } = heapOf(pool).core;
+      return { malloc: (size) => malloc(size) >>> 0, free };
+    });
+  }
+
   end(): void {
     for (const { engine, workers } of this.sides) {
       assert.equal(workers[0]?.stats().engine, engine);
@@ -116,6 +126,36 @@ describe(`the core on both targets (seed ${seed})`, () => {
     twins.expectSameBytes();
     twins.end();
   });
+
+  for (const offset of [0, 2 * GiB])
+    it(`leaves the same bytes: a pool at ${offset}, whose calls come from a module or not`, () => {
+      const options = { sizeClasses: SizeClasses.malloc, offset, maxWorkers: 4 };
+      const twins = new Twins(memoryOf(offset + (8 << 20)), options, true, 3);
+      const calls = [0, 1, 2].map((worker) => twins.callsOf(worker));
+      const random = new Random(seed + 4);
+      const { live } = twins;
+      const sideOf = (heap: SlabAllocator) => Number(heap.stats().engine === "js");
+      for (let step = 0; step < 20_000; step++) {
+        const worker = random.below(3);
+        const fromModule = random.chance(50);
+        const at = random.below(live.length + 1);
+        const of = (heap: SlabAllocator) => calls[worker]?.[sideOf(heap)] as (typeof calls)[0][0];
+        if (random.chance(51) || live.length === 0) {
+          const size = 1 + random.below(random.pick([40, 300, 9000]));
+          const made = twins.both(worker, (heap) =>
+            fromModule ? of(heap).malloc(size) : heap.allocate(size),
+          );
+          if (typeof made === "number" && made !== 0) live.push(made);
+        } else {
+          const wild = random.chance(5) ? random.pick([8, 1, 65_536]) : 0;
+          const address = (live[at] ?? random.below(2 ** 32)) + wild;
+          twins.both(worker, (heap) => (fromModule ? of(heap).free(address | 0) : heap.deallocate(address)));
+          if (wild === 0) live.splice(at, 1);
+        }
+        if (step % 2000 === 1999) twins.expectSameBytes(offset);
+      }
+      twins.end();
+    });
 
   it("leaves the same bytes after deaths", () => {
     const twins = new Twins(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);

@@ -33,36 +33,37 @@ function endOfStack(): number {
   return low;
 }
 
-it("loses no object at any depth", (t) => {
-  const pool = new MemoryPool({ capacity: 16 << 20, maxWorkers: 2 });
-  const { malloc, calloc, free } = pool.asMalloc();
-  const live: number[] = [];
-  for (const [name, call] of [
-    ["malloc(64)", () => malloc(64)],
-    ["calloc(1, 64)", () => calloc(1, 64)],
-    ["malloc(3000)", () => malloc(3000)],
-    ["calloc(1, 3000)", () => calloc(1, 3000)],
-  ] as const) {
-    let overflows = 0;
-    // The end of the stack is looked for anew, because frames shrink when V8 optimizes what makes them.
-    for (let round = 0; round < 20 && overflows < 60; round++) {
-      let frames = endOfStack() + 40;
-      for (let returned = 0; returned < 5; frames--) {
-        const address = addressAt(frames, call);
-        if (address === 0) overflows++;
-        else {
-          returned++;
-          live.push(address);
+for (const direct of [false, true])
+  it(`loses no object at any depth${direct ? ", where they are the core's own" : ""}`, (t) => {
+    const pool = new MemoryPool({ capacity: 16 << 20, maxWorkers: 2 });
+    const { malloc, calloc, free } = pool.asMalloc({ direct });
+    const live: number[] = [];
+    for (const [name, call] of [
+      ["malloc(64)", () => malloc(64)],
+      ["calloc(1, 64)", () => calloc(1, 64)],
+      ["malloc(3000)", () => malloc(3000)],
+      ["calloc(1, 3000)", () => calloc(1, 3000)],
+    ] as const) {
+      let overflows = 0;
+      // The end of the stack is looked for anew, because frames shrink when V8 optimizes what makes them.
+      for (let round = 0; round < 20 && overflows < 60; round++) {
+        let frames = endOfStack() + 40;
+        for (let returned = 0; returned < 5; frames--) {
+          const address = addressAt(frames, call);
+          if (address === 0) overflows++;
+          else {
+            returned++;
+            live.push(address);
+          }
         }
       }
+      t.diagnostic(`${name}: ${overflows} overflows`);
+      assert.ok(overflows >= 60);
     }
-    t.diagnostic(`${name}: ${overflows} overflows`);
-    assert.ok(overflows >= 60);
-  }
-  pool.cleanup();
-  assert.equal(pool.stats().liveObjects, live.length);
-  for (const address of live) free(address);
-  pool.cleanup();
-  assert.equal(pool.stats().liveObjects, 0);
-  assert.deepEqual(pool.check(), []);
-});
+    pool.cleanup();
+    assert.equal(pool.stats().liveObjects, live.length);
+    for (const address of live) free(address);
+    pool.cleanup();
+    assert.equal(pool.stats().liveObjects, 0);
+    assert.deepEqual(pool.check(), []);
+  });

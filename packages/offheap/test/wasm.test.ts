@@ -34,10 +34,13 @@ const needs = (...modules: Made[]) => {
 const pathOf = (made: Made) => ("path" in made ? made.path : assert.fail(made.missing));
 
 /** A pool behind the static data of the modules; both in one memory. */
-function shared(memory: WasmMemory = wasmMemory(moduleBytes / 65_536 + capacity / 65_536, maxPages, true)) {
+function shared(
+  memory: WasmMemory = wasmMemory(moduleBytes / 65_536 + capacity / 65_536, maxPages, true),
+  direct = false,
+) {
   const offset = memory.buffer.byteLength - capacity;
   const pool = new MemoryPool({ memory, offset, capacity, maxWorkers: 4 });
-  const open = (module: Made) => instantiate(pathOf(module), memory, pool.asMalloc());
+  const open = (module: Made) => instantiate(pathOf(module), memory, pool.asMalloc({ direct }));
   return { memory, pool, open };
 }
 
@@ -57,154 +60,163 @@ const nativeSums = [
 const steps = 20_000;
 const sumOf = (value: unknown) => String(BigInt.asUintN(64, value as bigint));
 
-describe("a C module", needs(calls, churn), () => {
-  it("runs a program that leans on C's five calls, and leaves nothing", () => {
-    const { pool, open } = shared();
-    const program = open(churn);
-    nativeSums.forEach((sum, i) => {
-      assert.equal(sumOf(program["churn"]?.(i + 1, steps)), sum);
-    });
-    assert.ok(pool.stats().allocs > 10_000);
-    assertEmpty(pool);
-  });
+for (const direct of [false, true])
+  describe(
+    `a C module, ${direct ? "whose malloc and free are the core's own" : "over JavaScript"}`,
+    needs(calls, churn),
+    () => {
+      const made = (memory?: WasmMemory) => shared(memory, direct);
 
-  it("has its data below the heap", () => {
-    const { open } = shared();
-    for (const module of [calls, churn])
-      assert.ok((open(module)["__heap_base"]?.value as number) <= moduleBytes);
-  });
+      it("runs a program that leans on C's five calls, and leaves nothing", () => {
+        const { pool, open } = made();
+        const program = open(churn);
+        nativeSums.forEach((sum, i) => {
+          assert.equal(sumOf(program["churn"]?.(i + 1, steps)), sum);
+        });
+        assert.ok(pool.stats().allocs > 10_000);
+        assertEmpty(pool);
+      });
 
-  it("shares objects with JavaScript in both directions", () => {
-    const { pool, open } = shared();
-    const c = open(calls);
-    let link = c["makeList"]?.(1000) as number;
-    for (let value = 0; value < 1000; value++) {
-      const next = pool.u32[link / 4] as number;
-      assert.equal(pool.u32[link / 4 + 1], value);
-      pool.deallocate(link);
-      link = next;
-    }
-    assert.equal(link, 0);
-    const ours = pool.allocate(100);
-    writeFill(pool, ours, 9);
-    const id = pool.u32[ours / 4];
-    const theirs = c["callRealloc"]?.(ours, 60_000) as number;
-    assert.equal(pool.u32[theirs / 4], id);
-    c["callFree"]?.(theirs);
-    assertEmpty(pool);
-  });
+      it("has its data below the heap", () => {
+        const { open } = made();
+        for (const module of [calls, churn])
+          assert.ok((open(module)["__heap_base"]?.value as number) <= moduleBytes);
+      });
 
-  it("gets NULL where C says NULL", () => {
-    const { pool, open } = shared();
-    const c = open(calls);
-    assert.equal(c["callMalloc"]?.(2 ** 31), 0);
-    assert.equal(c["callMalloc"]?.(-1), 0);
-    assert.equal(c["callCalloc"]?.(65_536, 65_536), 0);
-    assert.equal(c["callAligned"]?.(24, 100), 0);
-    assert.equal(c["callMemalign"]?.(24, 100), 0);
-    assert.equal(c["callReallocArray"]?.(0, 65_536, 65_536), 0);
-    assert.equal(c["callUsable"]?.(0), 0);
-    assert.equal(c["callPosix"]?.(24, 100), 22);
-    assert.equal(c["callPosix"]?.(16, 2 ** 31), 12);
-    c["callFree"]?.(0);
-    assertEmpty(pool);
-  });
+      it("shares objects with JavaScript in both directions", () => {
+        const { pool, open } = made();
+        const c = open(calls);
+        let link = c["makeList"]?.(1000) as number;
+        for (let value = 0; value < 1000; value++) {
+          const next = pool.u32[link / 4] as number;
+          assert.equal(pool.u32[link / 4 + 1], value);
+          pool.deallocate(link);
+          link = next;
+        }
+        assert.equal(link, 0);
+        const ours = pool.allocate(100);
+        writeFill(pool, ours, 9);
+        const id = pool.u32[ours / 4];
+        const theirs = c["callRealloc"]?.(ours, 60_000) as number;
+        assert.equal(pool.u32[theirs / 4], id);
+        c["callFree"]?.(theirs);
+        assertEmpty(pool);
+      });
 
-  it("asks for arrays, for alignments, and for what an object can hold", () => {
-    const { pool, open } = shared();
-    const c = open(calls);
-    const array = c["callReallocArray"]?.(0, 100, 30) as number;
-    writeFill(pool, array, 6);
-    const id = pool.u32[array / 4];
-    const longer = c["callReallocArray"]?.(array, 1000, 30) as number;
-    assert.equal(pool.u32[longer / 4], id);
-    assert.equal(c["callUsable"]?.(longer), pool.sizeOf(longer));
-    assert.equal(c["callReallocArray"]?.(longer, 65_536, 65_537), 0);
-    const aligned = [c["callMemalign"]?.(4096, 10), c["callPosix"]?.(4096, 10)] as number[];
-    for (const address of aligned) assert.equal(address % 4096, 0);
-    const cell = c["callMalloc"]?.(4) as number;
-    assert.equal(c["callPosixTo"]?.(cell, 32, 100), 0);
-    const wrongOut = (out: number) =>
-      expectCode("ERR_INVALID_ADDRESS", () => c["callPosixTo"]?.(out, 32, 100));
-    for (const out of [0, cell + 2, -4, 2 ** 31]) wrongOut(out);
-    for (const address of [longer, ...aligned, pool.u32[cell / 4] as number, cell]) c["callFree"]?.(address);
-    assertEmpty(pool);
-  });
+      it("gets NULL where C says NULL", () => {
+        const { pool, open } = made();
+        const c = open(calls);
+        assert.equal(c["callMalloc"]?.(2 ** 31), 0);
+        assert.equal(c["callMalloc"]?.(-1), 0);
+        assert.equal(c["callCalloc"]?.(65_536, 65_536), 0);
+        assert.equal(c["callAligned"]?.(24, 100), 0);
+        assert.equal(c["callMemalign"]?.(24, 100), 0);
+        assert.equal(c["callReallocArray"]?.(0, 65_536, 65_536), 0);
+        assert.equal(c["callUsable"]?.(0), 0);
+        assert.equal(c["callPosix"]?.(24, 100), 22);
+        assert.equal(c["callPosix"]?.(16, 2 ** 31), 12);
+        c["callFree"]?.(0);
+        assertEmpty(pool);
+      });
 
-  it("can make an object smaller in a full heap", () => {
-    const { pool, open } = shared();
-    const c = open(calls);
-    const live = [300_000, 8192].map((size) => c["callMalloc"]?.(size) as number);
-    for (const size of [1 << 20, 65_536, 8193, 8192, 8])
-      for (let at = c["callMalloc"]?.(size); at !== 0; at = c["callMalloc"]?.(size)) live.push(at as number);
-    for (const address of live.slice(0, 2)) assert.equal(c["callRealloc"]?.(address, 64), address);
-    for (const address of live) c["callFree"]?.(address);
-    assertEmpty(pool);
-  });
+      it("asks for arrays, for alignments, and for what an object can hold", () => {
+        const { pool, open } = made();
+        const c = open(calls);
+        const array = c["callReallocArray"]?.(0, 100, 30) as number;
+        writeFill(pool, array, 6);
+        const id = pool.u32[array / 4];
+        const longer = c["callReallocArray"]?.(array, 1000, 30) as number;
+        assert.equal(pool.u32[longer / 4], id);
+        assert.equal(c["callUsable"]?.(longer), pool.sizeOf(longer));
+        assert.equal(c["callReallocArray"]?.(longer, 65_536, 65_537), 0);
+        const aligned = [c["callMemalign"]?.(4096, 10), c["callPosix"]?.(4096, 10)] as number[];
+        for (const address of aligned) assert.equal(address % 4096, 0);
+        const cell = c["callMalloc"]?.(4) as number;
+        assert.equal(c["callPosixTo"]?.(cell, 32, 100), 0);
+        const wrongOut = (out: number) =>
+          expectCode("ERR_INVALID_ADDRESS", () => c["callPosixTo"]?.(out, 32, 100));
+        for (const out of [0, cell + 2, -4, 2 ** 31]) wrongOut(out);
+        for (const address of [longer, ...aligned, pool.u32[cell / 4] as number, cell])
+          c["callFree"]?.(address);
+        assertEmpty(pool);
+      });
 
-  it("traps with the typed error at a wrong free, and the heap is whole", () => {
-    const { pool, open } = shared();
-    const c = open(calls);
-    const kept = c["callMalloc"]?.(500) as number;
-    writeFill(pool, kept, 4);
-    const wrong: [string, () => unknown][] = [
-      ["ERR_DOUBLE_FREE", () => c["freeTwice"]?.(c["callMalloc"]?.(64) as number)],
-      ["ERR_DOUBLE_FREE", () => c["freeTwice"]?.(c["callMalloc"]?.(0) as number)],
-      ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(1024)],
-      ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(kept + 16)],
-      ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(-8)],
-      ["ERR_INVALID_ADDRESS", () => c["callRealloc"]?.(kept + 4, 100)],
-    ];
-    for (const [code, call] of wrong) {
-      assert.throws(call, (error) => error instanceof AllocatorError && error.code === code);
-    }
-    readFill(pool, kept, 4);
-    c["callFree"]?.(kept);
-    assertEmpty(pool);
-  });
+      it("can make an object smaller in a full heap", () => {
+        const { pool, open } = made();
+        const c = open(calls);
+        const live = [300_000, 8192].map((size) => c["callMalloc"]?.(size) as number);
+        for (const size of [1 << 20, 65_536, 8193, 8192, 8])
+          for (let at = c["callMalloc"]?.(size); at !== 0; at = c["callMalloc"]?.(size))
+            live.push(at as number);
+        for (const address of live.slice(0, 2)) assert.equal(c["callRealloc"]?.(address, 64), address);
+        for (const address of live) c["callFree"]?.(address);
+        assertEmpty(pool);
+      });
 
-  it("works where all addresses are above 2^31", () => {
-    const memory = wasmMemory(2 ** 31 / 65_536 + 16 + capacity / 65_536, maxPages, true);
-    const { pool, open } = shared(memory);
-    const [program, c] = [open(churn), open(calls)];
-    assert.ok((c["callMalloc"]?.(10) as number) < 0, "a module's pointer arrives signed");
-    assert.equal(sumOf(program["churn"]?.(1, steps)), nativeSums[0]);
-    const address = (c["callMalloc"]?.(10) as number) >>> 0;
-    assert.ok(address > 2 ** 31);
-    const [aligned, array, usable] = [c["callPosix"]?.(64, 10), c["callReallocArray"]?.(0, 3, 3)].concat(
-      c["callUsable"]?.(address),
-    ) as [number, number, number];
-    for (const high of [aligned, array]) pool.deallocate(high >>> 0);
-    assert.equal(usable, pool.sizeOf(address));
-    pool.deallocate(address);
-    expectCode("ERR_DOUBLE_FREE", () => c["callFree"]?.(address));
-    assert.equal(pool.stats().liveObjects, 1);
-    assert.deepEqual(pool.check(), []);
-  });
+      it("traps with the typed error at a wrong free, and the heap is whole", () => {
+        const { pool, open } = made();
+        const c = open(calls);
+        const kept = c["callMalloc"]?.(500) as number;
+        writeFill(pool, kept, 4);
+        const wrong: [string, () => unknown][] = [
+          ["ERR_DOUBLE_FREE", () => c["freeTwice"]?.(c["callMalloc"]?.(64) as number)],
+          ["ERR_DOUBLE_FREE", () => c["freeTwice"]?.(c["callMalloc"]?.(0) as number)],
+          ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(1024)],
+          ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(kept + 16)],
+          ["ERR_INVALID_ADDRESS", () => c["callFree"]?.(-8)],
+          ["ERR_INVALID_ADDRESS", () => c["callRealloc"]?.(kept + 4, 100)],
+        ];
+        for (const [code, call] of wrong) {
+          assert.throws(call, (error) => error instanceof AllocatorError && error.code === code);
+        }
+        readFill(pool, kept, 4);
+        c["callFree"]?.(kept);
+        assertEmpty(pool);
+      });
 
-  it("has stacks of its own in the pool", () => {
-    const { pool, open } = shared();
-    const instances = [1, 2].map(() => {
-      const stack = pool.allocate(20_000, { align: 16 });
-      const c = open(calls);
-      (c["__stack_pointer"] as { value: number }).value = stack + 20_000 - (20_000 % 16);
-      return { c, stack };
-    });
-    const guard = pool.allocate(20_000);
-    writeFill(pool, guard, 8);
-    for (const { c } of instances) assert.equal(c["stackSum"]?.(50), (50 * 51) / 2);
-    for (const { stack } of instances) {
-      assert.ok(
-        pool.u8.subarray(stack, stack + 20_000).some((byte) => byte !== 0),
-        "the stack was not used",
-      );
-      pool.deallocate(stack);
-    }
-    readFill(pool, guard, 8);
-    pool.deallocate(guard);
-    assertEmpty(pool);
-  });
-});
+      it("works where all addresses are above 2^31", () => {
+        const memory = wasmMemory(2 ** 31 / 65_536 + 16 + capacity / 65_536, maxPages, true);
+        const { pool, open } = made(memory);
+        const [program, c] = [open(churn), open(calls)];
+        assert.ok((c["callMalloc"]?.(10) as number) < 0, "a module's pointer arrives signed");
+        assert.equal(sumOf(program["churn"]?.(1, steps)), nativeSums[0]);
+        const address = (c["callMalloc"]?.(10) as number) >>> 0;
+        assert.ok(address > 2 ** 31);
+        const [aligned, array, usable] = [c["callPosix"]?.(64, 10), c["callReallocArray"]?.(0, 3, 3)].concat(
+          c["callUsable"]?.(address),
+        ) as [number, number, number];
+        for (const high of [aligned, array]) pool.deallocate(high >>> 0);
+        assert.equal(usable, pool.sizeOf(address));
+        pool.deallocate(address);
+        expectCode("ERR_DOUBLE_FREE", () => c["callFree"]?.(address));
+        assert.equal(pool.stats().liveObjects, 1);
+        assert.deepEqual(pool.check(), []);
+      });
+
+      it("has stacks of its own in the pool", () => {
+        const { pool, open } = made();
+        const instances = [1, 2].map(() => {
+          const stack = pool.allocate(20_000, { align: 16 });
+          const c = open(calls);
+          (c["__stack_pointer"] as { value: number }).value = stack + 20_000 - (20_000 % 16);
+          return { c, stack };
+        });
+        const guard = pool.allocate(20_000);
+        writeFill(pool, guard, 8);
+        for (const { c } of instances) assert.equal(c["stackSum"]?.(50), (50 * 51) / 2);
+        for (const { stack } of instances) {
+          assert.ok(
+            pool.u8.subarray(stack, stack + 20_000).some((byte) => byte !== 0),
+            "the stack was not used",
+          );
+          pool.deallocate(stack);
+        }
+        readFill(pool, guard, 8);
+        pool.deallocate(guard);
+        assertEmpty(pool);
+      });
+    },
+  );
 
 describe("C modules in two workers at once", needs(churn), () => {
   it("free each other's objects, and leave nothing", async () => {
@@ -213,12 +225,12 @@ describe("C modules in two workers at once", needs(churn), () => {
     const cells = pool.allocate(4 * cellCount + 4);
     const meeting = cells + 4 * cellCount;
     pool.u32.fill(0, cells / 4, meeting / 4 + 1);
-    const orders: Omit<WasmOrders, "seed"> = {
+    const orders: Omit<WasmOrders, "seed" | "direct"> = {
       ...{ handle: pool.handle, path: pathOf(churn), steps },
       ...{ cells: [cells, cellCount], meeting, stackBytes: 65_536 },
     };
     const workers = [1, 2].map((seed) => {
-      const workerData: WasmOrders = { ...orders, seed };
+      const workerData: WasmOrders = { ...orders, seed, direct: seed === 1 };
       const url = new URL("./support/wasm-worker.js", import.meta.url);
       const worker = new Worker(url, { workerData, execArgv: [] });
       pool.track(worker);
@@ -243,7 +255,15 @@ describe("a worker that is killed while its C module runs", needs(churn), () => 
     const { pool } = shared();
     for (let kill = 0; kill < 6; kill++) {
       const workerData: WasmOrders = {
-        ...{ handle: pool.handle, path: pathOf(churn), seed: kill, steps, cells: [0, 0], meeting: 0 },
+        ...{
+          handle: pool.handle,
+          path: pathOf(churn),
+          seed: kill,
+          steps,
+          cells: [0, 0],
+          meeting: 0,
+          direct: kill % 2 === 0,
+        },
         ...{ stackBytes: 65_536, endless: true },
       };
       const url = new URL("./support/wasm-worker.js", import.meta.url);

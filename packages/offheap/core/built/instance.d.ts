@@ -4,7 +4,7 @@ import type * as face from "../index.js";
 import type * as access from "../target/access.js";
 
 /** The verbs: how an instance reaches its memory. A test hands in others. */
-export type Verbs = Omit<typeof access, "bindMemory">;
+export type Verbs = Omit<typeof access, "bindMemory" | "bindSlow">;
 export type CoreInstance = typeof face;
 
 /** The verbs over a memory; `bindMemory` takes it again after it has grown. */

@@ -26,6 +26,7 @@ export const infoLines = 8;
 export const lineWords = 8;
 export const lineShift = 6;
 export const slotsPerLine = 64;
+export const maxSlotsPerSlab = 16384;
 
 /** Map entry of a chunk: size class 6 | kind 2 | divisor's shift 5 | distance to the head 16. */
 export const mapClassMask = 63;

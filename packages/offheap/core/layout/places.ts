@@ -60,6 +60,8 @@ let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
 let magazineShift: i32 = 0;
+/** A gauge's bits that are above 1 where there is room and the allocations have not run over into the sign. */
+export let roomMask: i32 = 0;
 let scratchIn: i32 = 0;
 /** Bounds of the worker's scratch: slabs held at a time, chunks met. */
 export let mostHeld: i32 = 0;
@@ -111,6 +113,7 @@ export function placeRecords(
   recordBytes = bytesOfRecord;
   countersIn = counters;
   magazineShift = shiftOfMagazine;
+  roomMask = (1 << 31) | ((1 << shiftOfMagazine) - 1);
   scratchIn = scratch;
 }
 

@@ -20,6 +20,8 @@ let ownAt: i32 = 0;
 // @ts-ignore: decorators are of the dialect alone
 @inline export function constant32(at: i32): i32 { return load<i32>(at); }
 // @ts-ignore: decorators are of the dialect alone
+@inline export function constant8(at: i32): i32 { return load<u8>(at); }
+// @ts-ignore: decorators are of the dialect alone
 @inline export function atomicLoad32(at: i32): i32 { return atomic.load<i32>(at); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function atomicStore32(at: i32, value: i32): void { atomic.store<i32>(at, value); }
@@ -44,3 +46,9 @@ export function bindOwn(at: i32): void { ownAt = at; }
 @inline export function ownLoad8(offset: i32): i32 { return load<u8>(ownAt + offset); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function ownStore8(offset: i32, value: i32): void { store<u8>(ownAt + offset, value); }
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "mallocSlow")
+export declare function mallocSlow(size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "freeSlow")
+export declare function freeSlow(address: i32): void;

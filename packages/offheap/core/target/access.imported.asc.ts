@@ -25,6 +25,9 @@ export declare function glance32(at: i32): i32;
 @external("verbs", "constant32")
 export declare function constant32(at: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
+@external("verbs", "constant8")
+export declare function constant8(at: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
 @external("verbs", "atomicLoad32")
 export declare function atomicLoad32(at: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
@@ -63,3 +66,9 @@ export declare function ownLoad8(offset: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
 @external("verbs", "ownStore8")
 export declare function ownStore8(offset: i32, value: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "mallocSlow")
+export declare function mallocSlow(size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "freeSlow")
+export declare function freeSlow(address: i32): void;

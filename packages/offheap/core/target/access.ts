@@ -4,6 +4,8 @@
 let words = new Int32Array(0);
 let bytes = new Uint8Array(0);
 let ownAt: i32 = 0;
+let slowMalloc: (size: i32) => i32 = () => 0;
+let slowFree: (address: i32) => void = () => {};
 
 /** The memory, after it was made and after it has grown. */
 export function bindMemory(buffer: ArrayBuffer): void {
@@ -37,9 +39,13 @@ export function glance32(at: i32): i32 {
   return words[at >>> 2] as i32;
 }
 
-/** A word that stays as it is while the heap lives. */
+/** A word, or a byte, that stays as it is while the heap lives. */
 export function constant32(at: i32): i32 {
   return words[at >>> 2] as i32;
+}
+
+export function constant8(at: i32): i32 {
+  return bytes[at >>> 0] as i32;
 }
 
 export function atomicLoad32(at: i32): i32 {
@@ -69,6 +75,18 @@ export function add32(at: i32, delta: i32): i32 {
 /** Words to a lower place. */
 export function moveDown(to: i32, from: i32, count: i32): void {
   words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + count);
+}
+
+// What of a module's calls the core does not serve is the shell's, which throws what is to be thrown.
+export function bindSlow(malloc: (size: i32) => i32, free: (address: i32) => void): void {
+  slowMalloc = malloc;
+  slowFree = free;
+}
+export function mallocSlow(size: i32): i32 {
+  return slowMalloc(size);
+}
+export function freeSlow(address: i32): void {
+  slowFree(address);
 }
 
 // The worker's own scratch: its record's last part, which nobody else reads.

@@ -10,6 +10,9 @@ export function divide(a: i32, b: i32): i32 {
 export function lessUnsigned(a: i32, b: i32): bool {
   return a >>> 0 < b >>> 0;
 }
+export function rotateRight(a: i32, bits: i32): i32 {
+  return (a >>> (bits & 31)) | (a << (-bits & 31));
+}
 export function leadingZeros(a: i32): i32 {
   return Math.clz32(a);
 }

@@ -2,7 +2,7 @@
 
 import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/instance.js";
 import type { Access } from "./block.ts";
-import { type Engine, instantiate } from "./engine.ts";
+import { type Engine, instantiate, type SlowCalls } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
 import { countersIn, type Layout, runTreeLeaves, scratchIn } from "./layout.ts";
 import { mostHeldOf, mostMetOf } from "./scratch.ts";
@@ -12,17 +12,24 @@ export interface Core extends CoreInstance {
   readonly engine: Engine;
   /** The memory, after it has grown. */
   bindMemory(buffer: ArrayBufferLike): void;
+  /** What serves the calls of a module that the core does not. */
+  bindSlow(malloc: SlowCalls["malloc"], free: SlowCalls["free"]): void;
 }
 
 /** An instance over a memory, as `access` reaches it. @throws ERR_INVALID_OPTION for an engine not to be had */
 export function coreOver(source: MemorySource, wanted: Engine | "auto", access: Access): Core {
   const verbs = access.verbs?.(bufferOf(source));
   if (verbs !== undefined)
-    return { ...(access.instance ?? instanceOver)(verbs), engine: "js", bindMemory() {} };
-  const exported = instantiate(source, wanted);
-  if (exported !== undefined) return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {} };
+    return { ...(access.instance ?? instanceOver)(verbs), engine: "js", bindMemory() {}, bindSlow() {} };
+  const slow = { malloc: () => 0, free: () => {} } as SlowCalls;
+  const exported = instantiate(source, wanted, slow);
+  if (exported !== undefined) {
+    const bindSlow = (malloc: SlowCalls["malloc"], free: SlowCalls["free"]) =>
+      Object.assign(slow, { malloc, free });
+    return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {}, bindSlow };
+  }
   const own = verbsOver(bufferOf(source));
-  return { ...instanceOver(own), engine: "js", bindMemory: own.bindMemory };
+  return { ...instanceOver(own), engine: "js", bindMemory: own.bindMemory, bindSlow: own.bindSlow };
 }
 
 /** Tells an instance where the heap has what. */

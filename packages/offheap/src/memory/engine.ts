@@ -30,6 +30,12 @@ export function useByDefault(engine: Engine): void {
   usual = engine;
 }
 
+/** What of a module's calls the core does not serve. */
+export interface SlowCalls {
+  malloc(size: number): number;
+  free(address: number): void;
+}
+
 /** The module for shared memory, and for other; or why the host has none. */
 const modules: { shared?: object | string; local?: object | string } = {};
 
@@ -81,23 +87,31 @@ function isModule(value: unknown): value is object {
  * What is exported by an instance over the memory; undefined: JavaScript is to serve.
  * @throws ERR_INVALID_OPTION when WebAssembly is asked for by name and cannot be had
  */
-export function instantiate(memory: MemorySource, wanted: Engine | "auto"): object | undefined {
+export function instantiate(
+  memory: MemorySource,
+  wanted: Engine | "auto",
+  slow: SlowCalls,
+): object | undefined {
   if (wanted === "js" || (wanted === "auto" && usual === "js")) return undefined;
-  const made = tryInstance(memory);
+  const made = tryInstance(memory, slow);
   if (typeof made === "object") return made;
   if (wanted === "auto") return undefined;
   throw new AllocatorError("ERR_INVALID_OPTION", `engine "wasm" cannot be had: ${made}`);
 }
 
-function tryInstance(memory: MemorySource): object | string {
+function tryInstance(memory: MemorySource, slow: SlowCalls): object | string {
   if (memoryKindOf(memory) !== "WebAssembly.Memory")
     return `the memory is a ${memoryKindOf(memory)}, not a WebAssembly.Memory`;
   const module = moduleFor(isShared(memory) ? "shared" : "local");
   const namespace = wasm();
   if (typeof module === "string" || namespace === undefined) return String(module);
+  const shell = {
+    mallocSlow: (size: number) => slow.malloc(size),
+    freeSlow: (address: number) => slow.free(address),
+  };
   // A memory of 64-bit addresses, say, is no memory to it.
   try {
-    return new namespace.Instance(module, { env: { memory } }).exports;
+    return new namespace.Instance(module, { env: { memory }, shell }).exports;
   } catch (cause) {
     return String((cause as { message?: unknown } | null)?.message ?? cause);
   }

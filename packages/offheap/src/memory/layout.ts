@@ -14,7 +14,7 @@ import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, classesWord, granuleShift, mapWord, slotsPerLine } = shared;
+export const { chunkBytes, classesWord, granuleShift, mapWord, maxSlotsPerSlab, slotsPerLine } = shared;
 
 const wordShift = 2;
 
@@ -92,7 +92,6 @@ export const slabInfo = {
   lines: shared.infoLines >> wordShift,
 } as const;
 export const wordsPerSlabInfo = 1 << (shared.infoShift - wordShift);
-export const maxSlotsPerSlab = 16_384;
 
 /** Threads that others watch: one 64-bit entry each. */
 export const trackCount = 256;
@@ -126,7 +125,10 @@ export interface Layout extends HeapConfig {
   readonly bookBytes: number;
   /** log2 of the state bytes reserved for a chunk. */
   readonly stateShift: number;
-  /** Byte offset of the state bytes from the heap's start; right before them is the table of requests, of so many bytes. */
+  /**
+   * Byte offset of the state bytes from the heap's start; right before them is the table of requests, of so many bytes.
+   * Before that a pool has another, of malloc's requests.
+   */
   readonly statesAt: number;
   readonly tableBytes: number;
   // Word offsets from the heap's start.
@@ -197,10 +199,11 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     (Math.max(...config.objectBytes) >> granuleShift) + 1,
     wordsPerCacheLine * bytesPerWord,
   );
+  const tables = config.pageSpanChunks > 0 ? 2 : 1;
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount << stateShift;
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord + tableBytes, statesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord + tableBytes * tables, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {

@@ -6,12 +6,15 @@
 //   alignment                  16 bytes (clang's max_align_t on wasm32) from 9 bytes on; 8 below
 //   realloc to what fits       never NULL. In a full heap the object stays where it is, as it is aligned
 //
+// With `direct` malloc and free are the core's (core/worker/calls.ts), and these two serve what it does not.
+//
 // Small requests are rounded up here to a class that is a multiple of 16, so that the pool's fast path serves
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
 // 17 of 47: at the peak of four traces slots had 1.07–1.47 times the bytes requested, against 1.03–1.10.
 
 import type { Address } from "../base/brands.ts";
 import { AllocatorError } from "../base/errors.ts";
+import type { Core } from "../memory/core.ts";
 import { addressArgument, alignArgument, sizeArgument } from "./malloc-arguments.ts";
 
 /** What malloc needs of a pool. */
@@ -24,6 +27,8 @@ export interface MallocHeap {
 
 /** And of its inside. */
 export interface MallocInside {
+  /** Whose own malloc and free a module is to call; undefined: those that check what JavaScript passes. */
+  readonly core: Core | undefined;
   /** Makes an object `want` bytes long; where it has `least` and no such place can be had, it stays. */
   resize(address: Address, want: number, least: number): Address;
   /** The word that an address is returned in. @throws ERR_INVALID_ADDRESS */
@@ -194,8 +199,11 @@ export function mallocOver(
   }
 
   const { aligned_alloc, posix_memalign } = alignedOver(heap, inside, serve);
+  const { core } = inside;
+  core?.bindSlow(malloc, free);
   return {
-    ...{ malloc, free, calloc, ...reallocOver(inside, serve, sizeFor) },
+    ...{ malloc: core?.malloc ?? malloc, free: core?.free ?? free },
+    ...{ calloc, ...reallocOver(inside, serve, sizeFor) },
     ...{ aligned_alloc, memalign: aligned_alloc, posix_memalign, malloc_usable_size },
   };
 }

@@ -23,10 +23,16 @@ import { bytesToLargeEnd } from "./bytes-to-end.ts";
 import { clear } from "./clear.ts";
 import type { Large } from "./large.ts";
 import { notLive } from "./located-large.ts";
-import { type MallocImports, mallocOver } from "./malloc.ts";
+import { type MallocImports, type MallocInside, mallocOver } from "./malloc.ts";
 import { outCell } from "./malloc-arguments.ts";
 import { Moves } from "./moves.ts";
-import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
+import {
+  type AllocateOptions,
+  checkAllocateOptions,
+  checkMallocOptions,
+  isSize,
+  type MallocOptions,
+} from "./options.ts";
 import { ownSpans } from "./own-spans.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
@@ -147,16 +153,22 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   /**
    * C's calls for WebAssembly modules on this memory: `malloc`, `free`, `calloc`, `realloc`, `reallocarray`,
    * `aligned_alloc`, `memalign`, `posix_memalign`, `malloc_usable_size`. NULL (0) for want of memory.
+   * With `direct` a module's `malloc` and `free` are calls from WebAssembly to WebAssembly, at about half the time. When
+   * JavaScript calls these two they take numbers as every export of a module does: modulo 2^32, and addresses come signed.
+   * @throws ERR_INVALID_OPTION
    */
-  asMalloc(): MallocImports {
-    const { source, offset, dataAt, layout } = this.heap;
-    return mallocOver(this, layout.objectBytes, {
+  asMalloc(options: MallocOptions = {}): MallocImports {
+    const { direct } = checkMallocOptions(options);
+    const { source, offset, dataAt, layout, core } = this.heap;
+    const inside: MallocInside = {
+      core: direct ? core : undefined,
       resize: (address, want, least) => this.resize(address, want, least),
       outCell: (address) => {
         this.open();
         return outCell(bufferOf(source), offset, dataAt, address);
       },
-    });
+    };
+    return mallocOver(this, layout.objectBytes, inside);
   }
 
   protected override open(): void {

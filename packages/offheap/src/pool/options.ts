@@ -34,6 +34,17 @@ function isPowerOfTwo(value: number): boolean {
   return Number.isInteger(value) && (value & (value - 1)) === 0;
 }
 
+export interface MallocOptions {
+  /** `malloc` and `free` are the core's own: calls of a module do not pass through JavaScript. Default false. */
+  readonly direct?: boolean;
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkMallocOptions(options: unknown): { direct: boolean } {
+  const given = checkOptions("asMalloc", options, { direct: true } satisfies KnownOptions<MallocOptions>);
+  return { direct: flagOption("direct", given.direct) };
+}
+
 /** Whether a value can be a number of bytes at all. */
 export function isSize(size: unknown): size is number {
   return typeof size === "number" && Number.isInteger(size) && size > 0;

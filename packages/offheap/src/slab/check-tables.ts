@@ -3,8 +3,9 @@
 
 import { oddInverse, trailingZeros } from "../base/bits.ts";
 import type { Heap } from "../memory/heap.ts";
+import { bufferOf } from "../memory/kind.ts";
 import { classEntry, classesWord, wordsPerClassEntry } from "../memory/layout.ts";
-import { classByGranule } from "./class-table.ts";
+import { classByGranule, classByMalloc } from "./class-table.ts";
 
 export function checkTables(heap: Heap, report: (invariant: "header", message: string) => void): void {
   const { words, bytes, layout } = heap;
@@ -13,6 +14,13 @@ export function checkTables(heap: Heap, report: (invariant: "header", message: s
     (_, granules) => bytes[granules] !== (classes[granules] ?? 0),
   );
   if (wrong >= 0) report("header", `requests of ${wrong * 8} bytes are of class ${bytes[wrong]}`);
+  if (layout.pageSpanChunks > 0) {
+    const wanted = classByMalloc(layout);
+    const at = heap.offset + layout.statesAt - 2 * layout.tableBytes;
+    const found = new Uint8Array(bufferOf(heap.source), at, layout.tableBytes);
+    if (!found.every((value, granules) => value === (wanted[granules] ?? 0)))
+      report("header", "a request of malloc leads to a wrong class");
+  }
   layout.objectBytes.forEach((objectBytes, i) => {
     const at = classesWord + i * wordsPerClassEntry + classEntry.inverse;
     if (words[at] !== oddInverse(objectBytes >>> trailingZeros(objectBytes)))

@@ -64,6 +64,18 @@ export function classByGranule(layout: Layout): Uint8Array {
   return table;
 }
 
+/** Malloc aligns to 16 bytes what is longer than 8, which classes that are no multiple of 16 do not. */
+const mallocAlign = 16;
+
+/** For each request of malloc in granules, the index of its class; 0: no class of the list is aligned for it. */
+export function classByMalloc(layout: Layout): Uint8Array {
+  return classByGranule(layout).map((_, granules) => {
+    const bytes = Math.max(granules, 1) << granuleShift;
+    const align = bytes <= mallocAlign / 2 ? mallocAlign / 2 : mallocAlign;
+    return layout.objectBytes.findIndex((each) => each >= bytes && each % align === 0) + 1;
+  });
+}
+
 /**
  * The classes of one worker by index. Entry 0 stands for "no slab" and has no slots; so do those beyond the
  * last class, so that whatever stands in a damaged map finds an entry.

@@ -8,7 +8,7 @@ import type { Engine } from "../memory/engine.ts";
 import { Heap, heapStatus } from "../memory/heap.ts";
 import { bufferOf, type MemorySource } from "../memory/kind.ts";
 import { chunkBytes, header, type Layout, layoutVersion, maxWorkerSlots } from "../memory/layout.ts";
-import { classByGranule } from "./class-table.ts";
+import { classByGranule, classByMalloc } from "./class-table.ts";
 import { checkHandle, incompatible } from "./handle.ts";
 import { magic, readLayout, writeHeader } from "./header.ts";
 import { endedWord } from "./workers.ts";
@@ -31,7 +31,7 @@ export function formatHeap(
     if (word !== 0n) heap.wide[layout.workersAt / 2 + i] = word;
   });
   writeHeader(heap);
-  heap.bytes.set(classByGranule(layout));
+  writeTables(heap);
   const spans = new Spans(heap);
   spans.freeAll();
   if (isFresh) spans.clean.add(0 as ChunkIndex, layout.chunkCount);
@@ -48,6 +48,14 @@ function endedWorkers({ words, wide }: Heap): bigint[] {
   if (typeof before === "string") return [];
   const at = before.workersAt / 2;
   return Array.from(wide.slice(at, at + maxWorkerSlots + 1), endedWord);
+}
+
+/** The tables of requests, right before the state bytes (check-tables.ts looks at them). */
+function writeTables({ bytes, source, offset, layout }: Heap): void {
+  bytes.set(classByGranule(layout));
+  if (layout.pageSpanChunks === 0) return;
+  const at = offset + layout.statesAt - 2 * layout.tableBytes;
+  new Uint8Array(bufferOf(source), at, layout.tableBytes).set(classByMalloc(layout));
 }
 
 /** Pages that are zero already are read, not written, so the OS need not commit them. */

@@ -4,11 +4,15 @@
 
 import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
 import type { WorkerSlot } from "../base/brands.ts";
+import type { Core } from "../memory/core.ts";
 import { roomMaskOf } from "../memory/gauge.ts";
 import type { Heap } from "../memory/heap.ts";
 import { chunkBytes, gaugesAt, granuleShift, mapWord, maxClassCount } from "../memory/layout.ts";
 import { classByGranule, type SizeClass } from "./class-table.ts";
 import { slotLive } from "./slot-state.ts";
+
+/** No request is served. */
+const none = -1;
 
 export class Lookup {
   readonly words: Int32Array;
@@ -37,8 +41,11 @@ export class Lookup {
   /** Chunks whose objects can be looked into. 0: that takes a closer look. */
   openChunks: number;
 
+  private readonly core: Core;
+
   constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
     const { layout } = heap;
+    this.core = heap.core;
     this.words = heap.words;
     this.bytes = heap.bytes;
     this.classOf = classByGranule(layout);
@@ -56,17 +63,25 @@ export class Lookup {
 
   openAllocations(): void {
     this.mostBytes = (this.classOf.length - 1) << granuleShift;
+    this.openCalls();
   }
 
   openFrees(heap: Heap): void {
     this.chunks = heap.layout.chunkCount | 0;
     this.openChunks = this.chunks;
+    this.openCalls();
   }
 
   close(): void {
     this.mostBytes = 0;
     this.chunks = 0;
     this.openChunks = 0;
+    this.openCalls();
+  }
+
+  /** The core's own calls are served, or not, as these are. */
+  private openCalls(): void {
+    this.core.openCalls(this.worker, this.mostBytes || none, this.chunks);
   }
 
   /** Bytes from an address in a live object to the object's end; 0 where that takes a closer look (locate.ts). */

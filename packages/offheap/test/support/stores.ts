@@ -40,7 +40,7 @@ function tellingModule(tell: Tell, memory: WasmMemory): CoreInstance {
   const compiled = wasmModule(bytes);
   const names = importedNames(compiled);
   const env = Object.fromEntries(names.map((name) => [name, name === "memory" ? memory : importOf(name)]));
-  return wasmInstanceOf(compiled, { env }) as CoreInstance;
+  return wasmInstanceOf(compiled, { env, shell: env }) as CoreInstance;
 }
 
 function tellingVerbs(tell: Tell, buffer: ArrayBufferLike): Verbs {
@@ -83,7 +83,7 @@ export async function storesOf(random: Random, calls: number): Promise<{ count: 
     const heap = new Heap(source, 0, layout);
     const instance =
       side === 0 ? tellingModule(tell, source) : instanceOver(tellingVerbs(tell, source.buffer));
-    const core = { ...instance, engine: "js", bindMemory() {} } as Core;
+    const core = { ...instance, engine: "js", bindMemory() {}, bindSlow() {} } as Core;
     placeCore(core, 0, layout);
     Object.assign(heap, { core });
     return new SlabAllocator({}, { heap });

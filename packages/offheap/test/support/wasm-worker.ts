@@ -6,6 +6,8 @@ import type { WasmMemory } from "#src/memory/kind.js";
 import { instantiate } from "./wasm-modules.ts";
 
 export interface WasmOrders {
+  /** Whether its malloc and free are the core's own. */
+  readonly direct: boolean;
   readonly handle: HeapHandle;
   readonly path: string;
   readonly seed: number;
@@ -26,10 +28,10 @@ export interface WasmReport {
   readonly stack: number;
 }
 
-const { handle, path, seed, steps, cells, meeting, stackBytes, endless } = workerData as WasmOrders;
+const { handle, path, seed, steps, cells, meeting, stackBytes, endless, direct } = workerData as WasmOrders;
 const pool = MemoryPool.attach(handle);
 const stack = pool.allocate(stackBytes, { align: 16 });
-const program = instantiate(path, handle.memory as WasmMemory, pool.asMalloc());
+const program = instantiate(path, handle.memory as WasmMemory, pool.asMalloc({ direct }));
 // Stacks of WebAssembly grow down; this has to be the first thing that happens to an instance.
 (program["__stack_pointer"] as { value: number }).value = stack + stackBytes;
 

@@ -186,7 +186,9 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
   const load32 = (at: number) => fiber.load(0, at >>> 2) as number;
   const store32 = (at: number, value: number) => fiber.store(0, at >>> 2, value | 0);
   const state = (at: number) => at - fiber.machine.statesAt;
-  const load8 = (at: number) => fiber.load(1, state(at)) as number;
+  // What comes before the state bytes are tables, which stay as they are.
+  const constant8 = (at: number) => fiber.machine.beforeStates[at] as number;
+  const load8 = (at: number) => (state(at) < 0 ? constant8(at) : (fiber.load(1, state(at)) as number));
   const store8 = (at: number, value: number) => fiber.store(1, state(at), value & 255);
   const word = (at: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, at >>> 2, writes, change) as number;
@@ -202,6 +204,7 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
       for (const i of bytes) store8(at + i, (value >>> (i * 8)) & 255);
     },
     glance32: load32,
+    constant8,
     constant32: (at) => fiber.machine.words[at >>> 2] as number,
     atomicLoad32: (at) => word(at, false, () => undefined),
     atomicStore32: (at, value) => {
@@ -226,6 +229,8 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
     },
+    mallocSlow: () => 0,
+    freeSlow: () => {},
     bindOwn: () => {},
     ownLoad32: ownLoad,
     ownStore32: ownStore,

@@ -1,0 +1,120 @@
+// malloc and free for a WebAssembly module that imports them: a call that does not pass through JavaScript. The same stores
+// as the shell's fast path in the same order (src/slab/fast-path.ts says why), so either may serve any call. What they do
+// not serve ends in the shell.
+//
+// Each load of a module variable is one more of memory, so what can be added up beforehand is. Nothing is held against its
+// bounds that only damaged books can have: where those lead beyond the memory, the call is a trap.
+
+import { mapOf } from "../arena/spans.ts";
+import {
+  chunkShift,
+  classEntryShift,
+  classesWord,
+  classInverse,
+  gaugeAllocShift,
+  gaugeIndex,
+  granuleShift,
+  mapClassMask,
+  mapDistanceShift,
+  mapDivisorShift,
+  mapWord,
+  maxSlotsPerSlab,
+  recordGauges,
+  recordMagazines,
+  roundShift,
+  roundSlot,
+  slotLive,
+} from "../layout/numbers.ts";
+import { dataAt, heapAt, recordOf, roomMask, stateShift, statesAt, tableBytes } from "../layout/places.ts";
+import {
+  constant8,
+  constant32,
+  freeSlow,
+  load8,
+  load32,
+  mallocSlow,
+  store8,
+  store32,
+} from "../target/access.ts";
+import { lessUnsigned, multiply, rotateRight } from "../target/arithmetic.ts";
+
+/** One allocation more, one round less. */
+const allocated = (1 << gaugeAllocShift) - 1;
+const toRounds = recordMagazines - recordGauges;
+
+// The worker that the calls are made for: that of the instance, whoever it acts for while it recovers another.
+let caller: i32 = 0;
+let gaugesAt: i32 = 0;
+/** The class of each request of malloc; what rounds count a state byte from; the map's entry of the memory's first chunk. */
+let requestsAt: i32 = 0;
+let bytesAt: i32 = 0;
+let mapFrom: i32 = 0;
+/** The inverse of no class. */
+let inversesAt: i32 = 0;
+/** Bytes of the largest request that is served, and chunks whose objects are. −1: not even one of 0 bytes. */
+let mostBytes: i32 = -1;
+let openChunks: i32 = 0;
+
+/** From now on calls are served up to so many bytes, and in so many chunks. */
+export function openCalls(w: i32, bytes: i32, chunks: i32): void {
+  caller = w;
+  gaugesAt = (recordOf(w) + recordGauges) | 0;
+  bytesAt = (statesAt - tableBytes) | 0;
+  requestsAt = (bytesAt - tableBytes) | 0;
+  mapFrom = (heapAt + (mapWord << 2) - ((dataAt >>> chunkShift) << 2)) | 0;
+  inversesAt = (heapAt + (classesWord << 2) - (1 << classEntryShift) + classInverse) | 0;
+  mostBytes = bytes;
+  openChunks = chunks;
+}
+
+/** Aligned to 16 bytes from 9 on; a request of 0 bytes is one of 1. */
+export function malloc(size: i32): i32 {
+  if (size >= 0 && size <= mostBytes) {
+    const index = constant8((requestsAt + ((size + 7) >> granuleShift)) | 0);
+    const gaugeAt = (gaugesAt + (index << 2)) | 0;
+    const filled = load32(gaugeAt);
+    const roundAt = (gaugesAt + toRounds + ((filled & gaugeIndex) << roundShift)) | 0;
+    const address = load32(roundAt);
+    const stateAt = (bytesAt + load32((roundAt + roundSlot) | 0)) | 0;
+    // An empty magazine's top is no round: its byte is the class of a request of 0 bytes, which is 0.
+    if (load8(stateAt) === caller && classAt(address >>> chunkShift) === index) {
+      store8(stateAt, caller | slotLive);
+      store32(gaugeAt, (filled + allocated) | 0);
+      return address;
+    }
+  }
+  return mallocSlow(size);
+}
+
+/** The class that a chunk of the memory is mapped to. */
+function classAt(chunk: i32): i32 {
+  return load32((mapFrom + (chunk << 2)) | 0) & mapClassMask;
+}
+
+export function free(address: i32): void {
+  if (address === 0) return;
+  const chunk = (address - dataAt) >>> chunkShift;
+  if (lessUnsigned(chunk, openChunks)) {
+    const entry = mapOf(chunk);
+    const index = entry & mapClassMask;
+    const distance = entry >>> mapDistanceShift;
+    // The offset in the slab, divided (src/slab/class-table.ts).
+    const inverse = constant32((inversesAt + (index << classEntryShift)) | 0);
+    const product = multiply((distance << chunkShift) | (address & 0xffff), inverse);
+    const position = rotateRight(product, entry >>> mapDivisorShift);
+    const slot = (((chunk - distance) << stateShift) + position) | 0;
+    if (lessUnsigned(position, maxSlotsPerSlab) && load8((statesAt + slot) | 0) >= slotLive) {
+      const gaugeAt = (gaugesAt + (index << 2)) | 0;
+      const filled = load32(gaugeAt);
+      if ((filled & roomMask) > 1) {
+        const roundAt = (gaugesAt + toRounds + (1 << roundShift) + ((filled & gaugeIndex) << roundShift)) | 0;
+        store32(roundAt, address);
+        store32((roundAt + roundSlot) | 0, slot + tableBytes);
+        store8((statesAt + slot) | 0, caller);
+        store32(gaugeAt, (filled + 1) | 0);
+        return;
+      }
+    }
+  }
+  freeSlow(address);
+}
