@@ -11,6 +11,8 @@ export const statusReady = 2;
 
 /** Size classes: two words each, bytes of an object and rounds of a magazine. */
 export const classEntryShift = 3;
+/** Classes of larger objects are wide: they have shorter slabs, and a pool serves them by page runs, too. */
+export const wideBytes = 8192;
 
 /** Slab info, 64 bytes a chunk, at the head: free slots, then one bit for each line of 64 slots with a free one. */
 export const infoShift = 6;

@@ -14,7 +14,7 @@ import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, slotsPerLine } = shared;
+export const { chunkBytes, slotsPerLine, wideBytes } = shared;
 
 const wordShift = 2;
 
