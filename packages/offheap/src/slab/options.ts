@@ -19,7 +19,13 @@ import {
   wideBytes,
 } from "../memory/layout.ts";
 import { checkHugePages, checkOs } from "./os-options.ts";
-import { hasPoolClasses, pinnedBytes, poolClasses, SizeClasses, validateSizeClasses } from "./size-classes.ts";
+import {
+  hasPoolClasses,
+  pinnedBytes,
+  poolClasses,
+  SizeClasses,
+  validateSizeClasses,
+} from "./size-classes.ts";
 
 /** How a heap is made. All are optional. */
 export interface HeapOptions {
