@@ -41,7 +41,6 @@ export class PageSearch {
       const head = core.foundHead() as ChunkIndex;
       pageSpans.tidy(head, claim);
       if (core.fitRun(head, claim, pages, align) && this.isFound(core)) return claim;
-      pageSpans.hints.settle(head, pageSpans.pageCount(claim));
       pageSpans.unclaim(head, claim);
     }
     return none;
