@@ -49,7 +49,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private isResetting = false;
 
   /**
-   * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
+   * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise, and
+   * from 64 MiB on some up to 32 KiB, as many as an eighth of what a worker's magazines may hold has rounds of.
    * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
