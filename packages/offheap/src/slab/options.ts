@@ -35,7 +35,7 @@ export interface HeapOptions {
   readonly memory?: "shared" | "local" | MemorySource;
   /** Byte offset at which the heap begins in a memory that someone else made; a multiple of 65,536. */
   readonly offset?: number;
-  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`; of a pool `SizeClasses.fine`. */
+  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`; a pool has those of its constructor. */
   readonly sizeClasses?: readonly number[];
   /** Workers attached at one time, 1–126. Default 64. */
   readonly maxWorkers?: number;
