@@ -50,6 +50,6 @@ export const offheapPeers: JsPeer[] = [
   {
     id: "offheap-pool",
     title: "offheap, MemoryPool",
-    open: (stream, options) => open(stream, options, { sizeClasses: SizeClasses.fine }, MemoryPool),
+    open: (stream, options) => open(stream, options, {}, MemoryPool),
   },
 ];

@@ -50,6 +50,9 @@ export { countFree, setRounds, settleTotals } from "./magazine/gauge.ts";
 export { refill, takeFrom } from "./magazine/refill.ts";
 export { holdsSlot } from "./magazine/rounds.ts";
 export { forgetRounds, freeStray, turnIntoStray, uncount } from "./magazine/strays.ts";
+export { longestWithout, scannedFree, scannedLongest, scanPages } from "./pages/bits.ts";
+export { enterRoom, repairPagesHint, settleRooms } from "./pages/rooms.ts";
+export { claimRun, fitRun, foundHead, foundLongest, foundPage, foundRoom } from "./pages/search.ts";
 export {
   claimSlab,
   recountSlab,

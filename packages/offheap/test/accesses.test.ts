@@ -4,11 +4,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { MemoryPool, type SlabAllocator } from "offheap";
+import { MemoryPool, SizeClasses, type SlabAllocator } from "offheap";
 import { Heap } from "#src/memory/heap.js";
 import { type Accesses, CountingAccess } from "./support/counting.ts";
 import { attachTo, heapOf, makeHeap } from "./support/heaps.ts";
 import { Random } from "./support/random.ts";
+import { seldom } from "./support/wide.ts";
 
 interface Golden {
   readonly fast: Readonly<Record<string, Accesses>>;
@@ -75,10 +76,32 @@ describe("the fast path", () => {
   });
 });
 
+describe("an object of 8 to 32 KiB in a pool", () => {
+  it("costs what any other does, once its class has a slab", () => {
+    const access = new CountingAccess();
+    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
+    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    for (const size of [8193, 20_000, 32_768]) {
+      for (let i = 0; i < 2 * seldom; i++) pool.deallocate(pool.allocate(size));
+      let address = 0;
+      const allocate = access.during(() => {
+        address = pool.allocate(size);
+      });
+      assert.deepEqual(allocate, golden.fast["allocate"]);
+      assert.deepEqual(
+        access.during(() => pool.deallocate(address, size)),
+        golden.fast["deallocate with size"],
+      );
+    }
+  });
+});
+
 describe("page runs", () => {
   it("cost about the same whatever their length; the longest changes the room of its span", (t) => {
     const access = new CountingAccess();
-    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
+    const { source, offset, layout } = heapOf(
+      new MemoryPool({ capacity: 64 << 20, maxWorkers: 2, sizeClasses: SizeClasses.fine }),
+    );
     const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
     // The span that the others lie in, with a free run at its start.
     const [first] = [pool.allocate(8193), pool.allocate(8193)];

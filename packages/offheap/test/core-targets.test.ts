@@ -157,6 +157,14 @@ describe(`the core on both targets (seed ${seed})`, () => {
       twins.end();
     });
 
+  it("leaves the same bytes: a pool with classes over 8 KiB", () => {
+    const sizeClasses = [64, 1024, 8192, 9216, 20_480, 32_768];
+    const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4, sizeClasses }, true, 3);
+    play(twins, new Random(seed + 5), 20_000, [1000, 9000, 33_000, 60_000]);
+    twins.expectSameBytes();
+    twins.end();
+  });
+
   it("leaves the same bytes after deaths", () => {
     const twins = new Twins(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);
     const random = new Random(seed + 2);

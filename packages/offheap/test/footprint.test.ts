@@ -84,6 +84,25 @@ const workloads: Record<string, (objects: Objects, random: Random) => void> = {
   },
 };
 
+/** For a pool alone: in its size classes over 8 KiB, and in page runs. */
+const largeWorkloads: typeof workloads = {
+  "8 to 32 KiB, 200 live, replaced at random": (objects, random) => {
+    const size = () => 8193 + random.below(24_576);
+    for (let i = 0; i < 200; i++) objects.add(size());
+    for (let i = 0; i < 20_000; i++) {
+      objects.remove(random.below(objects.live.length));
+      objects.add(size());
+    }
+  },
+  "one of 20,000 bytes now and then, among small ones": (objects, random) => {
+    for (let i = 0; i < 20_000; i++) objects.add(8 + random.below(100));
+    for (let i = 0; i < 5; i++) {
+      objects.add(20_000);
+      objects.remove(objects.live.length - 1);
+    }
+  },
+};
+
 function touchedIn(buffer: ArrayBufferLike, from: number, to: number): number {
   const words = new BigUint64Array(buffer);
   let pages = 0;
@@ -99,8 +118,9 @@ function touchedIn(buffer: ArrayBufferLike, from: number, to: number): number {
 }
 
 describe("memory touched", () => {
-  for (const [workload, run] of Object.entries(workloads)) {
+  for (const [workload, run] of Object.entries({ ...workloads, ...largeWorkloads })) {
     for (const [kind, make] of Object.entries(makes)) {
+      if (workload in largeWorkloads && kind !== "pool") continue;
       it(`is what is written down: ${workload}, ${kind}`, () => {
         const allocator = make();
         const objects = new Objects(allocator);

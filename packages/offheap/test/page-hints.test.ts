@@ -6,16 +6,17 @@ import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
-import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { infoAt } from "#src/memory/layout.js";
 import { pageInfo } from "#src/memory/pages.js";
-import { PageHints, roomOf } from "#src/pool/page-hints.js";
+import { PageHints } from "#src/pool/page-hints.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
 const page = 2048;
+/** The room of spans whose longest free run has so many pages. */
+const roomOf = (longest: number) => 31 - Math.clz32(longest);
 /** Pages of each span. */
 const pages = 16;
 const first = 0 as ChunkIndex;
@@ -32,7 +33,7 @@ interface Fixture {
 function fixture(chunks = 16): Fixture {
   const tiny = { slotsPerSlab: pages, slabChunks: 1 };
   const heap = makePoolHeap({ capacity: chunks * 65_536, sizeClasses: [64], maxWorkers: 4 }, tiny);
-  const hints = new PageHints(heap, new Spans(heap));
+  const hints = new PageHints(heap);
   return { heap, pool: attachPoolTo(heap), other: attachPoolTo(heap), hints };
 }
 

@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
-import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pool/page-hints.js";
@@ -71,7 +70,7 @@ function end({ heap, pool, objects }: Fixture): void {
   assert.deepEqual(pool.check(), []);
   pool.cleanup();
   // What stays in the set keeps allocations from others: each looks at few of its members.
-  assert.equal(new PageHints(heap, new Spans(heap)).pending.hasAny(), false);
+  assert.equal(new PageHints(heap).pending.hasAny(), false);
   for (const address of objects) pool.deallocate(address);
   pool.cleanup();
   assertZeroResidue(pool);
@@ -158,7 +157,7 @@ describe("an allocation that looks for room everywhere, cut short at any of its 
       made.hold();
       pool.deallocate(made.freed);
       made.letGo();
-      const { pending } = new PageHints(heap, new Spans(heap));
+      const { pending } = new PageHints(heap);
       pending.remove(0 as ChunkIndex);
       let whole = 0;
       const isCut = cut(n, () => {

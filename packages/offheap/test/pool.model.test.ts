@@ -29,7 +29,12 @@ class PoolModel {
 
   constructor(random: Random) {
     this.random = random;
-    const sizeClasses = random.pick([[64], [64, 8192], [40, 1000, 24_000]]);
+    const sizeClasses = random.pick([
+      [64],
+      [64, 8192],
+      [40, 1000, 24_000],
+      [64, 8192, 9216, 10_240, 20_480, 32_768],
+    ]);
     const slots = { slotsPerSlab: 4 + random.below(40), slabChunks: random.pick([1, 2, 3]), rounds: 2 };
     const chunks = 3 + random.below(30);
     this.heap = makePoolHeap({ capacity: (1 + chunks) * 65_536, sizeClasses, maxWorkers: 4 }, slots);

@@ -49,7 +49,12 @@ class FullHeap {
 
   constructor(random: Random) {
     this.random = random;
-    const sizeClasses = random.pick([[64], [24, 64, 1000, 8192], [8, 16, 104, 512, 24_000]]);
+    const sizeClasses = random.pick([
+      [64],
+      [24, 64, 1000, 8192],
+      [8, 16, 104, 512, 24_000],
+      [64, 8192, 9216, 32_768],
+    ]);
     const slots = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), rounds: 2 };
     const chunks = 1 + random.below(12);
     this.heap = makePoolHeap({ capacity: (1 + chunks) * chunk, sizeClasses, maxWorkers: 4 }, slots);

@@ -30,7 +30,7 @@ class Life {
   constructor(random: Random, isPool: boolean) {
     this.random = random;
     this.isPool = isPool;
-    const sizeClasses = random.pick([[64], [64, 8192], [40, 1000, 24_000]]);
+    const sizeClasses = random.pick([[64], [64, 8192], [40, 1000, 24_000], [64, 9216, 19_456]]);
     const tiny = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), rounds: 3 };
     const chunks = 3 + random.below(14);
     const cleanupInterval = random.pick([0, 1, 5, 100]);
@@ -118,8 +118,9 @@ class Life {
     this.note(`${worker.workerId} allocates ${size}, align ${align}`);
     const address = this.withRoom(() => (worker as MemoryPool).allocate(size, options));
     if (address === undefined) return;
-    const place = this.ledger.placeFor(size, align);
-    assert.equal(worker.sizeOf(address), place.bytes);
+    const usable = worker.sizeOf(address);
+    const place = this.ledger.placeFor(size, usable, align);
+    assert.equal(usable, place.bytes);
     this.ledger.allocated(address, worker.workerId % 128, place);
   }
 
@@ -143,7 +144,9 @@ class Life {
     if (next === address) this.ledger.changed(address, { bytes: worker.sizeOf(address) });
     if (next === address || next === undefined) return;
     this.ledger.freed(address, worker.workerId % 128);
-    this.ledger.allocated(next, worker.workerId % 128, this.ledger.placeFor(size));
+    const place = this.ledger.placeFor(size, worker.sizeOf(next));
+    assert.equal(worker.sizeOf(next), place.bytes);
+    this.ledger.allocated(next, worker.workerId % 128, place);
   }
 
   private adopt(): void {

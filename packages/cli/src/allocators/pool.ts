@@ -5,7 +5,10 @@ import { placesFor, replayHeapOf } from "./replay-heap.ts";
 
 function poolOf(setup: HeapSetup): MemoryPool {
   const { capacityBytes: capacity, classes } = setup;
-  return new MemoryPool({ capacity, sizeClasses: SizeClasses[classes], maxWorkers: placesFor(setup) });
+  const maxWorkers = placesFor(setup);
+  // A pool that names none has the fine ones, and some over 8 KiB.
+  const named = classes === "fine" ? {} : { sizeClasses: SizeClasses[classes] };
+  return new MemoryPool({ capacity, maxWorkers, ...named });
 }
 
 export const adapter: AllocatorAdapter = {

@@ -18,11 +18,20 @@ export const classRounds = 4;
 export const classInverse = 8;
 /** The map, from this word on, behind 63 classes: a word a chunk. */
 export const mapWord = 320;
+/** Classes of larger objects are wide: they have shorter slabs, and a pool serves them by page runs, too. */
+export const wideBytes = 8192;
 
 /** Slab info, 64 bytes a chunk, at the head: free slots, then one bit for each line of 64 slots with a free one. */
 export const infoShift = 6;
 export const infoFreeCount = 0;
 export const infoLines = 8;
+/** Page info, in its place at the head of a span of pages: free pages, those of the longest free run, then a bit for each. */
+export const infoLongest = 4;
+export const infoFreePages = 16;
+export const pagesPerChunkShift = 5;
+/** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
+export const roomCount = 10;
+export const noPage = -1;
 export const lineWords = 8;
 export const lineShift = 6;
 export const slotsPerLine = 64;

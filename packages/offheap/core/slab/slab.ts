@@ -40,6 +40,7 @@ import {
   slotsPerLine,
   spanChunksWord,
   tagUnclaimed,
+  wideBytes,
 } from "../layout/numbers.ts";
 import {
   classCount,
@@ -63,6 +64,9 @@ const claimTries = 4;
 const fewClasses = 16;
 const shortSlabChunks = 4;
 const fewestSlots = 16;
+/** Slabs of wide classes are shorter still, and may have a 256th: most programs have few objects of each. */
+const wideSlabShift = 8;
+const fewestWideSlots = 8;
 /** A short slab may have a 64th of all chunks that are in spans. */
 const shortSlabShift = 6;
 /** Bytes that a slab aims at. */
@@ -136,9 +140,13 @@ export function chunksOfNewSlab(classIndex: i32): i32 {
   const slots = least(most(divide(slabBytes, bytes), fewestSlots), slotsPerSlab);
   const full = least(chunksFor(multiply(slots, bytes)), slabChunks);
   if (classCount <= fewClasses) return full;
-  const part = atomicLoad32((heapAt + (spanChunksWord << 2)) | 0) >> shortSlabShift;
-  const fewest = most(shortSlabChunks, chunksFor(fewestSlots * bytes));
-  return least(most(part, fewest), full);
+  const spanChunks = atomicLoad32((heapAt + (spanChunksWord << 2)) | 0);
+  if (bytes > wideBytes) {
+    const few = chunksFor(multiply(fewestWideSlots, bytes));
+    return least(most(spanChunks >> wideSlabShift, few), full);
+  }
+  const few = most(shortSlabChunks, chunksFor(multiply(fewestSlots, bytes)));
+  return least(most(spanChunks >> shortSlabShift, few), full);
 }
 
 function chunksFor(bytes: i32): i32 {

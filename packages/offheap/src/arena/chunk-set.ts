@@ -26,6 +26,11 @@ export class ChunkSet {
     this.topAt = this.middleAt + this.levelWords[1];
   }
 
+  /** What the core knows it by. */
+  get at(): number {
+    return this.set;
+  }
+
   /** False: there is no member, as far as the top level knows. */
   hasAny(): boolean {
     const { words } = this.heap;

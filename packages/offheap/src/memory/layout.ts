@@ -14,8 +14,8 @@ import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, classesWord, granuleShift, mapWord, maxSlotsPerSlab, slotsPerLine } = shared;
-
+export const { chunkBytes, classesWord, granuleShift, mapWord, maxSlotsPerSlab, slotsPerLine, wideBytes } =
+  shared;
 const wordShift = 2;
 
 export const layoutVersion = 6;
@@ -100,7 +100,6 @@ const bytesPerWord = 4;
 const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
 export const wordsPerRunNode = 4;
-/** A page of most machines. */
 const largestStatesUnit = 4096;
 
 /** What a heap is made from; the header holds it, and nothing else is needed to attach. */

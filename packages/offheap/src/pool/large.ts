@@ -35,6 +35,8 @@ const distanceShift = mapDistanceShift;
 export class Large implements OtherSpans {
   /** Whether the bytes of the object that the last `allocate` returned are known to be zero. */
   isZero = false;
+  /** How often empty spans have been given back. */
+  cleanUps = 0;
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerSlot;
@@ -209,6 +211,7 @@ export class Large implements OtherSpans {
   }
 
   releaseEmpty(limit: number): number {
+    this.cleanUps++;
     return this.pageSpans.releaseEmpty(limit);
   }
 

@@ -5,7 +5,6 @@ import type { Address } from "../base/brands.ts";
 import { AllocatorError, show } from "../base/errors.ts";
 import { bufferOf } from "../memory/kind.ts";
 import { header } from "../memory/layout.ts";
-import { pageBytes } from "../memory/pages.ts";
 import { checkHeap, type Violation } from "../slab/check.ts";
 import type { SizeClass } from "../slab/class-table.ts";
 import { type Internals, joinHeap } from "../slab/create.ts";
@@ -13,7 +12,6 @@ import type { SlowHalves } from "../slab/fast-path.ts";
 import type { HeapHandle } from "../slab/handle.ts";
 import { hugeBytesOf } from "../slab/huge-pages.ts";
 import { journal, writeJournal } from "../slab/journal.ts";
-import { locate } from "../slab/locate.ts";
 import type { HeapOptions } from "../slab/options.ts";
 import type { AttachOptions } from "../slab/os-options.ts";
 import { SlabAllocator } from "../slab/slab-allocator.ts";
@@ -33,12 +31,15 @@ import {
   isSize,
   type MallocOptions,
 } from "./options.ts";
+import { noRoomFor } from "./out-of-memory.ts";
 import { ownSpans } from "./own-spans.ts";
 import { nowhere } from "./page-runs.ts";
 import { PoolChecks } from "./pool-check.ts";
 import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
 import { PoolRegion, type RegionSource } from "./region.ts";
 import { resetHeap } from "./reset.ts";
+import { Resizing } from "./resizing.ts";
+import { alignedClass, fits, isWide, WideClasses } from "./wide-classes.ts";
 
 /** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
@@ -48,11 +49,14 @@ const plain = { align: 1, zeroed: false };
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private readonly large: Large;
   private readonly moves: Moves;
+  private readonly resizing: Resizing;
+  private readonly wide: WideClasses;
   /** Still true at the next call: an exception cut a reset short, which that call ends first. */
   private isResetting = false;
 
   /**
-   * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise.
+   * Formats a heap in a memory, and attaches to it. Its size classes are `SizeClasses.fine` unless said otherwise, and
+   * from 64 MiB on some up to 32 KiB, as many as an eighth of what a worker's magazines may hold has rounds of.
    * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
@@ -63,6 +67,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const placeLarge = (size: number) => this.placeLarge(size, 1, true);
     const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
     this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);
+    this.wide = new WideClasses(this.slow, this.large, (size, align) => this.placeLarge(size, align, false));
+    this.resizing = new Resizing(this.heap, this.slow, this.large, this.moves, (size) => this.indexFor(size));
   }
 
   /**
@@ -181,30 +187,31 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   protected override allocateSlow(size: number, options: AllocateOptions | undefined): Address {
     const { align, zeroed } = options === undefined ? plain : checkAllocateOptions(options);
     const index = this.indexFor(size);
-    if (options === undefined && index !== 0) return super.allocateSlow(size);
-    // The first class that serves and is a multiple of the alignment: slabs begin at chunks, so its slots are aligned.
-    const { objectBytes } = this.heap.layout;
-    let aligned = index;
-    while (aligned > 0 && align > 8 && (objectBytes[aligned - 1] as number) % align !== 0)
-      aligned = aligned < objectBytes.length ? aligned + 1 : 0;
-    if (aligned > 0) {
-      const address = this.allocate(objectBytes[aligned - 1] as number);
+    if (options === undefined && index !== 0 && !isWide(this.heap.layout, index))
+      return super.allocateSlow(size);
+    const aligned = alignedClass(this.heap.layout, index, align);
+    if (aligned > 0 && !isWide(this.heap.layout, aligned)) {
+      const address = this.allocate(this.slow.classes[aligned]?.objectBytes as number);
       if (zeroed) this.zero(address, size);
       return address;
     }
     this.open();
     if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
-    const address = this.placeLarge(size, align, false) as Address;
+    const address =
+      aligned > 0
+        ? this.placeWide(this.slow.classes[aligned] as SizeClass, size, align)
+        : this.placeLarge(size, align, false);
     if (address === nowhere) throw this.noRoomFor(size, align);
-    if (zeroed && !this.large.isZero) this.zero(address, size);
-    return address;
+    if (zeroed && (aligned > 0 || !this.large.isZero)) this.zero(address as Address, size);
+    return address as Address;
   }
 
   protected override deallocateSlow(address: Address, size: number | undefined): void {
     this.open();
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
-    if (size !== undefined && (!isSize(size) || found.unitsFor(size) !== found.units)) {
+    const isFitting = isSize(size) && fits(this.heap.layout, found, size, this.indexFor(size));
+    if (size !== undefined && !isFitting) {
       const told = `${found.units * found.unitBytes} bytes, ${givenBack(address, size)}`;
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
@@ -236,7 +243,14 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     this.open();
     const index = this.indexFor(size);
     if (index === 0) return size <= this.large.mostBytes ? this.placeLarge(size, 1, false) : nowhere;
+    if (isWide(this.heap.layout, index))
+      return this.placeWide(this.slow.classes[index] as SizeClass, size, 1);
     return this.slow.findRound(this.slow.classes[index] as SizeClass) ? this.allocate(size) : nowhere;
+  }
+
+  /** A slot of a wide class, whose objects are so aligned, or a page run. `nowhere` when neither can be had. */
+  private placeWide(sizeClass: SizeClass, size: number, align: number): number {
+    return this.wide.place(sizeClass, size, align) ?? super.allocateSlow(sizeClass.objectBytes);
   }
 
   /** `nowhere` when it cannot be had. */
@@ -253,36 +267,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   private resize(address: Address, want: number, least: number): Address {
     this.open();
     if (!isSize(least) || least > this.large.mostBytes) throw this.invalidSize(least);
-    const found = this.large.locate(address);
-    if (found === undefined) {
-      const located = locate(this.heap, this.slow.classes, address);
-      const index = this.indexFor(want);
-      if (index === located.sizeClass.index) return address;
-      const moved = this.moves.move(this.u8, address, want, index, located);
-      if (moved !== nowhere) return moved as Address;
-      if (least <= located.sizeClass.objectBytes) return address;
-      throw this.noRoomFor(want, 1);
-    }
-    const units = found.unitsFor(want);
-    if (units === found.units) return address;
-    this.slow.mend();
-    const index = this.indexFor(want);
-    const staysKind = index === 0 && this.large.isRun(want, 1) === found.isRun;
-    if (staysKind && this.large.resize(found, units)) return address;
-    const moved = this.moves.move(this.u8, address, want, index, found);
-    return moved === nowhere ? this.shrinkLarge(address, want, least) : (moved as Address);
-  }
-
-  /** Cuts a large object that could not move. What a span lets go may hold the smaller place that was wanted. */
-  private shrinkLarge(address: Address, want: number, least: number): Address {
-    const found = this.large.locate(address);
-    if (found === undefined || least > found.units * found.unitBytes) throw this.noRoomFor(want, 1);
-    const units = found.unitsFor(least);
-    if (units === found.units || !this.large.resize(found, units) || found.isRun) return address;
-    const cut = this.large.locate(address);
-    if (cut === undefined) return address;
-    const moved = this.moves.move(this.u8, address, want, this.indexFor(want), cut);
-    return moved === nowhere ? address : (moved as Address);
+    return this.resizing.resize(this.u8, address, want, least);
   }
 
   private zero(address: Address, bytes: number): void {
@@ -300,10 +285,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   private noRoomFor(size: number, align: number): AllocatorError {
-    const sizeClass = this.slow.classes[this.indexFor(size)] as SizeClass;
-    if (align === 1 && sizeClass.index !== 0)
-      return this.large.outOfMemory(`slot of ${sizeClass.objectBytes} bytes`);
-    const aligned = align > pageBytes ? `, aligned to ${align},` : "";
-    return this.large.outOfMemory(`${size} bytes in a row${aligned}`);
+    return noRoomFor(this.heap, this.slow.classes[this.indexFor(size)] as SizeClass, size, align);
   }
 }

@@ -3,9 +3,10 @@
 import { claimFree, lengthOf, tag, tagOf } from "../arena/claim.ts";
 import { AllocatorError } from "../base/errors.ts";
 import type { Heap } from "../memory/heap.ts";
-import { chunkBytes } from "../memory/layout.ts";
+import { chunkBytes, wideBytes } from "../memory/layout.ts";
 import { pageBytes, statesPerPage } from "../memory/pages.ts";
 import { pageCountOf } from "../memory/span-lengths.ts";
+import type { SizeClass } from "../slab/class-table.ts";
 import { pageFree, runPages } from "./page-state.ts";
 import { collectPoolStats } from "./pool-stats.ts";
 
@@ -21,6 +22,14 @@ export function poolOutOfMemory(heap: Heap, wanted: string): AllocatorError {
       `in pages, ${rest} in no span (64 KiB chunks: ${rest / chunkBytes}), ${bookBytes} books; ` +
       `the largest free run has ${largestFreeBytes(heap)} bytes`,
   );
+}
+
+/** What cannot be had of a request: a slot of its class, or bytes in a row. Wide ones would be served by a page run. */
+export function noRoomFor(heap: Heap, sizeClass: SizeClass, size: number, align: number): AllocatorError {
+  const { objectBytes } = sizeClass;
+  const isSlot = align === 1 && objectBytes > 0 && objectBytes <= wideBytes;
+  const aligned = align > pageBytes ? `, aligned to ${align},` : "";
+  return poolOutOfMemory(heap, isSlot ? `slot of ${objectBytes} bytes` : `${size} bytes in a row${aligned}`);
 }
 
 /** The most bytes that one large object could have now: free chunks in a row, or free pages of a span nobody holds. */

@@ -9,30 +9,21 @@
 // for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { ChunkSet } from "../arena/chunk-set.ts";
-import { isPages } from "../arena/claim.ts";
-import type { Spans } from "../arena/spans.ts";
 import type { ChunkIndex } from "../base/brands.ts";
 import type { Heap } from "../memory/heap.ts";
 import { poolSetAt, wordsPerSlabInfo } from "../memory/layout.ts";
 import { pageInfo, roomCount } from "../memory/pages.ts";
-
-/** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
-export function roomOf(longest: number): number {
-  return 31 - Math.clz32(longest);
-}
 
 export class PageHints {
   readonly rooms: readonly ChunkSet[];
   readonly pending: ChunkSet;
   readonly empty: ChunkSet;
   private readonly heap: Heap;
-  private readonly spans: Spans;
   private readonly infoAt: number;
 
-  constructor(heap: Heap, spans: Spans) {
+  constructor(heap: Heap) {
     const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
     this.heap = heap;
-    this.spans = spans;
     this.infoAt = heap.layout.infoAt;
     this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
     this.pending = setOf(roomCount);
@@ -71,13 +62,7 @@ export class PageHints {
 
   /** Under the claim: out of the rooms that are too large, and of `empty` if it is not. */
   settle(head: ChunkIndex, all: number): void {
-    const room = roomOf(this.longestOf(head));
-    if (this.rooms[room]?.has(head) === false) this.rooms[room]?.add(head);
-    for (let above = room + 1; above < roomCount; above++) {
-      const set = this.rooms[above] as ChunkSet;
-      if (set.has(head)) set.remove(head);
-    }
-    if (this.freeOf(head) !== all && this.empty.has(head)) this.empty.remove(head);
+    this.heap.core.settleRooms(head, all);
   }
 
   /** The same, whatever the words and the sets say. */
@@ -93,12 +78,9 @@ export class PageHints {
     if (this.pending.has(head)) this.pending.remove(head);
   }
 
-  /** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
+  /** Into the room of its longest run, unless it is in that or a larger one. */
   enter(head: ChunkIndex, longest: number): void {
-    const room = roomOf(longest);
-    if (room < 0) return;
-    for (let at = room; at < roomCount; at++) if (this.rooms[at]?.has(head) === true) return;
-    this.rooms[room]?.add(head);
+    this.heap.core.enterRoom(head, longest);
   }
 
   /** Out of all but `pending`, which others add it to whoever holds it. */
@@ -109,9 +91,7 @@ export class PageHints {
 
   /** Takes a member out of a set if it is no span of pages. */
   mend(set: ChunkSet, head: ChunkIndex): void {
-    if (isPages(this.spans.claimOf(head))) return;
-    set.remove(head);
-    if (isPages(this.spans.claimOf(head))) set.add(head);
+    this.heap.core.repairPagesHint(set.at, head);
   }
 
   repair(): void {

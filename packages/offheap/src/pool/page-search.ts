@@ -1,27 +1,20 @@
-// Where a page run goes: a span whose longest free run is long enough, of the room where the shortest such are, and
-// in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
+// Where a page run goes: core/pages/search.ts, and what it rests on: the free bit of a page is a hint beside its state
+// byte, looked at under the claim.
 
-import { type ChunkSet, noChunk } from "../arena/chunk-set.ts";
-import { claimPagesHeld, lengthOf, tag, tagOf } from "../arena/claim.ts";
+import { noChunk } from "../arena/chunk-set.ts";
 import type { ChunkIndex } from "../base/brands.ts";
+import type { Core } from "../memory/core.ts";
 import type { Heap } from "../memory/heap.ts";
-import { wordsPerSlabInfo } from "../memory/layout.ts";
-import { pageInfo, roomCount } from "../memory/pages.ts";
-import { noPage, PageBits } from "./page-bits.ts";
-import { type PageHints, roomOf } from "./page-hints.ts";
+import { noPage, roomCount } from "../memory/pages.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
 import { pageFree } from "./page-state.ts";
 
-/** Spans of one room that an allocation tries before it goes on to the next. */
-const claimTries = 8;
+/** Spans whose bits were found wrong that an allocation tidies before it gives up. */
+const tidyTries = 4;
 
 // Constants of this module are folded into its code.
-const infoWords = wordsPerSlabInfo;
-const longestWord = pageInfo.longest;
-const bitsWord = pageInfo.free;
-const none = noChunk;
-const rooms = roomCount;
-const pagesTag = tag.pages;
+const none = notHeld;
+const free = pageFree;
 
 export class PageSearch {
   // What `claim` or `build` found: the span, the page in it, and its longest free run when the run is taken.
@@ -32,31 +25,25 @@ export class PageSearch {
   room = 0;
   private readonly heap: Heap;
   private readonly pageSpans: PageSpans;
-  private readonly hints: PageHints;
-  private readonly bits = new PageBits();
-  private readonly claimsAt: number;
-  private readonly infoAt: number;
-  private readonly hold: number;
 
   constructor(pageSpans: PageSpans) {
     this.heap = pageSpans.heap;
     this.pageSpans = pageSpans;
-    this.hints = pageSpans.hints;
-    this.claimsAt = pageSpans.heap.layout.claimsAt;
-    this.infoAt = pageSpans.heap.layout.infoAt;
-    this.hold = claimPagesHeld(1, pageSpans.worker);
   }
 
   /** Claims a span with a free run of `pages`, aligned to `align` pages; `notHeld` when none can be had. */
   claim(pages: number, align: number): number {
-    const sets = this.hints.rooms;
-    for (let room = roomOf(pages); room < rooms; room = (room + 1) | 0) {
-      const set = sets[room] as ChunkSet;
-      if (!set.hasAny()) continue;
-      const claim = this.claimIn(set, room, pages, align);
-      if (claim !== notHeld) return claim;
+    const { heap, pageSpans } = this;
+    const core = heap.coreOf(pageSpans.worker);
+    for (let tries = 0; tries < tidyTries; tries++) {
+      const claim = core.claimRun(pages, align);
+      if (claim === none || this.isFound(core)) return claim;
+      const head = core.foundHead() as ChunkIndex;
+      pageSpans.tidy(head, claim);
+      if (core.fitRun(head, claim, pages, align) && this.isFound(core)) return claim;
+      pageSpans.unclaim(head, claim);
     }
-    return notHeld;
+    return none;
   }
 
   /** Builds a span in which the first page begins a free run; `notHeld` without chunks. */
@@ -71,48 +58,12 @@ export class PageSearch {
     return claim;
   }
 
-  private claimIn(set: ChunkSet, room: number, pages: number, align: number): number {
-    const { words, atomics } = this.heap;
-    let head = set.next(0);
-    for (let tries = 0; tries < claimTries && head !== none; tries = (tries + 1) | 0) {
-      const longest = words[(this.infoAt + head * infoWords + longestWord) | 0] as number;
-      // One that has become too short for its room is put where it belongs.
-      if (longest >= pages || longest >>> room === 0) {
-        const claimAt = (this.claimsAt + head) | 0;
-        const seen = words[claimAt] as number;
-        const claim = seen | this.hold;
-        if (tagOf(seen) !== pagesTag || !atomics.swap(words, claimAt, seen, claim))
-          this.hints.mend(set, head);
-        else if (longest >= pages && this.find(head, claim, pages, align)) {
-          this.room = room;
-          return claim;
-        } else {
-          this.hints.settle(head, this.pageSpans.pageCount(claim));
-          atomics.store(words, claimAt, seen);
-        }
-      }
-      head = set.next((head + 1) | 0);
-    }
-    return notHeld;
-  }
-
-  /** Under the claim: whether a run fits, and where. */
-  private find(head: ChunkIndex, claim: number, pages: number, align: number): boolean {
-    const { bits } = this;
-    const { words, states } = this.heap;
-    const info = (this.infoAt + head * infoWords) | 0;
-    const chunks = lengthOf(claim);
-    let longest = words[(info + longestWord) | 0] as number;
-    bits.scan(words, (info + bitsWord) | 0, chunks, pages, align, longest);
-    if (bits.best !== noPage && states[this.pageSpans.slotOf(head, bits.best)] !== pageFree) {
-      this.pageSpans.tidy(head, claim);
-      longest = words[(info + longestWord) | 0] as number;
-      bits.scan(words, (info + bitsWord) | 0, chunks, pages, align, longest);
-    }
-    if (bits.best === noPage) return false;
-    this.head = head;
-    this.page = bits.best;
-    this.longestThen = bits.bestLength < longest ? longest : bits.longestWithout(pages);
-    return true;
+  /** Takes over what the core found, if it begins with a free page. */
+  private isFound(core: Core): boolean {
+    this.head = core.foundHead() as ChunkIndex;
+    this.page = core.foundPage();
+    this.longestThen = core.foundLongest();
+    this.room = core.foundRoom();
+    return this.heap.states[this.pageSpans.slotOf(this.head, this.page)] === free;
   }
 }

@@ -13,7 +13,7 @@ import { wordsPerSlabInfo } from "../memory/layout.ts";
 import { pageInfo, pagesPerChunk, statesPerPage } from "../memory/pages.ts";
 import { pageCountOf } from "../memory/span-lengths.ts";
 import { clearStates } from "../slab/state-scan.ts";
-import { markPages, PageBits } from "./page-bits.ts";
+import { markPages } from "./page-bits.ts";
 import { PageHints } from "./page-hints.ts";
 import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
@@ -27,7 +27,6 @@ export class PageSpans {
   readonly spans: Spans;
   readonly worker: WorkerSlot;
   readonly hints: PageHints;
-  private readonly bits = new PageBits();
   private readonly stateShift: number;
   private readonly mostPages: number;
   private readonly infoAt: number;
@@ -36,7 +35,7 @@ export class PageSpans {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
-    this.hints = new PageHints(heap, spans);
+    this.hints = new PageHints(heap);
     this.stateShift = heap.layout.stateShift;
     this.mostPages = heap.layout.slotsPerSlab;
     this.infoAt = heap.layout.infoAt;
@@ -129,9 +128,9 @@ export class PageSpans {
 
   /** Under the claim: makes the hints true by the bits. */
   measure(head: ChunkIndex, claim: number): void {
-    const freeAt = this.bitsAt(head);
-    this.bits.scan(this.heap.words, freeAt, lengthOf(claim), 0, 1, 0);
-    this.hints.set(head, this.pageCount(claim), this.bits.free, this.bits.longest);
+    const { core } = this.heap;
+    core.scanPages(head, lengthOf(claim), 0, 1, 0);
+    this.hints.set(head, this.pageCount(claim), core.scannedFree(), core.scannedLongest());
   }
 
   /** Under the claim: lets the span go, or gives it back if it is empty and not the only one. */
@@ -195,7 +194,7 @@ export class PageSpans {
    * true again from the state bytes. The pending hint goes first: a free that comes later adds it again.
    */
   tidy(head: ChunkIndex, claim: number): void {
-    const { words, states, atomics } = this.heap;
+    const { words, states, atomics, core } = this.heap;
     this.hints.pending.remove(head);
     const freeAt = this.bitsAt(head);
     const end = this.endSlot(head, claim);
@@ -210,8 +209,8 @@ export class PageSpans {
       page += length;
       slot += length * statesPerPage;
     }
-    this.bits.scan(words, freeAt, lengthOf(claim), 0, 1, 0);
-    this.hints.setAnew(head, this.pageCount(claim), this.bits.free, this.bits.longest);
+    core.scanPages(head, lengthOf(claim), 0, 1, 0);
+    this.hints.setAnew(head, this.pageCount(claim), core.scannedFree(), core.scannedLongest());
   }
 
   /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */

@@ -16,9 +16,16 @@ import {
   maxCapacityBytes,
   maxSlotsPerSlab,
   maxWorkerSlots,
+  wideBytes,
 } from "../memory/layout.ts";
 import { checkHugePages, checkOs } from "./os-options.ts";
-import { SizeClasses, validateSizeClasses } from "./size-classes.ts";
+import {
+  hasPoolClasses,
+  pinnedBytes,
+  poolClasses,
+  SizeClasses,
+  validateSizeClasses,
+} from "./size-classes.ts";
 
 /** How a heap is made. All are optional. */
 export interface HeapOptions {
@@ -28,7 +35,7 @@ export interface HeapOptions {
   readonly memory?: "shared" | "local" | MemorySource;
   /** Byte offset at which the heap begins in a memory that someone else made; a multiple of 65,536. */
   readonly offset?: number;
-  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`; of a pool `SizeClasses.fine`. */
+  /** Object sizes in bytes, ascending multiples of 8. Default `SizeClasses.powersOfTwo`; a pool has those of its constructor. */
   readonly sizeClasses?: readonly number[];
   /** Workers attached at one time, 1–126. Default 64. */
   readonly maxWorkers?: number;
@@ -60,8 +67,6 @@ const largestSlabChunks = 16;
 const magazineBytes = 131_072;
 /** Magazines shorter than this are not cut. */
 const fewRounds = 62;
-/** All magazines of all workers stay under capacity / 8, down to one round each. */
-const pinnedFraction = 8;
 /** Slabs of every class that must fit before they may have their full length. */
 const slabsOfEachClass = 4;
 
@@ -99,10 +104,13 @@ export function configOf(
 ): HeapConfig {
   // One round of each class first, then a share of what is left: all together stay under the bound.
   const oneOfEach = objectBytes.reduce((sum, bytes) => sum + bytes, 0);
-  const rest = capacityBytes / pinnedFraction / maxWorkers - oneOfEach;
-  const weights = objectBytes.reduce((sum, bytes) => sum + shareWeight(bytes), 0);
+  const rest = pinnedBytes(capacityBytes, maxWorkers) - oneOfEach;
+  // The wide classes that nobody named have one round each: what they had beyond, the small ones would lack.
+  const isUsual = isPool && hasPoolClasses({ objectBytes, capacityBytes, maxWorkers });
+  const weightOf = (bytes: number) => (isUsual && bytes > wideBytes ? 0 : shareWeight(bytes));
+  const weights = objectBytes.reduce((sum, bytes) => sum + weightOf(bytes), 0);
   const shares = objectBytes.map((bytes) => {
-    const share = (rest / weights) * shareWeight(bytes);
+    const share = (rest / weights) * weightOf(bytes);
     return 1 + Math.max(Math.floor(Math.min(share, magazineBytes - bytes) / bytes), 0);
   });
   const most = Math.min(tiny.rounds ?? mostRounds, inWholePowers(Math.max(...shares)));
@@ -156,8 +164,8 @@ const known: KnownOptions<HeapOptions> = {
  */
 export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool = false): ResolvedOptions {
   const given = checkOptions("the constructor", options, known);
-  const usual = isPool ? SizeClasses.fine : SizeClasses.powersOfTwo;
-  const objectBytes = validateSizeClasses(given.sizeClasses ?? usual);
+  const listed = given.sizeClasses ?? undefined;
+  const named = listed === undefined ? undefined : validateSizeClasses(listed);
   const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
   const interval = checkInteger(
     "cleanupInterval",
@@ -169,8 +177,9 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool
   const hugePages = checkHugePages(given.hugePages, os);
   const engine = checkEngine(given.engine);
   const { memory, offset, capacityBytes } = resolveMemory(given);
+  const usual = (bytes: number) => (isPool ? poolClasses(bytes, maxWorkers) : SizeClasses.powersOfTwo);
   const layoutWith = (bytes: number) =>
-    computeLayout(configOf(bytes, objectBytes, maxWorkers, interval, tiny, isPool));
+    computeLayout(configOf(bytes, named ?? usual(bytes), maxWorkers, interval, tiny, isPool));
   const layout = layoutWith(alignDown(capacityBytes, chunkBytes));
   if (layout.chunkCount < 1) throw tooSmall(capacityBytes, layoutWith);
   return { memory, offset, layout, os, hugePages, engine };

@@ -1,21 +1,27 @@
 // Size classes: the object sizes that slabs come in. A request rounds up to the next class.
 
 import { AllocatorError, show } from "../base/errors.ts";
-import { maxClassCount, maxObjectBytes } from "../memory/layout.ts";
+import { type HeapConfig, maxClassCount, maxObjectBytes, wideBytes } from "../memory/layout.ts";
 
 const granuleBytes = 8;
-const largestPresetBytes = 8192;
+/** The wide classes of a pool: the largest, and what all are multiples of. */
+const largestWideBytes = 32_768;
+const wideStepBytes = 1024;
+/** They are for heaps of so many bytes, and a round of each has at most this part of what magazines may hold. */
+const leastWideCapacity = 2 ** 26;
+const widePart = 8;
+const pinnedFraction = 8;
 
 /**
  * Each class is the largest multiple of `step` whose smallest request still fills seven eighths of it:
  * a request r lands in a class c with c − r ≤ c / 8. Up to 8 steps the classes are a step apart.
  */
-function eighths(step: number): readonly number[] {
+function eighths(step: number, from = 0, to = wideBytes): readonly number[] {
   const classes: number[] = [];
-  let last = 0;
-  while (last < largestPresetBytes) {
+  let last = from;
+  while (last < to) {
     const widest = Math.floor(((last + 1) * 8) / 7 / step) * step;
-    last = Math.min(Math.max(last + step, widest), largestPresetBytes);
+    last = Math.min(Math.max(last + step, widest), to);
     classes.push(last);
   }
   return classes;
@@ -34,6 +40,38 @@ export const SizeClasses: {
   fine: Object.freeze(eighths(8)),
   malloc: Object.freeze([8, ...eighths(16)]),
 };
+
+const wideClasses = eighths(wideStepBytes, wideBytes, largestWideBytes);
+
+/**
+ * The classes of a pool that names none: the fine ones, and over 8 KiB as many of the wide ones as its magazines may
+ * hold: objects that come and go without an atomic, where page runs take several.
+ */
+export function poolClasses(capacityBytes: number, maxWorkers: number): readonly number[] {
+  if (capacityBytes < leastWideCapacity) return SizeClasses.fine;
+  const classes = [...SizeClasses.fine];
+  let left = pinnedBytes(capacityBytes, maxWorkers) / widePart;
+  for (const bytes of wideClasses) {
+    left -= bytes;
+    if (left >= 0) classes.push(bytes);
+  }
+  return classes;
+}
+
+/** Whether a heap has the classes of a pool that named none. */
+export function hasPoolClasses({
+  objectBytes,
+  capacityBytes,
+  maxWorkers,
+}: Pick<HeapConfig, "objectBytes" | "capacityBytes" | "maxWorkers">): boolean {
+  const usual = poolClasses(capacityBytes, maxWorkers);
+  return usual.length === objectBytes.length && usual.every((bytes, i) => bytes === objectBytes[i]);
+}
+
+/** What the magazines of one worker may hold: those of all workers an eighth of the heap, down to one round each. */
+export function pinnedBytes(capacityBytes: number, maxWorkers: number): number {
+  return capacityBytes / pinnedFraction / maxWorkers;
+}
 
 /**
  * Checks a list of size classes and returns a copy of it.

@@ -233,10 +233,7 @@ export class SlabAllocator<Options = never> extends Contents {
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
     if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
-    if (!this.slow.ensureRoom(sizeClass)) {
-      this.slow.freeStray(sizeClass, slot);
-      return;
-    }
+    if (!this.slow.ensureRoom(sizeClass)) return this.slow.freeStray(sizeClass, slot);
     const { words, states } = this.heap;
     // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
     if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);

@@ -64,6 +64,14 @@ export class SlowPath {
     this.mend();
   }
 
+  /** Where it returns false, the journal is left at "moving". */
+  private lookForRound(sizeClass: SizeClass): boolean {
+    this.mend();
+    const found = this.core.ensureRound(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    return found > 0;
+  }
+
   /** The core, as this worker's. */
   private get core(): Core {
     return this.heap.coreOf(this.slot);
@@ -90,13 +98,22 @@ export class SlowPath {
 
   /** The same; false where no slot can be had. */
   findRound(sizeClass: SizeClass): boolean {
-    this.mend();
-    const found = this.core.ensureRound(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
-    if (found > 0) return true;
+    if (this.lookForRound(sizeClass)) return true;
     const refilled = this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
     return refilled;
+  }
+
+  /** The same without a search: false where the slabs at hand have no slot, and no new one can be built. */
+  findRoundAtHand(sizeClass: SizeClass): boolean {
+    if (this.lookForRound(sizeClass)) return true;
+    this.writeJournal(journal.idle);
+    return false;
+  }
+
+  /** Whether the magazine has a round, or some slab of the class a free slot: a hint. */
+  mayHaveSlots(sizeClass: SizeClass): boolean {
+    return roundsIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
   }
 
   /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */

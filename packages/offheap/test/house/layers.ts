@@ -8,7 +8,7 @@ import type { SourceFile } from "./source-file.ts";
 const shellSource = "packages/offheap/src/";
 const coreSource = "packages/offheap/core/";
 const layers = ["base", "memory", "arena", "slab", "pool", "structures", "index.ts"];
-const coreLayers = ["target", "layout", "arena", "slab", "magazine", "worker", "index.ts"];
+const coreLayers = ["target", "layout", "arena", "pages", "slab", "magazine", "worker", "index.ts"];
 const os = "os";
 
 /** The library's own imports that go against the layers, or out of the package. */

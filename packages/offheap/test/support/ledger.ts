@@ -8,6 +8,7 @@ import { usualEngine } from "./usual-engine.ts";
 
 const chunkBytes = 65_536;
 const pageBytes = 2048;
+const wideBytes = 8192;
 
 interface Line {
   allocs: number;
@@ -34,11 +35,18 @@ export class Ledger {
     this.heap = heap;
   }
 
-  /** What an object of so many bytes takes, aligned as asked for. */
-  placeFor(size: number, align = 8): { bytes: number; isSlot: boolean } {
-    const { objectBytes, slotsPerSlab } = this.heap.layout;
+  /**
+   * What an object takes that was asked for with so many bytes, aligned as asked for, and has `usable`. A pool serves
+   * a wide class by slots or by page runs, told apart where the class is no multiple of a page. Its wide slots are of
+   * the request's own class: a larger alignment gets a page run.
+   */
+  placeFor(size: number, usable: number, align = 8): { bytes: number; isSlot: boolean } {
+    const { objectBytes, slotsPerSlab, pageSpanChunks } = this.heap.layout;
+    const own = objectBytes.find((bytes) => bytes >= size);
     const slot = objectBytes.find((bytes) => bytes >= size && (align <= 8 || bytes % align === 0));
-    if (slot !== undefined) return { bytes: slot, isSlot: true };
+    const isPool = pageSpanChunks > 0;
+    const mayBeSlot = slot !== undefined && (!isPool || slot <= wideBytes || slot === own);
+    if (mayBeSlot && (!isPool || slot <= wideBytes || slot === usable)) return { bytes: slot, isSlot: true };
     const isRun = size <= Math.min(448 * 1024, slotsPerSlab * pageBytes) && align <= chunkBytes;
     const unit = isRun ? pageBytes : chunkBytes;
     return { bytes: Math.ceil(size / unit) * unit, isSlot: false };

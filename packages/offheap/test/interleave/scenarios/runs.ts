@@ -1,7 +1,6 @@
 // Page runs of a pool: objects that share a span of pages, of which 4 are to be had, in runs of 2.
 
 import type { ChunkSet } from "#src/arena/chunk-set.js";
-import { Spans } from "#src/arena/spans.js";
 import type { Address, ChunkIndex } from "#src/base/brands.js";
 import { PageHints } from "#src/pool/page-hints.js";
 import type { Actor } from "../../support/stepping/actor.ts";
@@ -184,7 +183,7 @@ const misled = (
   geometry: pool,
   setup: ([a]: readonly Actor[]) => {
     const { heap } = (a as Actor).books();
-    setOf(new PageHints(heap, new Spans(heap))).add(0 as ChunkIndex);
+    setOf(new PageHints(heap)).add(0 as ChunkIndex);
   },
   programs,
 });

@@ -1,0 +1,103 @@
+// The free pages of a span as bits, a word a chunk, in the head's page info: written by whoever holds the span, and made
+// anew from the state bytes by whoever inherits it. Best fit: of the free runs that are long enough the shortest, then
+// the lowest. Who asks holds the span.
+
+import { infoFreePages, noPage } from "../layout/numbers.ts";
+import { infoAt } from "../layout/places.ts";
+import { load32 } from "../target/access.ts";
+import { least, most, trailingZeros } from "../target/arithmetic.ts";
+
+/** No run is as long. */
+const unboundedRun = 1 << 20;
+/** Damaged books may name a longer span. */
+const mostScanWords = 16;
+
+// What the last scan found.
+/** Where a run of the length wanted may begin, or `noPage`; the free run that it is in. */
+let bestPage: i32 = noPage;
+let bestFrom: i32 = 0;
+let bestLength: i32 = 0;
+/** Pages of the longest free run, of the second longest, and of all. */
+let longestRun: i32 = 0;
+let secondRun: i32 = 0;
+let freePages: i32 = 0;
+
+/**
+ * Goes over the free runs of a span of `chunks` chunks; a run that serves begins at a multiple of `align` pages. Returns
+ * where. Ends early where one fits exactly that is shorter than `known`, the longest: then only that is told.
+ */
+export function scanPages(head: i32, chunks: i32, want: i32, align: i32, known: i32): i32 {
+  const bitsAt = (infoAt(head) + infoFreePages) | 0;
+  const wordCount = least(chunks, mostScanWords);
+  const exact = want < known ? want : 0;
+  // Locals: a variable of the module is memory to V8.
+  let best: i32 = noPage;
+  let bestStart = 0;
+  let bestRun = unboundedRun;
+  let longest = 0;
+  let second = 0;
+  let free = 0;
+  let word = 0;
+  let position = 0;
+  // What is left of the word, from the position on.
+  let bits = load32(bitsAt);
+  while (true) {
+    while (bits === 0) {
+      word++;
+      if (word >= wordCount) break;
+      bits = load32((bitsAt + (word << 2)) | 0);
+      position = word << 5;
+    }
+    if (bits === 0) break;
+    const gap = trailingZeros(bits);
+    const start = position + gap;
+    bits >>>= gap;
+    const run = trailingZeros(~bits);
+    position = start + run;
+    bits = run === 32 ? 0 : bits >>> run;
+    // A run that reaches the end of its word goes on in the next.
+    while ((position & 31) === 0) {
+      word++;
+      if (word >= wordCount) break;
+      bits = load32((bitsAt + (word << 2)) | 0);
+      const more = trailingZeros(~bits);
+      position += more;
+      bits = more === 32 ? 0 : bits >>> more;
+      if (more === 0) break;
+    }
+    const length = position - start;
+    free += length;
+    if (length > longest) {
+      second = longest;
+      longest = length;
+    } else if (length > second) second = length;
+    if (length < want || length >= bestRun) continue;
+    const aligned = (start + align - 1) & -align;
+    if (aligned + want > position) continue;
+    best = aligned;
+    bestStart = start;
+    bestRun = length;
+    if (length === exact) break;
+  }
+  bestPage = best;
+  bestFrom = bestStart;
+  bestLength = bestRun;
+  longestRun = longest;
+  secondRun = second;
+  freePages = free;
+  return best;
+}
+
+/** Pages of the longest free run when those found are taken from theirs, of a longest of `known`. */
+export function longestWithout(pages: i32, known: i32): i32 {
+  if (bestLength < known) return known;
+  const front = bestPage - bestFrom;
+  return most(most(front, bestLength - front - pages), secondRun);
+}
+
+export function scannedLongest(): i32 {
+  return longestRun;
+}
+export function scannedFree(): i32 {
+  return freePages;
+}

@@ -1,0 +1,85 @@
+// Where a page run goes: a span whose longest free run is long enough, of the room where the shortest such are, and
+// in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
+
+import { setNext } from "../arena/chunk-set.ts";
+import { claimOf, lengthOf, storeClaim, swapClaim, tagOf } from "../arena/claim.ts";
+import {
+  claimWorkerShift,
+  infoLongest,
+  noChunk,
+  noPage,
+  pagesPerChunkShift,
+  roomCount,
+  tagPages,
+  tagPagesHeld,
+} from "../layout/numbers.ts";
+import { infoAt, slotsPerSlab, worker } from "../layout/places.ts";
+import { glance32, load32 } from "../target/access.ts";
+import { least } from "../target/arithmetic.ts";
+import { longestWithout, scanPages } from "./bits.ts";
+import { repairPagesHint, roomOf, roomSet, settleRooms } from "./rooms.ts";
+
+/** Spans of one room that an allocation tries before it goes on to the next. */
+const spanTries = 8;
+/** No claim word of a held span is this. */
+const noClaim = 0;
+
+// What the last claim found: the span, the room it was in, the page, and its longest free run when the run is taken.
+let foundSpan: i32 = noChunk;
+let foundIn: i32 = 0;
+let foundFrom: i32 = noPage;
+let foundLeft: i32 = 0;
+
+/** Claims a span with a free run of `pages`, aligned to `align` pages; its claim word, or 0 when none can be had. */
+export function claimRun(pages: i32, align: i32): i32 {
+  for (foundIn = roomOf(pages); foundIn < roomCount; foundIn++) {
+    const claim = claimIn(pages, align);
+    if (claim !== noClaim) return claim;
+  }
+  return noClaim;
+}
+
+/** Under the claim: whether a run fits, and where. */
+export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
+  // Nobody but the holder writes it.
+  const longest = load32((infoAt(span) + infoLongest) | 0);
+  foundFrom = scanPages(span, lengthOf(claim), pages, align, longest);
+  if (foundFrom === noPage) return false;
+  foundSpan = span;
+  foundLeft = longestWithout(pages, longest);
+  return true;
+}
+
+export function foundHead(): i32 {
+  return foundSpan;
+}
+export function foundRoom(): i32 {
+  return foundIn;
+}
+export function foundPage(): i32 {
+  return foundFrom;
+}
+export function foundLongest(): i32 {
+  return foundLeft;
+}
+
+function claimIn(pages: i32, align: i32): i32 {
+  const set = roomSet(foundIn);
+  let span = setNext(set, 0);
+  for (let tries = 0; tries < spanTries && span !== noChunk; tries++) {
+    const longest = glance32((infoAt(span) + infoLongest) | 0);
+    // One that has become too short for its room is put where it belongs.
+    if (longest >= pages || longest >>> foundIn === 0) {
+      const seen = claimOf(span);
+      const claim = seen | tagPagesHeld | (worker << claimWorkerShift);
+      if (tagOf(seen) !== tagPages || !swapClaim(span, seen, claim)) repairPagesHint(set, span);
+      else if (longest >= pages && fitRun(span, claim, pages, align)) return claim;
+      else {
+        settleRooms(span, least(lengthOf(claim) << pagesPerChunkShift, slotsPerSlab));
+        storeClaim(span, seen);
+      }
+    }
+    span = setNext(set, span + 1);
+  }
+  return noClaim;
+}
