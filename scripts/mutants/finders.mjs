@@ -65,7 +65,7 @@ const tests = {
   ],
 };
 
-/** Those that make a pool: the others never run the code of its folder. What only counts accesses comes last. */
+/** Those that make a pool: the others never run the code of its rooms. What only counts accesses comes last. */
 const poolTests = {
   "quick tests": ["page-hints", "page-runs", "large-spans", "moves", "pool-calls", "cleanup"],
   "slow tests": [
@@ -86,7 +86,7 @@ const poolTests = {
   ],
 };
 
-export const isOfPool = ({ file }) => file.startsWith("pool/");
+export const isOfPool = ({ file }) => /^(pages|large|pool)\//.test(file);
 
 /** What is tried on a mutant, one after the other. */
 export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];

@@ -32,7 +32,7 @@ function head(tried) {
     "likely finders (`scripts/mutants/likely.mjs`), the quick tests, the scenarios of",
     "`packages/offheap/test/interleave` within small bounds, the slow tests, and, where the outcome says *dear*, the",
     "scenarios within larger bounds and at random. Why one survives, [proof.md](proof.md#mutants) says by groups.",
-    "Mutants of `pool/` are tried with what makes a pool, as nothing else runs its code.",
+    "Mutants of `pages/`, `large/` and `pool/` are tried with what makes a pool, as nothing else runs their code.",
     "Each file's heading names the commits of the library that its mutants were made from.",
     "",
     `**${tried.length} mutants: ${killed} killed (${killed - byTests} by schedules, ${byTests} by other tests), ` +

@@ -1,21 +1,24 @@
 // The public surface of the package.
 
-export type { Address, WorkerId } from "./base/brands.ts";
-export { AllocatorError, type ErrorCode } from "./base/errors.ts";
-export type { Os, OsAbility } from "./base/os.ts";
-export type { MemoryKind, MemorySource, WasmMemory } from "./memory/kind.ts";
-export type { MemoryViews } from "./memory/views.ts";
-export type { MallocImports } from "./pool/malloc.ts";
-export { MemoryPool } from "./pool/memory-pool.ts";
-export type { AllocateOptions, MallocOptions } from "./pool/options.ts";
-export type { LargeStats, PoolStats } from "./pool/pool-stats.ts";
-export type { PoolRegion } from "./pool/region.ts";
-export type { Violation } from "./slab/check.ts";
-export type { HeapHandle } from "./slab/handle.ts";
-export type { HeapOptions } from "./slab/options.ts";
-export type { ReapReport } from "./slab/reaper.ts";
-export type { Residency } from "./slab/residency.ts";
-export { SizeClasses } from "./slab/size-classes.ts";
-export { SlabAllocator } from "./slab/slab-allocator.ts";
-export type { SizeClassStats, SlabStats, WorkerStats } from "./slab/stats.ts";
-export type { TrackedWorker } from "./slab/threads.ts";
+export { SlabAllocator } from "./allocator/index.ts";
+export {
+  type Address,
+  AllocatorError,
+  type ErrorCode,
+  type Os,
+  type OsAbility,
+  type WorkerId,
+} from "./base/index.ts";
+export { type HeapHandle, type HeapOptions, SizeClasses } from "./format/index.ts";
+export type { Residency, SizeClassStats, SlabStats, Violation, WorkerStats } from "./inspect/index.ts";
+export type { LargeStats, PoolStats } from "./large/index.ts";
+export type { MemoryKind, MemorySource, MemoryViews, WasmMemory } from "./memory/index.ts";
+export {
+  type AllocateOptions,
+  type MallocImports,
+  type MallocOptions,
+  MemoryPool,
+  type PoolRegion,
+} from "./pool/index.ts";
+export type { ReapReport } from "./recovery/index.ts";
+export type { TrackedWorker } from "./worker/index.ts";

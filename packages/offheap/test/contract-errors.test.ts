@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HeapHandle, type HeapOptions, SlabAllocator } from "offheap";
+import { openHeap } from "#src/format/format.js";
+import { header } from "#src/layout/layout.js";
 import { bufferOf } from "#src/memory/kind.js";
-import { header } from "#src/memory/layout.js";
-import { openHeap } from "#src/slab/format.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { fillUp } from "./support/residue.ts";
 

@@ -4,11 +4,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SizeClass } from "#src/slab/class-table.js";
+import type { SizeClass } from "#src/layout/class-table.js";
 import { roundsIn } from "#src/slab/counters.js";
-import { readJournal } from "#src/slab/journal.js";
 import { addressOfRound, slotOfRound } from "#src/slab/rounds.js";
 import { settle } from "#src/slab/settle.js";
+import { readJournal } from "#src/worker/journal.js";
 import {
   atEachStore,
   counts,

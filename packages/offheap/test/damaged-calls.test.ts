@@ -7,7 +7,7 @@ import { MemoryPool, SlabAllocator } from "offheap";
 import { claimUnclaimed } from "#src/arena/claim.js";
 import { mapEntry } from "#src/arena/span-map.js";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { chunkSetAt, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/memory/layout.js";
+import { chunkSetAt, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/layout/layout.js";
 import { capacity, sizeClasses, slabs } from "./support/fuzz/damaged.ts";
 import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
 import { outcome } from "./support/fuzz/values.ts";

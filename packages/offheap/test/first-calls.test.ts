@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { MemoryPool, SlabAllocator } from "offheap";
-import { firstCalls } from "#src/slab/warm-up.js";
+import { firstCalls } from "#src/allocator/warm-up.js";
 
 /** Whether allocations are served, and frees. */
 function served(allocator: SlabAllocator<never> | MemoryPool): readonly [boolean, boolean] {

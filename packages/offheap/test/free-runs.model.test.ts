@@ -7,8 +7,8 @@ import { ChunkSet, noChunk } from "#src/arena/chunk-set.js";
 import { FreeRuns } from "#src/arena/free-runs.js";
 import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
-import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/memory/layout.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 

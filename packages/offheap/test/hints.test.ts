@@ -8,9 +8,9 @@ import { verbsOver } from "#core/built/instance.js";
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import { chunkSetAt, infoAt, recordAt, scratchIn, slabInfo } from "#src/layout/layout.js";
+import { mostHeldOf, mostMetOf } from "#src/layout/scratch.js";
 import type { Heap } from "#src/memory/heap.js";
-import { chunkSetAt, infoAt, recordAt, scratchIn, slabInfo } from "#src/memory/layout.js";
-import { mostHeldOf, mostMetOf } from "#src/memory/scratch.js";
 import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
 import { fillUp } from "./support/residue.ts";
 

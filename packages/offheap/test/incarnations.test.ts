@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SlabAllocator } from "offheap";
 import type { Heap } from "#src/memory/heap.js";
-import { lastIncarnation } from "#src/slab/workers.js";
+import { lastIncarnation } from "#src/worker/workers.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { kinds } from "./support/high.ts";

@@ -9,7 +9,7 @@ import { claimLarge, isBody, lengthOf } from "#src/arena/claim.js";
 import { mapLarge, mapOther } from "#src/arena/span-map.js";
 import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
-import { record, recordAt } from "#src/memory/layout.js";
+import { record, recordAt } from "#src/layout/layout.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 

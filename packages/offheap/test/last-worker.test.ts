@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SlabAllocator } from "offheap";
 import { tag, workerOf } from "#src/arena/claim.js";
-import { counter } from "#src/memory/layout.js";
+import { counter } from "#src/layout/layout.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZero, dirty, kinds } from "./support/high.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SizeClasses, SlabAllocator } from "offheap";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { gauge } from "#src/memory/gauge.js";
+import { gauge } from "#src/layout/gauge.js";
 import {
   classEntry,
   classesWord,
@@ -16,7 +16,7 @@ import {
   roundsAt,
   wordsPerClassEntry,
   wordsPerRound,
-} from "#src/memory/layout.js";
+} from "#src/layout/layout.js";
 import { heapOf } from "./support/heaps.ts";
 
 const most = Array.from({ length: maxClassCount }, (_, i) => 8 * (i + 1));

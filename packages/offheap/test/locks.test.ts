@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SlabAllocator } from "offheap";
+import { Tracker } from "#src/allocator/track.js";
 import type { WorkerSlot } from "#src/base/brands.js";
-import { hostOf } from "#src/slab/host.js";
-import { ThreadLock } from "#src/slab/locks.js";
-import { Tracker } from "#src/slab/track.js";
+import { hostOf } from "#src/worker/host.js";
+import { ThreadLock } from "#src/worker/locks.js";
 import { FakeLocks } from "./support/fake-locks.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";

@@ -7,7 +7,7 @@ import type { MemoryPool } from "offheap";
 import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
 import type { WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { doomedAt, doomOfSlot, doomOfSpan } from "#src/pool/doomed.js";
+import { doomedAt, doomOfSlot, doomOfSpan } from "#src/large/doomed.js";
 import type { Accesses } from "./support/counting.ts";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue } from "./support/residue.ts";

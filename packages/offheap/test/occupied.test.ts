@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, type MemorySource, SlabAllocator } from "offheap";
+import { header } from "#src/layout/layout.js";
 import { heapStatus } from "#src/memory/heap.js";
 import { bufferOf } from "#src/memory/kind.js";
-import { header } from "#src/memory/layout.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";

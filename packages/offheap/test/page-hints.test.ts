@@ -7,10 +7,10 @@ import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import { infoAt } from "#src/layout/layout.js";
+import { pageInfo } from "#src/layout/pages.js";
 import type { Heap } from "#src/memory/heap.js";
-import { infoAt } from "#src/memory/layout.js";
-import { pageInfo } from "#src/memory/pages.js";
-import { PageHints } from "#src/pool/page-hints.js";
+import { PageHints } from "#src/pages/page-hints.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 

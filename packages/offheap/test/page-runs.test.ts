@@ -7,7 +7,7 @@ import type { MemoryPool } from "offheap";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
-import { PageHints } from "#src/pool/page-hints.js";
+import { PageHints } from "#src/pages/page-hints.js";
 import { type Cutter, cutter } from "./support/cut-short.ts";
 import { attachPoolTo, expectCode, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";

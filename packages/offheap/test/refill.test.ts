@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { infoAt, slabInfo } from "#src/memory/layout.js";
+import { infoAt, slabInfo } from "#src/layout/layout.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 

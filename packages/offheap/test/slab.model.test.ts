@@ -3,7 +3,7 @@
 
 import { it } from "node:test";
 import type { HeapOptions } from "offheap";
-import type { TinyGeometry } from "#src/slab/options.js";
+import type { TinyGeometry } from "#src/format/options.js";
 import { makeHeap } from "./support/heaps.ts";
 import { Model } from "./support/model.ts";
 import { Random, runSeed } from "./support/random.ts";

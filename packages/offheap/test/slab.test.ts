@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SizeClasses, SlabAllocator } from "offheap";
 import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
-import { slabChunksOf, slotCountOf } from "#src/memory/span-lengths.js";
+import { slabChunksOf, slotCountOf } from "#src/layout/span-lengths.js";
 import { Slabs } from "#src/slab/slabs.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { attachTo, expectCode, heapOf, makeHeap } from "./support/heaps.ts";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SlabAllocator } from "offheap";
-import { gauge } from "#src/memory/gauge.js";
-import { counter } from "#src/memory/layout.js";
-import type { SizeClass } from "#src/slab/class-table.js";
+import type { SizeClass } from "#src/layout/class-table.js";
+import { gauge } from "#src/layout/gauge.js";
+import { counter } from "#src/layout/layout.js";
 import { heapOf } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 

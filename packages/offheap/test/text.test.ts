@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { readText, type TextWays, textWays, writeText } from "#src/memory/text.js";
-import { decodeUtf8, encodeUtf8 } from "#src/memory/utf8.js";
+import { readText, type TextWays, textWays, writeText } from "#src/contents/text.js";
+import { decodeUtf8, encodeUtf8 } from "#src/contents/utf8.js";
 import { runs } from "./support/fuzz/values.ts";
 
 const { TextEncoder, TextDecoder, Buffer } = globalThis;

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
-import { recordAt } from "#src/memory/layout.js";
+import { recordAt } from "#src/layout/layout.js";
 import { roundsIn } from "#src/slab/counters.js";
-import { journal } from "#src/slab/journal.js";
+import { journal } from "#src/worker/journal.js";
 import { counts, end, type Fixture, fixture, isLive, size } from "./support/cut-short.ts";
 import { attachTo } from "./support/heaps.ts";
 

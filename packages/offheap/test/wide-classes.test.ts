@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SizeClasses } from "offheap";
 import { lengthOf } from "#src/arena/claim.js";
-import { resolveOptions } from "#src/slab/options.js";
+import { resolveOptions } from "#src/format/options.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { assertEmpty, assertZeroResidue } from "./support/residue.ts";
 import { isSlot, seldom, wellUsed } from "./support/wide.ts";

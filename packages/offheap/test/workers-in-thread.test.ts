@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SizeClasses, SlabAllocator } from "offheap";
-import { configOf } from "#src/slab/options.js";
+import { configOf } from "#src/format/options.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { attachTo, expectCode, heapOf, makeHeap } from "./support/heaps.ts";
 import { assertEmpty, assertZeroResidue, fillUp } from "./support/residue.ts";

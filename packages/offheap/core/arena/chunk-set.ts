@@ -5,10 +5,9 @@
 //
 // A set is named by the address of its lowest level; the others follow.
 
-import { noChunk } from "../layout/numbers.ts";
-import { lastMask, lowWords, middleWords, topWords } from "../layout/places.ts";
-import { and32, atomicLoad32, glance32, or32 } from "../target/access.ts";
-import { least, trailingZeros } from "../target/arithmetic.ts";
+import { noChunk } from "../layout/index.ts";
+import { lastMask, lowWords, middleWords, topWords } from "../places/index.ts";
+import { and32, atomicLoad32, glance32, least, or32, trailingZeros } from "../target/index.ts";
 
 /** How often a search follows a summary bit whose word has become empty before it gives up. */
 const staleTries = 8;

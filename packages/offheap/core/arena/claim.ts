@@ -12,9 +12,9 @@ import {
   tagClaimed,
   tagMask,
   tagUnclaimed,
-} from "../layout/numbers.ts";
-import { claimsAt, classCount, worker } from "../layout/places.ts";
-import { atomicLoad32, atomicStore32, compareExchange32 } from "../target/access.ts";
+} from "../layout/index.ts";
+import { claimsAt, classCount, worker } from "../places/index.ts";
+import { atomicLoad32, atomicStore32, compareExchange32 } from "../target/index.ts";
 
 export function claimBody(distance: i32): i32 {
   return tagBody | (worker << claimWorkerShift) | (distance << claimLengthShift);

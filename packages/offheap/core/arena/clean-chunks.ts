@@ -4,8 +4,8 @@
 //   clean ⇒ the chunk is free, or being built by one that has not written to it; its bytes are zero
 //   aged  ⇒ (hint) it was free and not clean at the last delayed decommit, and has been free since
 
-import { agedAt, cleanAt } from "../layout/places.ts";
-import { and32, glance32, or32 } from "../target/access.ts";
+import { agedAt, cleanAt } from "../places/index.ts";
+import { and32, glance32, or32 } from "../target/index.ts";
 import { bitsOfRun } from "./chunk-set.ts";
 
 /** By the holder of the chunks, before it lets them go. */

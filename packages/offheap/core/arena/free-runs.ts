@@ -5,10 +5,9 @@
 // A hint beside the set, by plain stores: two workers at one node may leave it wrong until the next change there.
 // Whoever takes a run looks at the set and the claims; who finds none goes over the set itself.
 
-import { noChunk } from "../layout/numbers.ts";
-import { chunkCount, freeRunsAt, freeRunsLeaves, freeSet, hugePad, lowWords } from "../layout/places.ts";
-import { glance32, store32 } from "../target/access.ts";
-import { leadingZeros, least, trailingZeros } from "../target/arithmetic.ts";
+import { noChunk } from "../layout/index.ts";
+import { chunkCount, freeRunsAt, freeRunsLeaves, freeSet, hugePad, lowWords } from "../places/index.ts";
+import { glance32, leadingZeros, least, store32, trailingZeros } from "../target/index.ts";
 import { setNext, setNextWithin, setRunIn, setRunLength, setWord } from "./chunk-set.ts";
 
 const nodeShift = 4;

@@ -20,10 +20,19 @@ import {
   tagBody,
   tagFree,
   tagMask,
-} from "../layout/numbers.ts";
-import { chunkCount, claimsAt, freeSet, heapAt, mapAt } from "../layout/places.ts";
-import { add32, atomicLoad32, compareExchange32, glance32, load32, store32 } from "../target/access.ts";
-import { least, lessUnsigned, most } from "../target/arithmetic.ts";
+} from "../layout/index.ts";
+import { chunkCount, claimsAt, freeSet, heapAt, mapAt } from "../places/index.ts";
+import {
+  add32,
+  atomicLoad32,
+  compareExchange32,
+  glance32,
+  least,
+  lessUnsigned,
+  load32,
+  most,
+  store32,
+} from "../target/index.ts";
 import { setAdd, setAddRun, setNext, setRemove, setRemoveRun, setRunLength } from "./chunk-set.ts";
 import { claimBody, claimBuilding, claimOf, storeClaim, swapClaim } from "./claim.ts";
 import { forgetClean } from "./clean-chunks.ts";

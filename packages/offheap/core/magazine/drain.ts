@@ -4,7 +4,7 @@
 //   rounds of the oldest one's slab   in one pass; again for the next, while that sends enough
 //   what is scattered over more       in one pass that claims each slab where it is met, and lets all go at the end
 
-import { claimOf, classOf, lengthOf } from "../arena/claim.ts";
+import { claimOf, classOf, lengthOf } from "../arena/index.ts";
 import {
   infoLines,
   infoShift,
@@ -14,7 +14,7 @@ import {
   roundSlot,
   slotFree,
   slotsPerLine,
-} from "../layout/numbers.ts";
+} from "../layout/index.ts";
 import {
   chunkCount,
   infoAt,
@@ -26,18 +26,21 @@ import {
   statesAt,
   tableBytes,
   worker,
-} from "../layout/places.ts";
+} from "../places/index.ts";
 import {
   claimSlab,
+  countStates,
   firstSlot,
+  freeStates,
   headOfSlot,
   notClaimed,
   settleFree,
   slotsOf,
   unclaimSlab,
-} from "../slab/slab.ts";
-import { countStates, freeStates } from "../slab/state-scan.ts";
+} from "../slab/index.ts";
 import {
+  least,
+  lessUnsigned,
   load8,
   load32,
   moveDown,
@@ -47,8 +50,7 @@ import {
   ownStore32,
   store8,
   store32,
-} from "../target/access.ts";
-import { least, lessUnsigned } from "../target/arithmetic.ts";
+} from "../target/index.ts";
 import { roundsIn, setRounds, straysOf } from "./gauge.ts";
 import { slotOfRound } from "./rounds.ts";
 import { uncount } from "./strays.ts";

@@ -16,10 +16,9 @@ import {
   totalsBytes,
   totalsFrees,
   totalsRounds,
-} from "../layout/numbers.ts";
-import { countersAt, emptyIndex, gaugeAt, roundLimit } from "../layout/places.ts";
-import { load32, store32 } from "../target/access.ts";
-import { lessUnsigned } from "../target/arithmetic.ts";
+} from "../layout/index.ts";
+import { countersAt, emptyIndex, gaugeAt, roundLimit } from "../places/index.ts";
+import { lessUnsigned, load32, store32 } from "../target/index.ts";
 
 /** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^15. */
 const settleFrom = 8192;

@@ -2,8 +2,7 @@
 // four are free. The lines of 64 slots that have a free one are found by their bits; a line whose bit was the last to be
 // followed has none left.
 
-import { setRemove } from "../arena/chunk-set.ts";
-import { claimOf, classOf } from "../arena/claim.ts";
+import { claimOf, classOf, setRemove } from "../arena/index.ts";
 import {
   chunkShift,
   infoFreeCount,
@@ -15,7 +14,7 @@ import {
   roundSlot,
   slotFree,
   slotsPerLine,
-} from "../layout/numbers.ts";
+} from "../layout/index.ts";
 import {
   dataAt,
   infoAt,
@@ -26,11 +25,21 @@ import {
   statesAt,
   tableBytes,
   worker,
-} from "../layout/places.ts";
-import { claimPartial, firstSlot, recountSlab, slotsOf, unclaimSlab } from "../slab/slab.ts";
-import { quadOf } from "../slab/state-scan.ts";
-import { load8, load32, loadQuad, moveDown, store8, store32, storeQuad } from "../target/access.ts";
-import { least, most, multiply, trailingZeros } from "../target/arithmetic.ts";
+} from "../places/index.ts";
+import { claimPartial, firstSlot, quadOf, recountSlab, slotsOf, unclaimSlab } from "../slab/index.ts";
+import {
+  least,
+  load8,
+  load32,
+  loadQuad,
+  most,
+  moveDown,
+  multiply,
+  store8,
+  store32,
+  storeQuad,
+  trailingZeros,
+} from "../target/index.ts";
 import { setRounds } from "./gauge.ts";
 
 /** Slabs that a refill looks into before it is content with what it has. */

@@ -1,8 +1,8 @@
 // The rounds of a magazine, two words each: an object's address, and where the state byte of its slot is.
 // Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
 
-import { isChunk, mapOf } from "../arena/spans.ts";
-import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/numbers.ts";
+import { isChunk, mapOf } from "../arena/index.ts";
+import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/index.ts";
 import {
   dataAt,
   magazineAt,
@@ -11,9 +11,8 @@ import {
   statesAt,
   tableBytes,
   worker,
-} from "../layout/places.ts";
-import { load8, load32, store32 } from "../target/access.ts";
-import { multiply } from "../target/arithmetic.ts";
+} from "../places/index.ts";
+import { load8, load32, multiply, store32 } from "../target/index.ts";
 
 export function roundAt(w: i32, classIndex: i32, round: i32): i32 {
   return (magazineAt(w, classIndex) + (round << roundShift)) | 0;

@@ -1,7 +1,7 @@
 // Strays: slots that are cached by their byte and stand in no list. A slot becomes one where it is freed while nothing can
 // go home; the next walk over the slabs finds it.
 
-import { isChunk } from "../arena/spans.ts";
+import { isChunk } from "../arena/index.ts";
 import {
   journalFreeing,
   journalIdle,
@@ -10,18 +10,10 @@ import {
   roundSlot,
   slotFree,
   straysAt,
-} from "../layout/numbers.ts";
-import {
-  countersAt,
-  gaugeAt,
-  ownRecord,
-  roundLimit,
-  stateShift,
-  statesAt,
-  worker,
-} from "../layout/places.ts";
-import { classAtSlot } from "../slab/slab.ts";
-import { load8, load32, store8, store32 } from "../target/access.ts";
+} from "../layout/index.ts";
+import { countersAt, gaugeAt, ownRecord, roundLimit, stateShift, statesAt, worker } from "../places/index.ts";
+import { classAtSlot } from "../slab/index.ts";
+import { load8, load32, store8, store32 } from "../target/index.ts";
 import { prepareTotals, roundsIn, setRounds, setStrays, straysOf, uncountFree } from "./gauge.ts";
 import { clearRound, roundAt, setRound, slotOfRound } from "./rounds.ts";
 

@@ -2,10 +2,9 @@
 // anew from the state bytes by whoever inherits it. Best fit: of the free runs that are long enough the shortest, then
 // the lowest. Who asks holds the span.
 
-import { infoFreePages, noPage } from "../layout/numbers.ts";
-import { infoAt } from "../layout/places.ts";
-import { load32 } from "../target/access.ts";
-import { least, most, trailingZeros } from "../target/arithmetic.ts";
+import { infoFreePages, noPage } from "../layout/index.ts";
+import { infoAt } from "../places/index.ts";
+import { least, load32, most, trailingZeros } from "../target/index.ts";
 
 /** No run is as long. */
 const unboundedRun = 1 << 20;

@@ -3,12 +3,10 @@
 //
 //   longest = pages of the longest free run     in room r for an r ≥ floor(log2(longest)), if that is not 0
 
-import { setAdd, setHas, setRemove } from "../arena/chunk-set.ts";
-import { claimOf, tagOf } from "../arena/claim.ts";
-import { infoFreeCount, infoLongest, roomCount, tagPages, tagPagesHeld } from "../layout/numbers.ts";
-import { classCount, infoAt, slabSet } from "../layout/places.ts";
-import { load32 } from "../target/access.ts";
-import { leadingZeros } from "../target/arithmetic.ts";
+import { claimOf, setAdd, setHas, setRemove, tagOf } from "../arena/index.ts";
+import { infoFreeCount, infoLongest, roomCount, tagPages, tagPagesHeld } from "../layout/index.ts";
+import { classCount, infoAt, slabSet } from "../places/index.ts";
+import { leadingZeros, load32 } from "../target/index.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(pages: i32): i32 {

@@ -1,8 +1,7 @@
 // Where a page run goes: a span whose longest free run is long enough, of the room where the shortest such are, and
 // in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
 
-import { setNext } from "../arena/chunk-set.ts";
-import { claimOf, lengthOf, storeClaim, swapClaim, tagOf } from "../arena/claim.ts";
+import { claimOf, lengthOf, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
 import {
   claimWorkerShift,
   infoLongest,
@@ -12,10 +11,9 @@ import {
   roomCount,
   tagPages,
   tagPagesHeld,
-} from "../layout/numbers.ts";
-import { infoAt, slotsPerSlab, worker } from "../layout/places.ts";
-import { glance32, load32 } from "../target/access.ts";
-import { least } from "../target/arithmetic.ts";
+} from "../layout/index.ts";
+import { infoAt, slotsPerSlab, worker } from "../places/index.ts";
+import { glance32, least, load32 } from "../target/index.ts";
 import { longestWithout, scanPages } from "./bits.ts";
 import { repairPagesHint, roomOf, roomSet, settleRooms } from "./rooms.ts";
 

@@ -4,29 +4,30 @@
 //   free count = number of state bytes 0         line bit set ⇐ the line of 64 slots has a state byte 0
 //   in the class's set ⇐ free count > 0          in the set of empty ones ⇐ free count = slots     (hints, all of these)
 
-import { setAdd, setHas, setNext, setRemove } from "../arena/chunk-set.ts";
 import {
   claimBuilding,
   claimClaimed,
   claimOf,
   claimUnclaimed,
   classOf,
-  isSlab,
-  lengthOf,
-  storeClaim,
-  swapClaim,
-  tagOf,
-} from "../arena/claim.ts";
-import {
   giveBack,
   heedDestroy,
   isChunk,
+  isSlab,
+  lengthOf,
   mapEntry,
   mapOf,
+  setAdd,
+  setHas,
   setMap,
+  setNext,
+  setRemove,
+  storeClaim,
+  swapClaim,
+  tagOf,
   takenLength,
   takeSpan,
-} from "../arena/spans.ts";
+} from "../arena/index.ts";
 import {
   chunkShift,
   infoFreeCount,
@@ -41,7 +42,7 @@ import {
   spanChunksWord,
   tagUnclaimed,
   wideBytes,
-} from "../layout/numbers.ts";
+} from "../layout/index.ts";
 import {
   classCount,
   heapAt,
@@ -53,9 +54,18 @@ import {
   slotsPerSlab,
   stateShift,
   statesAt,
-} from "../layout/places.ts";
-import { atomicLoad32, load8, load32, store32 } from "../target/access.ts";
-import { divide, least, most, multiply, trailingZeros } from "../target/arithmetic.ts";
+} from "../places/index.ts";
+import {
+  atomicLoad32,
+  divide,
+  least,
+  load8,
+  load32,
+  most,
+  multiply,
+  store32,
+  trailingZeros,
+} from "../target/index.ts";
 import { clearStates, firstUsed } from "./state-scan.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */

@@ -1,10 +1,9 @@
 // State bytes four at a time: whether a slab is empty, what is to be cleared where one is built, a line's slots sent home.
 // A quad is written only where all four are the writer's. Slots are numbered as their state bytes are.
 
-import { slotFree } from "../layout/numbers.ts";
-import { statesAt } from "../layout/places.ts";
-import { load8, loadQuad, store8, storeQuad } from "../target/access.ts";
-import { multiply } from "../target/arithmetic.ts";
+import { slotFree } from "../layout/index.ts";
+import { statesAt } from "../places/index.ts";
+import { load8, loadQuad, multiply, store8, storeQuad } from "../target/index.ts";
 
 /** The first slot from `from` on, before `end`, whose byte is not 0; `end` when there is none. */
 export function firstUsed(from: i32, end: i32): i32 {

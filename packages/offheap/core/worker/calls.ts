@@ -1,11 +1,11 @@
 // malloc and free for a WebAssembly module that imports them: a call that does not pass through JavaScript. The same stores
-// as the shell's fast path in the same order (src/slab/fast-path.ts says why), so either may serve any call. What they do
+// as the shell's fast path in the same order (src/allocator/fast-path.ts says why), so either may serve any call. What they do
 // not serve ends in the shell.
 //
 // Each load of a module variable is one more of memory, so what can be added up beforehand is. Nothing is held against its
 // bounds that only damaged books can have: where those lead beyond the memory, the call is a trap.
 
-import { mapOf } from "../arena/spans.ts";
+import { mapOf } from "../arena/index.ts";
 import {
   chunkShift,
   classEntryShift,
@@ -24,19 +24,21 @@ import {
   roundShift,
   roundSlot,
   slotLive,
-} from "../layout/numbers.ts";
-import { dataAt, heapAt, recordOf, roomMask, stateShift, statesAt, tableBytes } from "../layout/places.ts";
+} from "../layout/index.ts";
+import { dataAt, heapAt, recordOf, roomMask, stateShift, statesAt, tableBytes } from "../places/index.ts";
 import {
   constant8,
   constant32,
   freeSlow,
+  lessUnsigned,
   load8,
   load32,
   mallocSlow,
+  multiply,
+  rotateRight,
   store8,
   store32,
-} from "../target/access.ts";
-import { lessUnsigned, multiply, rotateRight } from "../target/arithmetic.ts";
+} from "../target/index.ts";
 
 /** One allocation more, one round less. */
 const allocated = (1 << gaugeAllocShift) - 1;
@@ -98,7 +100,7 @@ export function free(address: i32): void {
     const entry = mapOf(chunk);
     const index = entry & mapClassMask;
     const distance = entry >>> mapDistanceShift;
-    // The offset in the slab, divided (src/slab/class-table.ts).
+    // The offset in the slab, divided (src/layout/class-table.ts).
     const inverse = constant32((inversesAt + (index << classEntryShift)) | 0);
     const product = multiply((distance << chunkShift) | (address & 0xffff), inverse);
     const position = rotateRight(product, entry >>> mapDivisorShift);

@@ -6,7 +6,7 @@
 //
 // Both are idempotent, so that a reaper which dies here is simply followed by another.
 
-import { isChunk, mapEntry, mapOf } from "../arena/spans.ts";
+import { isChunk, mapEntry, mapOf } from "../arena/index.ts";
 import {
   chunkShift,
   journalFreeing,
@@ -14,12 +14,10 @@ import {
   mapClassMask,
   mapDistanceShift,
   slotLive,
-} from "../layout/numbers.ts";
-import { objectBytes, roundLimit, stateShift, statesAt } from "../layout/places.ts";
-import { countFree, roundsIn } from "../magazine/gauge.ts";
-import { slotOfRound } from "../magazine/rounds.ts";
-import { load8, store8 } from "../target/access.ts";
-import { multiply, trailingZeros } from "../target/arithmetic.ts";
+} from "../layout/index.ts";
+import { countFree, roundsIn, slotOfRound } from "../magazine/index.ts";
+import { objectBytes, roundLimit, stateShift, statesAt } from "../places/index.ts";
+import { load8, multiply, store8, trailingZeros } from "../target/index.ts";
 
 /** What `settle` found cut short. */
 export const settledNone = 0;

@@ -1,9 +1,19 @@
 // What allocate and deallocate do when a magazine is empty or full, as far as it happens often. The journal says "moving"
 // while slots move between magazine and slabs.
 
-import { setNext } from "../arena/chunk-set.ts";
-import { claimOf, classOf, isSlab } from "../arena/claim.ts";
-import { infoFreeCount, journalIdle, journalMoving, noChunk, recordJournal } from "../layout/numbers.ts";
+import { claimOf, classOf, isSlab, setNext } from "../arena/index.ts";
+import { infoFreeCount, journalIdle, journalMoving, noChunk, recordJournal } from "../layout/index.ts";
+import {
+  drain,
+  holdsSlot,
+  refill,
+  roundsIn,
+  settleTotals,
+  slotOfRound,
+  takeFrom,
+  threeQuarters,
+  uncount,
+} from "../magazine/index.ts";
 import {
   classCount,
   cleanupInterval,
@@ -12,14 +22,9 @@ import {
   roundLimit,
   slabSet,
   worker,
-} from "../layout/places.ts";
-import { drain } from "../magazine/drain.ts";
-import { roundsIn, settleTotals } from "../magazine/gauge.ts";
-import { refill, takeFrom, threeQuarters } from "../magazine/refill.ts";
-import { holdsSlot, slotOfRound } from "../magazine/rounds.ts";
-import { uncount } from "../magazine/strays.ts";
-import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/slab.ts";
-import { load32, store32 } from "../target/access.ts";
+} from "../places/index.ts";
+import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/index.ts";
+import { load32, store32 } from "../target/index.ts";
 import { settle } from "./settle.ts";
 
 /** What `ensureRound` and `ensureRoom` found. */

@@ -1,9 +1,8 @@
 // A set of chunks: hints, as core/arena/chunk-set.ts has them.
 
-import type { ChunkIndex } from "../base/brands.ts";
-import type { Core } from "../memory/core.ts";
-import type { Heap } from "../memory/heap.ts";
-import { chunkSetLevels } from "../memory/layout.ts";
+import type { ChunkIndex } from "../base/index.ts";
+import { chunkSetLevels } from "../layout/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
 
 export const noChunk = -1 as ChunkIndex;
 

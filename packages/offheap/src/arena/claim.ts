@@ -20,8 +20,8 @@ import {
   tagPages,
   tagPagesHeld,
   tagUnclaimed,
-} from "../../core/layout/numbers.ts";
-import type { ClassIndex, WorkerSlot } from "../base/brands.ts";
+} from "../../core/layout/index.ts";
+import type { ClassIndex, WorkerSlot } from "../base/index.ts";
 
 export const tag = {
   free: tagFree,

@@ -1,7 +1,7 @@
 // Free chunks whose bytes are all zero, as core/arena/clean-chunks.ts has them.
 
-import type { ChunkIndex } from "../base/brands.ts";
-import type { Heap } from "../memory/heap.ts";
+import type { ChunkIndex } from "../base/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 export class CleanChunks {
   private readonly heap: Heap;

@@ -4,12 +4,9 @@
 //
 //   candidate = free and not clean        delayed: a candidate at the last pass already, not taken since
 
-import { clamp, trailingZeros } from "../base/bits.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
-import type { Os } from "../base/os.ts";
-import type { Heap } from "../memory/heap.ts";
-import { bufferOf } from "../memory/kind.ts";
-import { chunkBytes, header } from "../memory/layout.ts";
+import { type ChunkIndex, clamp, type Os, trailingZeros, type WorkerSlot } from "../base/index.ts";
+import { chunkBytes, header } from "../layout/index.ts";
+import { bufferOf, type Heap } from "../memory/index.ts";
 import { noChunk } from "./chunk-set.ts";
 import type { Spans } from "./spans.ts";
 

@@ -1,8 +1,7 @@
 // Where runs of free chunks are: hints, as core/arena/free-runs.ts has them.
 
-import type { ChunkIndex } from "../base/brands.ts";
-import type { Core } from "../memory/core.ts";
-import type { Heap } from "../memory/heap.ts";
+import type { ChunkIndex } from "../base/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
 
 export class FreeRuns {
   chosen = 0;

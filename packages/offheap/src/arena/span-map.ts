@@ -6,16 +6,16 @@
 //
 // The shift stands here, and not in a table of the worker's, for one access to a view less in each free (docs/measurements.md).
 
-import { mapDistanceShift, mapDivisorShift } from "../../core/layout/numbers.ts";
-import type { ClassIndex } from "../base/brands.ts";
+import { mapDistanceShift, mapDivisorShift } from "../../core/layout/index.ts";
+import type { ClassIndex } from "../base/index.ts";
 
-export { mapClassMask, mapDistanceShift, mapDivisorShift } from "../../core/layout/numbers.ts";
+export { mapClassMask, mapDistanceShift, mapDivisorShift } from "../../core/layout/index.ts";
 
 /** In place of a class, which is 0 then: a span of page runs, or one large object. */
 export const mapPages = 64;
 export const mapLarge = 128;
 
-/** `shift`: of the class, as its divisor has it (class-table.ts). */
+/** `shift`: of the class, as its divisor has it (layout/class-table.ts). */
 export function mapEntry(sizeClass: ClassIndex, shift: number, distance: number): number {
   return sizeClass | (shift << mapDivisorShift) | (distance << mapDistanceShift);
 }

@@ -1,8 +1,8 @@
 // Spans: runs of chunks with one purpose, as core/arena/spans.ts takes them and gives them back.
 
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
-import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt } from "../memory/layout.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import { chunkSetAt } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 import { ChunkSet } from "./chunk-set.ts";
 import { claimBody } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";

@@ -2,11 +2,10 @@
 // All views over the books are made here, so a test can wrap them and see every access.
 
 import type { CoreInstance, Verbs } from "../../core/built/instance.js";
-import { alignDown } from "../base/bits.ts";
-import { AllocatorError, messageOf, show } from "../base/errors.ts";
+import { AllocatorError, alignDown, messageOf, show } from "../base/index.ts";
+import { chunkBytes, maxCapacityBytes } from "../layout/index.ts";
 import { type AtomicOps, hardwareAtomics } from "./atomics.ts";
 import { bufferOf, lacksIsolation, type MemorySource, wasmNamespace } from "./kind.ts";
-import { chunkBytes, maxCapacityBytes } from "./layout.ts";
 
 /** How the books are reached: plain views, and the atomics. A test swaps both. */
 export interface Access {

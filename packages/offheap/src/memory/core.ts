@@ -1,11 +1,10 @@
 // An instance of the core: the heap's state machine, for one worker in one heap.
 
 import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/instance.js";
+import { countersIn, type Layout, mostHeldOf, mostMetOf, runTreeLeaves, scratchIn } from "../layout/index.ts";
 import type { Access } from "./block.ts";
 import { type Engine, instantiate, type SlowCalls } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
-import { countersIn, type Layout, runTreeLeaves, scratchIn } from "./layout.ts";
-import { mostHeldOf, mostMetOf } from "./scratch.ts";
 
 /** What the shell calls. A boolean is 0 or 1 where the core is WebAssembly: only ever asked whether it is true. */
 export interface Core extends CoreInstance {

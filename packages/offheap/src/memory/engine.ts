@@ -2,7 +2,7 @@
 // JavaScript that is made of the same source. The module is compiled once a thread, or comes with the handle.
 
 import { localPatch, moduleId, sharedModule } from "../../core/built/module.js";
-import { AllocatorError, show } from "../base/errors.ts";
+import { AllocatorError, show } from "../base/index.ts";
 import { isShared, type MemorySource, memoryKindOf } from "./kind.ts";
 
 /** What runs the core; `"auto"`: WebAssembly where it can be had. */

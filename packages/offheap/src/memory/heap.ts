@@ -1,15 +1,13 @@
 // A heap as one worker sees it: the layout, and the views over the books. All that is kept here can be
 // computed again from the memory; nothing a heap depends on lives in JavaScript.
 
-import { alignDown } from "../base/bits.ts";
-import { AllocatorError } from "../base/errors.ts";
-import type { Os } from "../base/os.ts";
+import { AllocatorError, alignDown, type Os } from "../base/index.ts";
+import { header, type Layout } from "../layout/index.ts";
 import type { AtomicOps } from "./atomics.ts";
 import { type Access, hardwareAccess } from "./block.ts";
 import { type Core, coreOver, placeCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { bufferOf, canShrink, type MemorySource } from "./kind.ts";
-import { header, type Layout } from "./layout.ts";
 
 export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
 

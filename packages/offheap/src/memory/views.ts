@@ -1,4 +1,4 @@
-import { alignDown } from "../base/bits.ts";
+import { alignDown } from "../base/index.ts";
 
 /** Fixed views over a whole memory, indexed by address (divided by the element's size). */
 export interface MemoryViews {

@@ -1,7 +1,7 @@
 // Linux: madvise(2), mincore(2), /proc/self/smaps. MADV_DONTNEED gives anonymous pages back at once, and they read
 // as zeros from then on; a reason says when the trial at load showed otherwise.
 
-import type { OsAbility } from "../base/os.ts";
+import type { OsAbility } from "../base/index.ts";
 import { builtin, type Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
 

@@ -1,7 +1,7 @@
 // A way to call C: node:ffi where Node has it, else the package koffi where it is installed. Both are looked up
 // when asked for, by name, so that this module loads anywhere. Arguments are pointers and sizes, 64 bits each.
 
-import { messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/index.ts";
 
 /** A C function of integers: pointers and sizes as bigint, an int as number; its result is an int. */
 export type NativeCall = (...args: (bigint | number)[]) => number;

@@ -1,7 +1,7 @@
 // The calls of Linux and macOS. Pages are decommitted whole; the edges of a range that share a page with what is
 // not in it are filled with zeros, so that after a call the whole range reads as zeros.
 
-import type { Os, OsAbility } from "../base/os.ts";
+import type { Os, OsAbility } from "../base/index.ts";
 import type { Native } from "./native.ts";
 
 export interface PageCalls {

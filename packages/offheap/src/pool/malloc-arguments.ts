@@ -4,7 +4,7 @@
 //   an integer beyond 2^32, for a size   more than there can be: NULL
 //   anything else that is no i32         a typed error, also a bigint, which is what a memory64 module passes
 
-import { AllocatorError, type ErrorCode, show } from "../base/errors.ts";
+import { AllocatorError, type ErrorCode, show } from "../base/index.ts";
 
 /** A size that no pool serves: products and sums with it are none, either. */
 const tooLarge = Number.POSITIVE_INFINITY;

@@ -12,9 +12,8 @@
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
 // 17 of 47: at the peak of four traces slots had 1.07–1.47 times the bytes requested, against 1.03–1.10.
 
-import type { Address } from "../base/brands.ts";
-import { AllocatorError } from "../base/errors.ts";
-import type { Core } from "../memory/core.ts";
+import { type Address, AllocatorError } from "../base/index.ts";
+import type { Core } from "../memory/index.ts";
 import { addressArgument, alignArgument, sizeArgument } from "./malloc-arguments.ts";
 
 /** What malloc needs of a pool. */

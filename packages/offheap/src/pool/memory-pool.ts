@@ -1,26 +1,32 @@
 // MemoryPool: a heap for any size and any pattern. Small requests take the fast path of the slabs as it is; what
-// ends in its slow half and is no slot is a large object (large.ts).
+// ends in its slow half and is no slot is a large object (large/large.ts).
 
-import type { Address } from "../base/brands.ts";
-import { AllocatorError, show } from "../base/errors.ts";
-import { bufferOf } from "../memory/kind.ts";
-import { header } from "../memory/layout.ts";
-import { checkHeap, type Violation } from "../slab/check.ts";
-import type { SizeClass } from "../slab/class-table.ts";
-import { type Internals, joinHeap } from "../slab/create.ts";
-import type { SlowHalves } from "../slab/fast-path.ts";
-import type { HeapHandle } from "../slab/handle.ts";
-import { hugeBytesOf } from "../slab/huge-pages.ts";
-import { journal, writeJournal } from "../slab/journal.ts";
-import type { HeapOptions } from "../slab/options.ts";
-import type { AttachOptions } from "../slab/os-options.ts";
-import { SlabAllocator } from "../slab/slab-allocator.ts";
-import { warmUp } from "../slab/warm-up.ts";
-import { givenBack } from "../slab/wrong-arguments.ts";
-import { bytesToLargeEnd } from "./bytes-to-end.ts";
+import { givenBack, SlabAllocator, type SlowHalves, warmUp } from "../allocator/index.ts";
+import { type Address, AllocatorError, show } from "../base/index.ts";
+import {
+  type AttachOptions,
+  type HeapHandle,
+  type HeapOptions,
+  hugeBytesOf,
+  type Internals,
+  joinHeap,
+} from "../format/index.ts";
+import { checkHeap, type Violation } from "../inspect/index.ts";
+import {
+  bytesToLargeEnd,
+  collectPoolStats,
+  type Large,
+  noRoomFor,
+  notLive,
+  PoolChecks,
+  type PoolStats,
+  resetHeap,
+} from "../large/index.ts";
+import { header, type SizeClass } from "../layout/index.ts";
+import { bufferOf } from "../memory/index.ts";
+import { nowhere } from "../pages/index.ts";
+import { journal, writeJournal } from "../worker/index.ts";
 import { clear } from "./clear.ts";
-import type { Large } from "./large.ts";
-import { notLive } from "./located-large.ts";
 import { type MallocImports, type MallocInside, mallocOver } from "./malloc.ts";
 import { outCell } from "./malloc-arguments.ts";
 import { Moves } from "./moves.ts";
@@ -31,13 +37,8 @@ import {
   isSize,
   type MallocOptions,
 } from "./options.ts";
-import { noRoomFor } from "./out-of-memory.ts";
 import { ownSpans } from "./own-spans.ts";
-import { nowhere } from "./page-runs.ts";
-import { PoolChecks } from "./pool-check.ts";
-import { collectPoolStats, type PoolStats } from "./pool-stats.ts";
 import { PoolRegion, type RegionSource } from "./region.ts";
-import { resetHeap } from "./reset.ts";
 import { Resizing } from "./resizing.ts";
 import { alignedClass, fits, isWide, WideClasses } from "./wide-classes.ts";
 

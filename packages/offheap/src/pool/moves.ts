@@ -1,6 +1,6 @@
 // Objects that move: what reallocate does where an object cannot stay. One worker's.
 //
-//   a new object, doomed (doomed.ts) · the bytes · the old one made the caller's · the old one doomed instead: from
+//   a new object, doomed (large/doomed.ts) · the bytes · the old one made the caller's · the old one doomed instead: from
 //   here on the move has taken place · the old one freed · nothing doomed
 //
 // So of a worker that dies in here exactly one of the two is left. An exception leaves the old one: `finish`, at the
@@ -8,21 +8,22 @@
 // stands behind what dooms the old one, the fast path is closed before: else what another frees and builds at that place,
 // and hands over, could be this worker's before its next call in here, and end with it.
 
-import { claimLarge, ownerBits } from "../arena/claim.ts";
-import type { Address } from "../base/brands.ts";
-import { gauge, roomMaskOf } from "../memory/gauge.ts";
-import type { Heap } from "../memory/heap.ts";
-import { header, wordsPerRound } from "../memory/layout.ts";
-import type { SizeClass } from "../slab/class-table.ts";
-import { roundsIn } from "../slab/counters.ts";
-import type { Located } from "../slab/locate.ts";
-import { addressOf, slotOfRound } from "../slab/rounds.ts";
-import { liveBy, slotLive } from "../slab/slot-state.ts";
-import type { SlowPath } from "../slab/slow-path.ts";
-import { doomedAt, doomOfSlot, doomOfSpan } from "./doomed.ts";
-import type { Large } from "./large.ts";
-import { type LocatedLarge, notLive } from "./located-large.ts";
-import { nowhere } from "./page-runs.ts";
+import type { SlowPath } from "../allocator/index.ts";
+import { claimLarge, ownerBits } from "../arena/index.ts";
+import type { Address } from "../base/index.ts";
+import { doomedAt, doomOfSlot, doomOfSpan, type Large, type LocatedLarge, notLive } from "../large/index.ts";
+import {
+  gauge,
+  header,
+  liveBy,
+  roomMaskOf,
+  type SizeClass,
+  slotLive,
+  wordsPerRound,
+} from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import { nowhere } from "../pages/index.ts";
+import { addressOf, type Located, roundsIn, slotOfRound } from "../slab/index.ts";
 
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;

@@ -1,8 +1,7 @@
 // What a call of a pool may ask for, checked before anything is written.
 
-import { AllocatorError, show } from "../base/errors.ts";
-import { checkOptions, flagOption, type KnownOptions } from "../base/options.ts";
-import { numberForOptions } from "../slab/wrong-arguments.ts";
+import { numberForOptions } from "../allocator/index.ts";
+import { AllocatorError, checkOptions, flagOption, type KnownOptions, show } from "../base/index.ts";
 
 /** Largest alignment, in bytes: that of a huge page. */
 export const maxAlignBytes = 2 ** 21;

@@ -1,8 +1,8 @@
-// What a pool hands to the slab layer for its spans that are no slabs, and keeps of it. Apart from the pool: a closure
-// made in the pool's constructor would lead to the pool, and keep it from being collected (slab/presence.ts).
+// What a pool hands to the allocator for its spans that are no slabs, and keeps of it. Apart from the pool: a closure
+// made in the pool's constructor would lead to the pool, and keep it from being collected (allocator/presence.ts).
 
-import type { OtherSpansOf } from "../slab/other-spans.ts";
-import { Large } from "./large.ts";
+import { Large } from "../large/index.ts";
+import type { OtherSpansOf } from "../slab/index.ts";
 
 export interface OwnSpans {
   readonly of: OtherSpansOf;

@@ -1,12 +1,9 @@
 // PoolRegion: objects that end together. They lie one behind the other in objects of the pool, so that each costs
 // an addition, and ending them costs one free for each of those, whose sizes double.
 
-import { alignUp } from "../base/bits.ts";
-import type { Address } from "../base/brands.ts";
-import { dispose, type EndsWithScope } from "../base/dispose.ts";
-import { AllocatorError, show } from "../base/errors.ts";
+import { type Address, AllocatorError, alignUp, dispose, type EndsWithScope, show } from "../base/index.ts";
+import { nowhere } from "../pages/index.ts";
 import { type AllocateOptions, checkAllocateOptions, isSize } from "./options.ts";
-import { nowhere } from "./page-runs.ts";
 
 /** What a region needs of its pool. */
 export interface RegionSource {

@@ -4,16 +4,14 @@
 //   over 8 KiB     what becomes longer a page run, which the next time may grow where it is; what becomes shorter a slot
 //                  of a wide class. Where the one cannot be had, the other
 
-import type { Address } from "../base/brands.ts";
-import type { Heap } from "../memory/heap.ts";
-import type { SizeClass } from "../slab/class-table.ts";
-import { type Located, locate } from "../slab/locate.ts";
-import type { SlowPath } from "../slab/slow-path.ts";
-import type { Large } from "./large.ts";
-import type { LocatedLarge } from "./located-large.ts";
+import type { SlowPath } from "../allocator/index.ts";
+import type { Address } from "../base/index.ts";
+import { type Large, type LocatedLarge, noRoomFor } from "../large/index.ts";
+import type { SizeClass } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import { nowhere } from "../pages/index.ts";
+import { type Located, locate } from "../slab/index.ts";
 import type { Moves } from "./moves.ts";
-import { noRoomFor } from "./out-of-memory.ts";
-import { nowhere } from "./page-runs.ts";
 import { isWide } from "./wide-classes.ts";
 
 /** No class: a large object. */

@@ -4,13 +4,11 @@
 //   a page run   objects of a class that is asked for seldom, and those for which no slab can be built: of their own
 //                length. So what a program seldom needs shares the pages of all large objects, and takes no slab
 
-import { type HeapConfig, maxClassCount, wideBytes } from "../memory/layout.ts";
-import type { SizeClass } from "../slab/class-table.ts";
-import { hasPoolClasses } from "../slab/size-classes.ts";
-import type { SlowPath } from "../slab/slow-path.ts";
-import type { Large } from "./large.ts";
-import type { LocatedLarge } from "./located-large.ts";
-import { nowhere } from "./page-runs.ts";
+import type { SlowPath } from "../allocator/index.ts";
+import { hasPoolClasses } from "../format/index.ts";
+import type { Large, LocatedLarge } from "../large/index.ts";
+import { type HeapConfig, maxClassCount, type SizeClass, wideBytes } from "../layout/index.ts";
+import { nowhere } from "../pages/index.ts";
 
 /**
  * Requests of a class that page runs serve before a slab is built for it, and the clean-ups that halve what it has had:

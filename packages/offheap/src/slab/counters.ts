@@ -4,11 +4,9 @@
 //   allocs = the totals' allocs + the gauge's                       (64 bits each)
 //   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
 
-import { AllocatorError } from "../base/errors.ts";
-import { gauge, gaugeAllocShift } from "../memory/gauge.ts";
-import type { Heap } from "../memory/heap.ts";
-import { counter, totalsWords } from "../memory/layout.ts";
-import type { SizeClass } from "./class-table.ts";
+import { AllocatorError } from "../base/index.ts";
+import { counter, gauge, gaugeAllocShift, type SizeClass, totalsWords } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 function gaugeOf(heap: Heap, sizeClass: SizeClass): number {
   return heap.words[sizeClass.gaugeAt] as number;

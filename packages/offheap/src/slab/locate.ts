@@ -1,15 +1,10 @@
 // From an address to its slot, with every reason why it may be none: the careful twin of the few lines in
 // deallocate, for the calls that are rare and for those that are wrong.
 
-import { classOf, isSlab, lengthOf } from "../arena/claim.ts";
-import { mapClassMask, mapDistanceShift } from "../arena/span-map.ts";
-import type { SlotIndex } from "../base/brands.ts";
-import { AllocatorError, show } from "../base/errors.ts";
-import type { Heap } from "../memory/heap.ts";
-import { chunkBytes } from "../memory/layout.ts";
-import { slotCountOf } from "../memory/span-lengths.ts";
-import type { SizeClass } from "./class-table.ts";
-import { slotLive } from "./slot-state.ts";
+import { classOf, isSlab, lengthOf, mapClassMask, mapDistanceShift } from "../arena/index.ts";
+import { AllocatorError, type SlotIndex, show } from "../base/index.ts";
+import { chunkBytes, type SizeClass, slotCountOf, slotLive } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 export interface Located {
   readonly sizeClass: SizeClass;
@@ -112,7 +107,7 @@ function whatIs(state: number): string {
   return state === 0 ? "it is free" : `it is cached by worker ${state}`;
 }
 
-/** The slot that a byte offset in a slab begins; beyond every slot if it is within one (class-table.ts). */
+/** The slot that a byte offset in a slab begins; beyond every slot if it is within one (layout/class-table.ts). */
 function divide(offset: number, { inverse, shift }: SizeClass): number {
   const product = Math.imul(offset, inverse);
   return ((product >>> shift) | (product << (32 - shift))) >>> 0;

@@ -1,7 +1,7 @@
 // The magazines of one worker, as core/magazine/ has them.
 
-import type { ChunkIndex, SlotIndex } from "../base/brands.ts";
-import type { SizeClass } from "./class-table.ts";
+import type { ChunkIndex, SlotIndex } from "../base/index.ts";
+import type { SizeClass } from "../layout/index.ts";
 import { checkedRounds } from "./counters.ts";
 import type { Slabs } from "./slabs.ts";
 

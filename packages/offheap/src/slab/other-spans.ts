@@ -1,9 +1,8 @@
-// What the slab layer asks of spans that are no slabs. A pool has such spans; a heap of slabs alone has none.
+// What the allocator asks of spans that are no slabs. A pool has such spans; a heap of slabs alone has none.
 
-import type { Spans } from "../arena/spans.ts";
-import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/brands.ts";
-import type { AllocatorError } from "../base/errors.ts";
-import type { Heap } from "../memory/heap.ts";
+import type { Spans } from "../arena/index.ts";
+import type { AllocatorError, ChunkIndex, SlotIndex, WorkerSlot } from "../base/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 /** What a recovery finds, as far as these spans add to it. */
 export interface FoundObjects {

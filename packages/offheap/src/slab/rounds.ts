@@ -1,9 +1,8 @@
 // The rounds of a magazine, two words each: an object's address, and where the state byte of its slot is. Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
 
-import { mapDistanceShift } from "../arena/span-map.ts";
-import type { Heap } from "../memory/heap.ts";
-import { chunkBytes, wordsPerRound } from "../memory/layout.ts";
-import type { SizeClass } from "./class-table.ts";
+import { mapDistanceShift } from "../arena/index.ts";
+import { chunkBytes, type SizeClass, wordsPerRound } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 function roundAt(sizeClass: SizeClass, round: number): number {
   return (sizeClass.magazineAt + round * wordsPerRound) | 0;

@@ -1,8 +1,8 @@
 // The one allocate or deallocate that a kill or an exception cut short, as core/worker/settle.ts settles it.
 
-import type { WorkerSlot } from "../base/brands.ts";
-import type { Heap } from "../memory/heap.ts";
-import type { SizeClass } from "./class-table.ts";
+import type { WorkerSlot } from "../base/index.ts";
+import type { SizeClass } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 
 export type Unfinished = "none" | "allocate" | "deallocate";
 

@@ -1,13 +1,9 @@
 // Slabs as one worker handles them, as core/slab/slab.ts has them.
 
-import { ChunkSet } from "../arena/chunk-set.ts";
-import { classOf, isSlab, lengthOf } from "../arena/claim.ts";
-import { Spans } from "../arena/spans.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/brands.ts";
-import type { Core } from "../memory/core.ts";
-import type { Heap } from "../memory/heap.ts";
-import { chunkSetAt } from "../memory/layout.ts";
-import { slotCountOf } from "../memory/span-lengths.ts";
+import { ChunkSet, classOf, isSlab, lengthOf, Spans } from "../arena/index.ts";
+import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import { chunkSetAt, slotCountOf } from "../layout/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
 import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
 
 /** No claim word of a claimed slab is this. */

@@ -1,6 +1,6 @@
 // State bytes many at a time, as core/slab/state-scan.ts has them.
 
-import type { Heap } from "../memory/heap.ts";
+import type { Heap } from "../memory/index.ts";
 
 /** The first slot from `from` on, before `end`, whose byte is not 0; `end` when there is none. */
 export function firstUsed(heap: Heap, from: number, end: number): number {

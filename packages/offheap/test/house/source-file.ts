@@ -32,6 +32,11 @@ export function parse(path: string, text: string): SourceFile {
   };
 }
 
+/** Parses made-up files: `path: text`. */
+export function fixture(files: Record<string, string>): SourceFile[] {
+  return Object.entries(files).map(([path, text]) => parse(path, text));
+}
+
 /** The node and everything below it, in the order of the source. */
 export function* walk(node: Node): Generator<Node> {
   yield node;

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SlabAllocator } from "#src/slab/slab-allocator.js";
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import { readFill, writeFill } from "./fill.ts";
 import { expectCode, expectUnharmed, heapOf } from "./heaps.ts";
 import { Random } from "./random.ts";

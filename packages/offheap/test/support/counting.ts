@@ -2,9 +2,9 @@
 // and each atomic, a test may have its say.
 
 import { type Verbs, verbsOver } from "#core/built/instance.js";
+import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
-import { inverseOfNone, mapWord } from "#src/memory/layout.js";
 
 export interface Accesses {
   loads: number;

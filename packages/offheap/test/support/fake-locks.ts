@@ -1,7 +1,7 @@
 // Web Locks as the specification has them, for tests: a queue a name, first come first served; "exclusive" alone,
 // "shared" together. Each client is a thread: its requests come late, if told so, and all it has goes when it dies.
 
-import type { LockManager, LockOptions } from "#src/slab/host.js";
+import type { LockManager, LockOptions } from "#src/worker/host.js";
 
 interface Request {
   readonly client: object;

@@ -2,7 +2,7 @@
 // other one follows from it, so that whoever frees it can tell whether anybody else wrote there.
 
 import assert from "node:assert/strict";
-import type { SlabAllocator } from "#src/slab/slab-allocator.js";
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 
 function wordOf(id: number, i: number): number {
   return i === 0 ? id >>> 0 : (Math.imul(id ^ 0x5bd1e995, 0x9e3779b1) + Math.imul(i, 0x85ebca6b)) >>> 0;

@@ -2,16 +2,16 @@
 // read the books, wrap the views, and attach several workers in one thread.
 
 import assert from "node:assert/strict";
+import { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
+import { formatHeap } from "#src/format/format.js";
+import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/format/options.js";
+import { chunkBytes } from "#src/layout/layout.js";
 import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js";
 import type { Engine } from "#src/memory/engine.js";
 import { Heap } from "#src/memory/heap.js";
 import { bufferOf } from "#src/memory/kind.js";
-import { chunkBytes } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
-import { formatHeap } from "#src/slab/format.js";
-import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/slab/options.js";
-import { SlabAllocator } from "#src/slab/slab-allocator.js";
 
 export function makeHeap(options: HeapOptions, tiny: TinyGeometry = {}, access?: Access): Heap {
   const { memory, offset, layout } = resolveOptions(options, tiny);

@@ -2,11 +2,11 @@
 // and then in another. Nothing is lost, nothing is given twice.
 
 import assert from "node:assert/strict";
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { ClassIndex } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import type { Layout } from "#src/memory/layout.js";
-import { slabChunksOf, slotCountOf } from "#src/memory/span-lengths.js";
-import type { SlabAllocator } from "#src/slab/slab-allocator.js";
+import type { Layout } from "#src/layout/layout.js";
+import { slabChunksOf, slotCountOf } from "#src/layout/span-lengths.js";
 import { heapOf } from "./heaps.ts";
 
 /** Allocates until the heap is full; returns the addresses. */

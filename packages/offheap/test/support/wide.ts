@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { MemoryPool } from "offheap";
-import type { HeapOptions } from "#src/slab/options.js";
+import type { HeapOptions } from "#src/format/options.js";
 
 /** Requests of a wide class that page runs serve first. */
 export const seldom = 64;

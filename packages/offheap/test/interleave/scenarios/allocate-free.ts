@@ -1,8 +1,8 @@
 // Two workers allocate and free on one class: magazines, refills and drains against each other.
 
 import type { Address } from "#src/base/brands.js";
-import { gaugeAllocShift } from "#src/memory/gauge.js";
-import { gaugesAt } from "#src/memory/layout.js";
+import { gaugeAllocShift } from "#src/layout/gauge.js";
+import { gaugesAt } from "#src/layout/layout.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";

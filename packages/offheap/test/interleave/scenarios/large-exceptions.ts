@@ -2,7 +2,7 @@
 // Only calls that end in their slow halves: in the fast ones no exception can pass where these would have one.
 
 import type { Address, WorkerId } from "#src/base/brands.js";
-import { journal, writeJournal } from "#src/slab/journal.js";
+import { journal, writeJournal } from "#src/worker/journal.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, detach, freeOldest, take } from "./common.ts";

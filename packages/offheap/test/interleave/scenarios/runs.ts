@@ -2,7 +2,7 @@
 
 import type { ChunkSet } from "#src/arena/chunk-set.js";
 import type { Address, ChunkIndex } from "#src/base/brands.js";
-import { PageHints } from "#src/pool/page-hints.js";
+import { PageHints } from "#src/pages/page-hints.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";

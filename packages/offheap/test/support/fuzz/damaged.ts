@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
+import type { Layout } from "#src/layout/layout.js";
 import { bufferOf } from "#src/memory/kind.js";
-import type { Layout } from "#src/memory/layout.js";
 import { heapOf } from "../heaps.ts";
 import { wasmMemory } from "../wasm.ts";
 

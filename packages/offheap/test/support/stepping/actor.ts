@@ -2,14 +2,14 @@
 // was written into them. The knowledge changes in events between two accesses, so it is exact: an object
 // is owned from the last access of its allocation to the first of its free.
 
+import { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
+import { openHeap } from "#src/format/format.js";
+import { type Layout, layoutVersion } from "#src/layout/layout.js";
 import { Heap } from "#src/memory/heap.js";
-import { type Layout, layoutVersion } from "#src/memory/layout.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
-import { openHeap } from "#src/slab/format.js";
-import { SlabAllocator } from "#src/slab/slab-allocator.js";
 import type { Fiber } from "./fiber.ts";
 import { type Objects, Violated } from "./objects.ts";
 

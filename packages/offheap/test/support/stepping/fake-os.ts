@@ -4,8 +4,8 @@
 import { tag, tagOf, workerOf } from "#src/arena/claim.js";
 import { CleanChunks } from "#src/arena/clean-chunks.js";
 import type { Os } from "#src/base/os.js";
+import { chunkBytes, type Layout } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
-import { chunkBytes, type Layout } from "#src/memory/layout.js";
 import type { Fiber } from "./fiber.ts";
 import { type Objects, Violated } from "./objects.ts";
 

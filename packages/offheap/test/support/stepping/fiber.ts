@@ -4,9 +4,9 @@
 // No write and no atomic is done a second time.
 
 import type { Verbs } from "#core/built/instance.js";
+import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
-import { inverseOfNone, mapWord } from "#src/memory/layout.js";
 import type { Kind, Machine } from "./machine.ts";
 import { steppedInstance } from "./stepped.ts";
 

@@ -5,16 +5,16 @@
 //
 // Ends that are the same, byte for byte, are examined once.
 
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import { claimFree } from "#src/arena/claim.js";
 import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
-import { chunkBytes, header, type Layout } from "#src/memory/layout.js";
-import { pageBytes } from "#src/memory/pages.js";
-import { pageCountOf, slotCountOf } from "#src/memory/span-lengths.js";
-import { PoolChecks } from "#src/pool/pool-check.js";
-import { checkHeap, type OtherChecksOf } from "#src/slab/check.js";
-import type { SlabAllocator } from "#src/slab/slab-allocator.js";
-import { Workers } from "#src/slab/workers.js";
+import { checkHeap, type OtherChecksOf } from "#src/inspect/check.js";
+import { PoolChecks } from "#src/large/pool-check.js";
+import { chunkBytes, header, type Layout } from "#src/layout/layout.js";
+import { pageBytes } from "#src/layout/pages.js";
+import { pageCountOf, slotCountOf } from "#src/layout/span-lengths.js";
+import { Workers } from "#src/worker/workers.js";
 import { allocatorOf } from "./actor.ts";
 import { Violated } from "./objects.ts";
 import type { World } from "./world.ts";

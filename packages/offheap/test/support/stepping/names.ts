@@ -10,7 +10,7 @@ import {
   recordAt,
   totalsWords,
   wordsPerRound,
-} from "#src/memory/layout.js";
+} from "#src/layout/layout.js";
 
 export function nameOf(layout: Layout, location: number): string {
   if (location >= layout.statesAt) {

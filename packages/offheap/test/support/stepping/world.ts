@@ -1,11 +1,11 @@
 // Runs one schedule of a scenario: who goes on before which access, who dies, what arrives late. The code
 // under test is the shipped one; only its views and atomics are ours.
 
+import { formatHeap } from "#src/format/format.js";
+import { configOf } from "#src/format/options.js";
+import { computeLayout } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
-import { computeLayout } from "#src/memory/layout.js";
-import { formatHeap } from "#src/slab/format.js";
-import { journal, readJournal } from "#src/slab/journal.js";
-import { configOf } from "#src/slab/options.js";
+import { journal, readJournal } from "#src/worker/journal.js";
 import { Actor } from "./actor.ts";
 import { assertCleanIsZero, fakeOs } from "./fake-os.ts";
 import { Fiber, Overflow, Stopped, type Target } from "./fiber.ts";

@@ -1,0 +1,65 @@
+// Chunks and the spans that are made of them. The claim word is the truth about a span; all else here is a hint.
+
+// Claim words.
+export {
+  claimBuilding,
+  claimUnclaimed,
+  claimClaimed,
+  tagOf,
+  lengthOf,
+  classOf,
+  isSlab,
+  claimOf,
+  storeClaim,
+  swapClaim,
+} from "./claim.ts";
+
+// Spans taken and given back.
+export {
+  takenLength,
+  lastTakenLength,
+  lastTakenIsZero,
+  mapOf,
+  setMap,
+  mapEntry,
+  heedDestroy,
+  freeAll,
+  takeSpan,
+  takeExact,
+  takeBehind,
+  markBehind,
+  cutBehind,
+  giveBack,
+  giveBackWhole,
+  borrowRun,
+  putBack,
+  repairFree,
+  isChunk,
+} from "./spans.ts";
+
+// Sets of chunks, as bitmaps of three levels.
+export {
+  setWord,
+  setHas,
+  setAdd,
+  setRemove,
+  setAddRun,
+  setRemoveRun,
+  setNext,
+  setRunLength,
+  setRepair,
+} from "./chunk-set.ts";
+
+// The tree over the free chunks.
+export {
+  lastChosenLength,
+  formatRuns,
+  updateRuns,
+  repairRuns,
+  findRun,
+  chooseRun,
+  runByTree,
+} from "./free-runs.ts";
+
+// Which free chunks are zero.
+export { addClean, forgetClean } from "./clean-chunks.ts";

@@ -1,0 +1,175 @@
+// Where this instance's heap has what, and whose instance it is: byte offsets in the memory, set once. An instance is one
+// worker's in one heap; until it has a worker it serves what needs none.
+
+import {
+  chunkShift,
+  classEntryShift,
+  classesWord,
+  classRounds,
+  countersShift,
+  infoShift,
+  mapWord,
+  mostRounds,
+  recordGauges,
+  recordMagazines,
+  roundShift,
+} from "../layout/index.ts";
+import { bindOwn, constant32, divide, least, most, multiply } from "../target/index.ts";
+
+/** Damaged books may name a longer slab. */
+const mostChunks = 4096;
+const fewestObjectBytes = 8;
+const mostObjectBytes = 65536;
+
+export let heapAt: i32 = 0;
+/** The slots' state bytes; right before them, so many bytes long, the table that has the class of each request. */
+export let statesAt: i32 = 0;
+export let tableBytes: i32 = 0;
+export let dataAt: i32 = 0;
+export let chunkCount: i32 = 0;
+/** A slab's slots begin at head << stateShift. */
+export let stateShift: i32 = 0;
+export let slotsPerSlab: i32 = 0;
+/** Most chunks of a slab. */
+export let slabChunks: i32 = 0;
+export let classCount: i32 = 0;
+export let claimsAt: i32 = 0;
+export let mapAt: i32 = 0;
+let classesAt: i32 = 0;
+export let infosAt: i32 = 0;
+/** Sets of chunks: the free chunks, the wholly free slabs, then for each class the slabs with a free slot. */
+export let freeSet: i32 = 0;
+export let setBytes: i32 = 0;
+export let cleanAt: i32 = 0;
+export let agedAt: i32 = 0;
+export let freeRunsAt: i32 = 0;
+/** Leaves of the tree over the free chunks; 0 where there is none. */
+export let freeRunsLeaves: i32 = 0;
+/** 0 unless the data lies on huge pages. */
+export let hugePad: i32 = 0;
+export let cleanupInterval: i32 = 0;
+
+/** Words of the three levels of a set, and those bits of the lowest level's last word that stand for chunks. */
+export let lowWords: i32 = 0;
+export let middleWords: i32 = 0;
+export let topWords: i32 = 0;
+export let lastMask: i32 = 0;
+
+let recordsAt: i32 = 0;
+let recordBytes: i32 = 0;
+let countersIn: i32 = 0;
+let magazineShift: i32 = 0;
+/** A gauge's bits that are above 1 where there is room and the allocations have not run over into the sign. */
+export let roomMask: i32 = 0;
+let scratchIn: i32 = 0;
+/** Bounds of the worker's scratch: slabs held at a time, chunks met. */
+export let mostHeld: i32 = 0;
+export let mostMet: i32 = 0;
+
+/** The worker whose instance this is; 0: nobody's. */
+export let worker: i32 = 0;
+/** Its record. */
+export let ownRecord: i32 = 0;
+
+export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift: i32): void {
+  heapAt = heap;
+  classesAt = heap + (classesWord << 2);
+  mapAt = heap + (mapWord << 2);
+  dataAt = data;
+  statesAt = states;
+  chunkCount = chunks;
+  stateShift = shift;
+  lowWords = (chunks + 31) >> 5;
+  middleWords = (lowWords + 31) >> 5;
+  topWords = (middleWords + 31) >> 5;
+  lastMask = (chunks & 31) === 0 ? -1 : (1 << (chunks & 31)) - 1;
+}
+
+export function placeBooks(claims: i32, infos: i32, sets: i32, bytesOfSet: i32, table: i32): void {
+  claimsAt = claims;
+  infosAt = infos;
+  freeSet = sets;
+  setBytes = bytesOfSet;
+  tableBytes = table;
+}
+
+export function placeHints(clean: i32, aged: i32, runs: i32, leaves: i32, pad: i32): void {
+  cleanAt = clean;
+  agedAt = aged;
+  freeRunsAt = runs;
+  freeRunsLeaves = leaves;
+  hugePad = pad;
+}
+
+export function placeRecords(
+  records: i32,
+  bytesOfRecord: i32,
+  counters: i32,
+  shiftOfMagazine: i32,
+  scratch: i32,
+): void {
+  recordsAt = records;
+  recordBytes = bytesOfRecord;
+  countersIn = counters;
+  magazineShift = shiftOfMagazine;
+  roomMask = (1 << 31) | ((1 << shiftOfMagazine) - 1);
+  scratchIn = scratch;
+}
+
+export function setLimits(classes: i32, slots: i32, chunks: i32, interval: i32, held: i32, met: i32): void {
+  classCount = classes;
+  slotsPerSlab = slots;
+  slabChunks = chunks;
+  cleanupInterval = interval;
+  mostHeld = held;
+  mostMet = met;
+}
+
+/** From now on the instance is this worker's. */
+export function setWorker(w: i32): void {
+  worker = w;
+  ownRecord = recordOf(w);
+  bindOwn((ownRecord + scratchIn) | 0);
+}
+
+export function recordOf(w: i32): i32 {
+  return (recordsAt + multiply(w - 1, recordBytes)) | 0;
+}
+export function gaugeAt(w: i32, classIndex: i32): i32 {
+  return (recordOf(w) + recordGauges + (classIndex << 2)) | 0;
+}
+export function countersAt(w: i32, classIndex: i32): i32 {
+  return (recordOf(w) + countersIn + ((classIndex - 1) << countersShift)) | 0;
+}
+/** The gauge's index where the class's magazine is empty: that of a round that is none. */
+export function emptyIndex(classIndex: i32): i32 {
+  return (classIndex << magazineShift) - roundLimit(classIndex);
+}
+/** The lowest round of a magazine. */
+export function magazineAt(w: i32, classIndex: i32): i32 {
+  return (recordOf(w) + recordMagazines + ((emptyIndex(classIndex) + 1) << roundShift)) | 0;
+}
+
+// Both within bounds whatever the header says: it may have been damaged, and loops end by them.
+export function objectBytes(classIndex: i32): i32 {
+  const bytes = constant32((classesAt + ((classIndex - 1) << classEntryShift)) | 0);
+  return most(least(bytes, mostObjectBytes), fewestObjectBytes);
+}
+/** Rounds of a full magazine. */
+export function roundLimit(classIndex: i32): i32 {
+  const rounds = constant32((classesAt + ((classIndex - 1) << classEntryShift) + classRounds) | 0);
+  return most(least(rounds, mostRounds), 1);
+}
+/** Slots of a slab of so many chunks. */
+export function slotCount(classIndex: i32, chunks: i32): i32 {
+  const slots = divide(least(chunks, mostChunks) << chunkShift, objectBytes(classIndex));
+  return slots < slotsPerSlab ? slots : slotsPerSlab;
+}
+
+export function infoAt(head: i32): i32 {
+  return (infosAt + (head << infoShift)) | 0;
+}
+/** Where a class's set of slabs with a free slot is; of class 0 the set of the wholly free ones. */
+export function slabSet(classIndex: i32): i32 {
+  return (freeSet + multiply(classIndex + 1, setBytes)) | 0;
+}

@@ -1,0 +1,23 @@
+// Slabs of equal slots: built, claimed for a moment, counted again, given back.
+
+// Slabs.
+export {
+  notClaimed,
+  firstSlot,
+  slotsOf,
+  headOfSlot,
+  classAtSlot,
+  claimSlab,
+  unclaimSlab,
+  claimPartial,
+  buildSlab,
+  settleFree,
+  releaseSlab,
+  releaseIfEmpty,
+  releaseEmpty,
+  recountSlab,
+  repairHints,
+} from "./slab.ts";
+
+// State bytes four at a time.
+export { firstUsed, clearStates, quadOf, countStates, freeStates } from "./state-scan.ts";

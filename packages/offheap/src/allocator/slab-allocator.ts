@@ -1,0 +1,299 @@
+// SlabAllocator: one worker's door to a heap, and the public surface (fast-path.ts, slow-path.ts, slab/locate.ts).
+
+import { type Address, AllocatorError, dispose, show, type WorkerId } from "../base/index.ts";
+import { Contents } from "../contents/index.ts";
+import {
+  type AttachOptions,
+  createHeap,
+  endHeap,
+  giveBackMemory,
+  type HeapHandle,
+  type HeapOptions,
+  handleOf,
+  hugeBytesOf,
+  type Internals,
+  joinHeap,
+} from "../format/index.ts";
+import {
+  checkHeap,
+  collectStats,
+  type Residency,
+  residencyOf,
+  type SlabStats,
+  type Violation,
+} from "../inspect/index.ts";
+import { gauge, liveBy, type SizeClass, slotLive, wordsPerRound } from "../layout/index.ts";
+import { bufferOf, type Heap } from "../memory/index.ts";
+import type { ReapReport } from "../recovery/index.ts";
+import { bytesToEnd, locate, roundsIn } from "../slab/index.ts";
+import { checkWorkerId, currentToken, type TrackedWorker } from "../worker/index.ts";
+import { cleansAll, liveOf } from "./call-options.ts";
+import {
+  type Allocate,
+  allocateOver,
+  type Deallocate,
+  deallocateOver,
+  type SlowHalves,
+} from "./fast-path.ts";
+import { Lookup } from "./lookup.ts";
+import { Presence } from "./presence.ts";
+import { SlowPath } from "./slow-path.ts";
+import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
+import { givenBack, noOptions } from "./wrong-arguments.ts";
+
+/** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
+const mostTries = 8;
+
+export class SlabAllocator<Options = never> extends Contents {
+  /**
+   * A new object of at least `size` bytes: its byte offset. Its bytes are what was there before. Only pools have options.
+   * @throws ERR_INVALID_SIZE, ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   */
+  readonly allocate!: Allocate<Options>;
+  /**
+   * Ends an object, whichever worker allocated it. With `size`, that must round to the object's class.
+   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
+   */
+  readonly deallocate!: Deallocate;
+  /** Slot and incarnation of this worker: never the same twice in a heap's life. */
+  readonly workerId: WorkerId;
+
+  protected readonly heap: Heap;
+  protected readonly slow: SlowPath;
+  protected readonly presence: Presence;
+  private lookup: Lookup;
+  /** First calls that are yet to be left to their slow half (warm-up.ts). */
+  private allocsLeft = 0;
+  private freesLeft = 0;
+
+  /**
+   * Formats a heap in a memory, and attaches to it.
+   * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
+   */
+  constructor(options: HeapOptions = {}, internals: Internals = {}) {
+    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
+    const heap = internals.heap ?? createHeap(options, internals);
+    const slow = new SlowPath(heap, currentToken(), internals.others);
+    super(bufferOf(heap.source));
+    this.heap = heap;
+    this.slow = slow;
+    this.lookup = new Lookup(heap, slow.slot, slow.classes);
+    // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
+    if (internals.isWarmUp !== true) {
+      this.makeFastPath();
+      if (leavesFirstCalls(heap.access)) {
+        this.allocsLeft = this.freesLeft = firstCalls;
+      } else this.openFastPath();
+    }
+    this.presence = new Presence(heap, slow);
+    this.workerId = slow.id;
+  }
+
+  /**
+   * Joins a heap, in another worker or in the same.
+   * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
+   */
+  static attach(handle: HeapHandle, options: AttachOptions = {}): SlabAllocator {
+    const joined = new SlabAllocator({}, { heap: joinHeap(handle, options, false) });
+    return joined.presence.show(joined);
+  }
+
+  /** To be posted to another worker. @throws ERR_INVALID_OPTION for memory that is not shared */
+  get handle(): HeapHandle {
+    const handle = handleOf(this.heap);
+    this.presence.show(this);
+    return handle;
+  }
+
+  /** Usable bytes of a live object. @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE when it is not live */
+  sizeOf(address: Address): number {
+    this.open();
+    return locate(this.heap, this.slow.classes, address).sizeClass.objectBytes;
+  }
+
+  /**
+   * From now on the object counts as allocated by the caller: it is the caller's death that leaves it.
+   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE
+   */
+  adopt(address: Address): void {
+    this.open();
+    // Another adopter, or the last owner's reaper, may come in between, and leaves the byte a live one: each once.
+    for (let tries = 0; tries < 3; tries++) {
+      const { slot, state } = locate(this.heap, this.slow.classes, address);
+      if (this.heap.atomics.swapByte(this.heap.states, slot, state, liveBy(this.slow.slot))) return;
+    }
+  }
+
+  /**
+   * The caller's magazines go home, and slabs that are empty then go back. With an `os`, pages that have been
+   * free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
+   * @throws ERR_INVALID_OPTION, ERR_DETACHED
+   */
+  cleanup(options: { all?: boolean } = {}): { slabs: number; decommittedBytes: number } {
+    const all = cleansAll(options);
+    this.open();
+    return this.slow.cleanUp(all);
+  }
+
+  /** Totals, per class, per worker: true when the workers are at rest. Plain loads, and with huge pages the OS. */
+  stats(): SlabStats {
+    this.open();
+    return { ...collectStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
+  }
+
+  /** What of the heap is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os` */
+  residency(): Residency {
+    this.open();
+    return residencyOf(this.heap);
+  }
+
+  /** [] when every invariant holds. Reads clean memory: 0.1 to 0.4 s a GiB. For quiet heaps: what moves is reported. */
+  check(): Violation[] {
+    this.open();
+    return checkHeap(this.heap);
+  }
+
+  /**
+   * Recovers a worker that has died: everything it had cached is usable again, and its objects are nobody's,
+   * or freed with `live`. Only after proven death. Reaped or unknown before: an empty report.
+   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id; ERR_INVALID_OPTION
+   */
+  reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
+    const live = liveOf(options);
+    this.open();
+    return this.slow.reap(checkWorkerId(workerId, this.workerId, "reap"), live);
+  }
+
+  /**
+   * Reaps by itself when the worker's thread has ended. Node, Bun: a Worker, also one that has ended, or the id of a
+   * worker whose thread this one has started. Browsers: a worker's id. Deno: nothing, for nothing tells.
+   * @throws ERR_INVALID_WORKER where its end cannot be told; ERR_TOO_MANY_WORKERS
+   */
+  track(worker: TrackedWorker | number): void {
+    this.open();
+    this.presence.track(worker);
+  }
+
+  /**
+   * Gives back this worker's caches and its id. Its objects stay, and are nobody's. Again: nothing.
+   * @throws ERR_DETACHED, once, when the heap's ArrayBuffer was transferred
+   */
+  detach(): void {
+    if (this.heap.isThere()) this.reopen();
+    else this.closeFastPath();
+    this.slow.detach();
+    this.closeFastPath();
+    this.presence.end();
+  }
+
+  [dispose](): void {
+    this.detach();
+  }
+
+  /** Ends the heap for everyone: every later call throws ERR_DETACHED. With an `os` all but 64 KiB go back to it. */
+  destroy(): void {
+    this.open();
+    endHeap(this.heap);
+    this.detach();
+    giveBackMemory(this.heap);
+  }
+
+  // The slow halves have over 290 bytes of bytecode each, so that V8 inlines none beside the calls (fast-path.ts).
+
+  protected allocateSlow(size: number, options?: Options): Address {
+    this.open();
+    if (options !== undefined) throw noOptions(options);
+    const index = this.indexFor(size);
+    if (index === 0) {
+      const largest = this.heap.layout.objectBytes.at(-1);
+      throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
+    }
+    const sizeClass = this.slow.classes[index] as SizeClass;
+    if (this.allocsLeft > 0 && --this.allocsLeft === 0) this.lookup.openAllocations();
+    for (let tries = 0; tries < mostTries; tries++) {
+      this.slow.ensureRound(sizeClass);
+      const { words, states } = this.heap;
+      const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
+      const address = words[top] as number;
+      const slot = (words[top + 1] as number) - this.heap.layout.tableBytes;
+      if (!this.slow.holds(sizeClass, slot)) {
+        this.open();
+        continue;
+      }
+      states[slot] = liveBy(this.slow.slot);
+      words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + gauge.allocated;
+      return address as Address;
+    }
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
+  }
+
+  protected deallocateSlow(address: Address, size: number | undefined): void {
+    this.open();
+    const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
+    if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
+      const told = `${sizeClass.objectBytes} bytes, ${givenBack(address, size)}`;
+      throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
+    }
+    if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
+    if (!this.slow.ensureRoom(sizeClass)) return this.slow.freeStray(sizeClass, slot);
+    const { words, states } = this.heap;
+    // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
+    if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);
+    const above = sizeClass.magazineAt + roundsIn(this.heap, sizeClass) * wordsPerRound;
+    words[above] = address;
+    words[above + 1] = slot + this.heap.layout.tableBytes;
+    states[slot] = this.slow.slot;
+    words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + 1;
+  }
+
+  /** Index of the class that a request rounds to; 0 for what is no valid size. */
+  protected indexFor(size: unknown): number {
+    return this.lookup.classFor(size);
+  }
+
+  protected override bytesFrom(address: Address): number {
+    return this.lookup.bytesFrom(address) || this.bytesFromSlow(address);
+  }
+
+  protected bytesFromSlow(address: Address): number {
+    this.open();
+    return bytesToEnd(this.heap, this.slow.classes, address);
+  }
+
+  protected openFastPath(): void {
+    this.lookup.openAllocations();
+    this.lookup.openFrees(this.heap);
+  }
+
+  /** From now on every call ends in its slow half. */
+  protected closeFastPath(): void {
+    this.lookup.close();
+  }
+
+  /** This allocator, seen by what calls its slow halves: they are called as methods of one object, as V8 likes it. */
+  protected slowHalves(): SlowHalves<Options> {
+    return this as unknown as SlowHalves<Options>;
+  }
+
+  private makeFastPath(): void {
+    const [at, slow] = [this.lookup, this.slowHalves()];
+    Object.assign(this, { allocate: allocateOver(at, slow), deallocate: deallocateOver(at, slow) });
+  }
+
+  /** Every slow call begins here. @throws ERR_DETACHED */
+  protected open(): void {
+    this.reopen();
+    this.slow.assertAttached();
+  }
+
+  /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
+  protected reopen(): void {
+    if (this.heap.words.length > 0) return;
+    this.heap.openViews();
+    this.showMemory(bufferOf(this.heap.source));
+    const { mostBytes, chunks, openChunks } = this.lookup;
+    const lookup = new Lookup(this.heap, this.slow.slot, this.slow.classes);
+    this.lookup = Object.assign(lookup, { mostBytes, chunks, openChunks });
+    this.makeFastPath();
+  }
+}

@@ -1,0 +1,282 @@
+// What allocate and deallocate do when a magazine is empty or full, and everything rarer. One worker's.
+// Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
+
+import { classOf, Decommitter } from "../arena/index.ts";
+import {
+  AllocatorError,
+  type ChunkIndex,
+  type SlotIndex,
+  type WorkerId,
+  type WorkerSlot,
+} from "../base/index.ts";
+import { header, type SizeClass, sizeClassesOf } from "../layout/index.ts";
+import { type Core, type Heap, heapStatus } from "../memory/index.ts";
+import {
+  emptyRecovery,
+  hasStrays,
+  type LiveObjects,
+  Reaper,
+  type ReapReport,
+  Recoverer,
+} from "../recovery/index.ts";
+import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, roundsIn, Slabs } from "../slab/index.ts";
+import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
+import { outOfMemory } from "./out-of-memory.ts";
+
+/** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
+const slabsPerCleanup = 4;
+
+export class SlowPath {
+  readonly heap: Heap;
+  readonly slot: WorkerSlot;
+  readonly id: WorkerId;
+  readonly classes: readonly SizeClass[];
+  private readonly reaper: Reaper;
+  private readonly slabs: Slabs;
+  private readonly magazines: Magazines;
+  private readonly decommitter: Decommitter;
+  readonly workers: Workers;
+  readonly others: OtherSpansOf | undefined;
+  /** The halves of the worker word while this worker is attached. */
+  private readonly word: readonly [number, number];
+  private isDetached = false;
+
+  /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
+  constructor(heap: Heap, token: number, others?: OtherSpansOf) {
+    const workers = new Workers(heap);
+    const { slot, inherited } = workers.join(token);
+    this.heap = heap;
+    this.workers = workers;
+    this.slot = slot;
+    this.id = workers.idOf(slot);
+    this.word = workers.halvesOf(slot);
+    this.others = others;
+    this.slabs = new Slabs(heap, slot, others);
+    this.classes = sizeClassesOf(heap.layout, slot);
+    this.magazines = new Magazines(this.slabs, this.classes);
+    // What a drain had noted of a worker that died in this place.
+    this.magazines.resetScratch();
+    this.reaper = new Reaper(this.magazines, workers);
+    this.decommitter = new Decommitter(this.slabs.spans, heap, slot);
+    if (!heap.isReady()) {
+      workers.leave(slot);
+      throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
+    }
+    if (!inherited) return;
+    // Leaves the journal at "moving", so that mend goes on with what the dead worker was reaping.
+    new Recoverer(this.magazines, slot, "disown", emptyRecovery()).run();
+    this.mend();
+  }
+
+  /** Where it returns false, the journal is left at "moving". */
+  private lookForRound(sizeClass: SizeClass): boolean {
+    this.mend();
+    const found = this.core.ensureRound(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    return found > 0;
+  }
+
+  /** The core, as this worker's. */
+  private get core(): Core {
+    return this.heap.coreOf(this.slot);
+  }
+
+  /** Whether this worker can still be used. */
+  isOpen(): boolean {
+    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.slot, this.word);
+  }
+
+  /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
+  assertAttached(): void {
+    // Plain loads: a call that is ordered after a destroy or a reap sees it.
+    const isReady = this.heap.words[header.status] === heapStatus.ready;
+    if (isReady && !this.isDetached && this.workers.isStill(this.slot, this.word)) return;
+    const why = this.isDetached ? "this worker has detached from the heap" : "the heap was destroyed";
+    throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
+  }
+
+  /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
+  ensureRound(sizeClass: SizeClass): void {
+    if (!this.findRound(sizeClass)) throw this.outOfMemory(sizeClass);
+  }
+
+  /** The same; false where no slot can be had. */
+  findRound(sizeClass: SizeClass): boolean {
+    if (this.lookForRound(sizeClass)) return true;
+    const refilled = this.reclaim(sizeClass);
+    this.writeJournal(journal.idle);
+    return refilled;
+  }
+
+  /** The same without a search: false where the slabs at hand have no slot, and no new one can be built. */
+  findRoundAtHand(sizeClass: SizeClass): boolean {
+    if (this.lookForRound(sizeClass)) return true;
+    this.writeJournal(journal.idle);
+    return false;
+  }
+
+  /** Whether the magazine has a round, or some slab of the class a free slot: a hint. */
+  mayHaveSlots(sizeClass: SizeClass): boolean {
+    return roundsIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
+  }
+
+  /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
+  ensureRoom(sizeClass: SizeClass): boolean {
+    this.mend();
+    const found = this.core.ensureRoom(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    if (found > 1) this.cleanUpBeyondSlabs();
+    return found > 0;
+  }
+
+  /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
+  countFreed(): void {
+    if (!this.core.countSentHome(1)) return;
+    this.writeJournal(journal.moving);
+    this.magazines.releaseEmpty(slabsPerCleanup);
+    this.cleanUpBeyondSlabs();
+  }
+
+  /** Whether a round's slot still is cached by this worker, in a slab of its class. */
+  holds(sizeClass: SizeClass, slot: number): boolean {
+    return Boolean(this.core.holdsSlot(sizeClass.index, slot));
+  }
+
+  freeStray(sizeClass: SizeClass, slot: SlotIndex): void {
+    this.magazines.freeStray(sizeClass, slot);
+  }
+
+  /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
+  cleanUp(all = false): { slabs: number; decommittedBytes: number } {
+    this.mend();
+    this.recall();
+    this.reaper.collectLeftovers();
+    const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
+    const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
+    this.core.forgetSentHome();
+    this.writeJournal(journal.idle);
+    return { slabs, decommittedBytes };
+  }
+
+  /** Ends this worker: its caches go home, its objects are nobody's, its place is free. */
+  detach(): void {
+    if (this.isDetached) return;
+    if (this.heap.isReady() && this.workers.isLive(this.id)) {
+      this.reaper.resume();
+      new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
+      this.writeJournal(journal.idle);
+      this.workers.leave(this.slot);
+    }
+    // Last, so that a detach which an exception cut short can be called again.
+    this.isDetached = true;
+    this.heap.assertThere();
+  }
+
+  /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
+  reap(id: WorkerId, live: LiveObjects): ReapReport {
+    this.mend();
+    this.writeJournal(journal.moving);
+    const report = this.reaper.reap(id, live);
+    // What a worker pins is bounded: the objects just freed, and slots of slabs held meanwhile, go home now.
+    if (hasStrays(this.magazines)) this.recoverSelf();
+    this.writeJournal(journal.idle);
+    return report;
+  }
+
+  /** Puts right what an exception, such as a stack overflow, left half done: our own state, then a reap. */
+  mend(): void {
+    if (readJournal(this.heap, this.slot) === journal.idle) return;
+    this.recoverSelf();
+    this.reaper.resume();
+    this.writeJournal(journal.idle);
+  }
+
+  /** Ends what a move of this worker was yet to be rid of when an exception cut it short (pool). */
+  endDoomed(): void {
+    this.mend();
+    this.settleBetween(this.classes); // leaves the journal at "moving"
+    this.recoverSelf();
+    this.writeJournal(journal.idle);
+  }
+
+  /** Leaves the journal at "moving", for the caller to end. */
+  private recoverSelf(): void {
+    new Recoverer(this.magazines, this.slot, "keep", emptyRecovery()).run();
+  }
+
+  private writeJournal(entry: number): void {
+    writeJournal(this.heap, this.slot, entry);
+  }
+
+  /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
+  private reclaim(sizeClass: SizeClass): boolean {
+    if (this.releaseEmpty(slabsPerCleanup) > 0 && this.build(sizeClass)) return true;
+    this.recall();
+    this.reaper.collectLeftovers();
+    this.releaseEmpty(Number.POSITIVE_INFINITY);
+    return this.magazines.refill(sizeClass) || this.build(sizeClass) || this.search(sizeClass);
+  }
+
+  /** Fills the magazine from a new slab; false when there is no free chunk. */
+  private build({ index }: SizeClass): boolean {
+    return Boolean(this.core.build(index));
+  }
+
+  /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
+  private search(sizeClass: SizeClass): boolean {
+    const { spans } = this.slabs;
+    let sawFree = false;
+    for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
+      const seen = spans.claimOf(chunk);
+      if (seen === 0) {
+        sawFree = true;
+        if (!spans.free.has(chunk)) spans.mendFree(chunk);
+      }
+      if (!this.slabs.isSlab(seen)) continue;
+      const claim = this.slabs.claim(chunk);
+      if (claim === notClaimed) continue;
+      if (classOf(claim) === sizeClass.index) {
+        if (this.magazines.takeFrom(sizeClass, chunk)) return true;
+      } else if (this.slabs.release(chunk, claim)) sawFree = true;
+      else this.slabs.unclaim(chunk, claim);
+    }
+    return sawFree && this.build(sizeClass);
+  }
+
+  /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
+  private recall(): void {
+    this.settleBetween(this.classes);
+    for (const sizeClass of this.classes) {
+      // A drain may leave some for the next; what another worker holds just now stays for good.
+      while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
+    }
+    if (hasStrays(this.magazines)) this.recoverSelf();
+  }
+
+  /**
+   * What an exception left half done of a call is settled before its class's rounds move, and counts only while
+   * the journal is idle. Leaves it at "moving".
+   */
+  private settleBetween(classes: readonly SizeClass[]): void {
+    this.writeJournal(journal.idle);
+    for (const { index } of classes) if (index !== 0) this.core.settle(this.slot, index, journal.idle);
+    this.writeJournal(journal.moving);
+  }
+
+  /** The shell's part of a clean-up. */
+  private cleanUpBeyondSlabs(): void {
+    this.writeJournal(journal.moving);
+    this.slabs.others?.releaseEmpty(slabsPerCleanup);
+    this.decommitter.pass();
+    this.writeJournal(journal.idle);
+  }
+
+  private releaseEmpty(limit: number): number {
+    return this.magazines.releaseEmpty(limit) + (this.slabs.others?.releaseEmpty(limit) ?? 0);
+  }
+
+  private outOfMemory({ objectBytes }: SizeClass): AllocatorError {
+    const wanted = `slot of ${objectBytes} bytes`;
+    return this.slabs.others?.outOfMemory(wanted) ?? outOfMemory(this.heap, wanted);
+  }
+}

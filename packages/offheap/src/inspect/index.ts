@@ -1,0 +1,10 @@
+// What can be told of a heap: reading only. Statistics, every invariant with its operands, and what is in memory.
+
+// Counters added up.
+export { type SizeClassStats, type WorkerStats, type SlabStats, collectStats } from "./stats.ts";
+
+// check(): which invariant is broken.
+export { type Violation, type Report, type OtherChecks, checkHeap } from "./check.ts";
+
+// What of the heap is in memory just now.
+export { type Residency, residencyOf } from "./residency.ts";

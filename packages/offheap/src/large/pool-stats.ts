@@ -1,0 +1,71 @@
+// Statistics of a pool: those of its slabs, and its large objects as the claim words and state bytes have them.
+
+import { isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
+import type { WorkerSlot } from "../base/index.ts";
+import { collectStats, type SlabStats } from "../inspect/index.ts";
+import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import { isLivePage, largeCount, pageFree, runPages } from "../pages/index.ts";
+
+export interface LargeStats {
+  allocs: number;
+  deallocs: number;
+  /** Live large objects, and their bytes with what rounding up adds. */
+  objects: number;
+  bytes: number;
+  /** Spans that objects up to 448 KiB share, and the bytes free in them. */
+  pageSpans: number;
+  freeBytes: number;
+}
+
+export interface PoolStats extends SlabStats {
+  /** Objects beyond the largest size class. The totals count them, too; `sizeClasses` and `workers` do not. */
+  large: LargeStats;
+}
+
+export function collectPoolStats(heap: Heap): PoolStats {
+  const stats = collectStats(heap);
+  const large = collectLarge(heap);
+  return {
+    ...stats,
+    allocs: stats.allocs + large.allocs,
+    deallocs: stats.deallocs + large.deallocs,
+    liveObjects: stats.liveObjects + large.objects,
+    liveBytes: stats.liveBytes + large.bytes,
+    large,
+  };
+}
+
+function collectLarge(heap: Heap): LargeStats {
+  const { layout, words } = heap;
+  const large = { allocs: 0, deallocs: 0, objects: 0, bytes: 0, pageSpans: 0, freeBytes: 0 };
+  for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
+    const claim = words[layout.claimsAt + chunk] as number;
+    if (tagOf(claim) === tag.large) {
+      large.objects++;
+      large.bytes += lengthOf(claim) * chunkBytes;
+    } else if (isPages(claim)) countPages(heap, chunk, lengthOf(claim), large);
+  }
+  for (let slot = 1 as WorkerSlot; slot <= layout.maxWorkers; slot++) {
+    large.allocs += largeCount(heap, slot, record.largeAllocs);
+    large.deallocs += largeCount(heap, slot, record.largeFrees);
+  }
+  return large;
+}
+
+function countPages(heap: Heap, head: number, length: number, large: LargeStats): void {
+  const { states, layout } = heap;
+  const first = head * 2 ** layout.stateShift;
+  const end = first + pageCountOf(layout, length) * statesPerPage;
+  large.pageSpans++;
+  for (let slot = first; slot < end; ) {
+    const state = states[slot] as number;
+    const pages = state === pageFree ? 1 : runPages(states, slot, end);
+    if (state === pageFree) large.freeBytes += pageBytes;
+    if (isLivePage(state)) {
+      large.objects++;
+      large.bytes += pages * pageBytes;
+    }
+    slot += pages * statesPerPage;
+  }
+}

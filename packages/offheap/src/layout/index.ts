@@ -1,0 +1,66 @@
+// Where everything stands in a heap, and what its words and bytes mean. Numbers only: nothing here touches a memory.
+// Those numbers that the core needs, too, come from its layout.
+
+// From a heap's configuration to every offset.
+export {
+  chunkBytes,
+  classesWord,
+  granuleShift,
+  mapWord,
+  maxSlotsPerSlab,
+  wideBytes,
+  layoutVersion,
+  maxCapacityBytes,
+  maxWorkerSlots,
+  maxClassCount,
+  maxObjectBytes,
+  header,
+  wordsPerClassEntry,
+  classEntry,
+  record,
+  inverseOfNone,
+  counter,
+  totalsWords,
+  wordsPerRound,
+  slabInfo,
+  wordsPerSlabInfo,
+  trackCount,
+  type HeapConfig,
+  type Layout,
+  chunkSetLevels,
+  runTreeLeaves,
+  computeLayout,
+  recordAt,
+  gaugesAt,
+  countersIn,
+  scratchIn,
+  infoAt,
+  chunkSetAt,
+  poolSetAt,
+} from "./layout.ts";
+
+// What a pool alone has: pages, and where they are noted.
+export {
+  roomCount,
+  noPage,
+  pagesPerChunk,
+  pageBytes,
+  statesPerPage,
+  maxRunBytes,
+  pageInfo,
+} from "./pages.ts";
+
+// What fits into a span of so many chunks, and how many a slab asks for.
+export { pageCountOf, slotCountOf, slabChunksOf } from "./span-lengths.ts";
+
+// The constants of each size class.
+export { SizeClass, classByGranule, classByMalloc, sizeClassesOf } from "./class-table.ts";
+
+// The state byte of a slot: the truth about it.
+export { slotFree, slotLive, liveBy } from "./slot-state.ts";
+
+// The word in which a magazine counts.
+export { gaugeAllocShift, gauge, roomMaskOf } from "./gauge.ts";
+
+// What a drain notes for itself.
+export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";

@@ -1,0 +1,299 @@
+// Where everything stands in a heap: the one place with the numbers, from which all offsets come.
+//
+//   heap = books | data          books = header, classes, workers, records, claims, map, slab info,
+//   data = chunkCount × 64 KiB           chunk sets, state bytes
+//
+// Every region starts on a cache-line boundary. Sizes of regions follow from the configuration, which the
+// header holds, so whoever attaches computes the same layout from the header alone. Powers of two are shifts: V8 keeps
+// a number that `**` made, and all that is computed from it, as floating point (docs/measurements.md).
+
+import * as shared from "../../core/layout/index.ts";
+import { alignDown, alignUp, type ClassIndex, clamp, divideUp, type WorkerSlot } from "../base/index.ts";
+import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
+import { scratchWordsOf } from "./scratch.ts";
+
+// Of what the core knows, too, the number stands there: in bytes, where here it is words.
+export const { chunkBytes, classesWord, granuleShift, mapWord, maxSlotsPerSlab, slotsPerLine, wideBytes } =
+  shared;
+const wordShift = 2;
+
+export const layoutVersion = 6;
+export const maxCapacityBytes = 2 ** 32;
+export const maxWorkerSlots = 126;
+export const maxClassCount = 63;
+/** 16 slots of this size fill the largest slab. */
+export const maxObjectBytes = 65_536;
+
+/** Header, in words from the heap's start. */
+export const header = {
+  magic: 0,
+  version: 1,
+  status: shared.statusWord,
+  checksum: 3,
+  /** The configuration: eight words. */
+  config: 4,
+  /** Hint, kept with atomic adds: chunks in spans now, and the most there ever were at once. */
+  spanChunks: shared.spanChunksWord,
+  spanChunksPeak: shared.spanChunksPeakWord,
+  /** When the next delayed decommit is due: milliseconds, the low 32 bits. */
+  decommitDue: 14,
+  /** How often a pool was reset: what was allocated under another number is gone. */
+  resets: 20,
+} as const;
+
+/** Size classes follow the header; then comes the map. Both begin at the same word whatever the configuration. */
+export const wordsPerClassEntry = 1 << (shared.classEntryShift - wordShift);
+export const classEntry = {
+  bytes: 0,
+  rounds: shared.classRounds >> 2,
+  inverse: shared.classInverse >> 2,
+} as const;
+
+/**
+ * A worker's record: one line of its own words, of which the last four are always 0, then the gauges of its
+ * magazines, the magazines, the counters of each class.
+ */
+export const record = {
+  journal: shared.recordJournal >> wordShift,
+  /** What a large operation in flight is about: a page or a chunk, a length, a count of two words. */
+  target: 1,
+  limit: 2,
+  count: 3,
+  /** Large objects allocated and freed, two words each. */
+  largeAllocs: 5,
+  largeFrees: 7,
+  /** The object of a move that is to end if the worker does (large/doomed.ts). */
+  doomed: 9,
+  /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (worker/locks.ts). */
+  locked: 10,
+} as const;
+const recordHeadWords = shared.recordGauges >> wordShift;
+const magazinesIn = shared.recordMagazines >> wordShift;
+/** Where the inverse of no class would be: a 0. */
+export const inverseOfNone = 62;
+
+/** Counters of one class: totals (allocations and frees of two words each, rounds) twice, and strays. */
+export const counter = {
+  allocs: shared.totalsAllocs >> wordShift,
+  frees: shared.totalsFrees >> wordShift,
+  rounds: shared.totalsRounds >> wordShift,
+  strays: shared.straysAt >> wordShift,
+} as const;
+/** Words from one of the two totals to the other. */
+export const totalsWords = shared.totalsBytes >> wordShift;
+const wordsPerCounter = 1 << (shared.countersShift - wordShift);
+/** The words of a round: the object's address, and where its state byte is in `Heap.bytes`. Zeroed memory holds no round. */
+export const wordsPerRound = 1 << (shared.roundShift - wordShift);
+
+/** Slab info, kept at the head chunk: free slots, and one bit for each line of 64 slots with a free one. */
+export const slabInfo = {
+  freeCount: shared.infoFreeCount >> wordShift,
+  lines: shared.infoLines >> wordShift,
+} as const;
+export const wordsPerSlabInfo = 1 << (shared.infoShift - wordShift);
+
+/** Threads that others watch: one 64-bit entry each. */
+export const trackCount = 256;
+
+const bytesPerWord = 4;
+const wordsPerCacheLine = 16;
+const wordsPerWorker = 2;
+export const wordsPerRunNode = 4;
+const largestStatesUnit = 4096;
+
+/** What a heap is made from; the header holds it, and nothing else is needed to attach. */
+export interface HeapConfig {
+  readonly capacityBytes: number;
+  readonly objectBytes: readonly number[];
+  readonly roundCounts: readonly number[];
+  readonly maxWorkers: number;
+  readonly cleanupInterval: number;
+  /** Most chunks of one slab. */
+  readonly slabChunks: number;
+  /** Most slots of one slab. */
+  readonly slotsPerSlab: number;
+  /** 0, or with huge pages 1 + the chunks left out before the data, so that it begins where a huge page does. */
+  readonly hugePad: number;
+  /** Most chunks of a span of pages; 0: a heap of slabs alone, which serves no large objects. */
+  readonly pageSpanChunks: number;
+}
+
+export interface Layout extends HeapConfig {
+  readonly chunkCount: number;
+  readonly bookBytes: number;
+  /** log2 of the state bytes reserved for a chunk. */
+  readonly stateShift: number;
+  /**
+   * Byte offset of the state bytes from the heap's start; right before them is the table of requests, of so many bytes.
+   * Before that a pool has another, of malloc's requests.
+   */
+  readonly statesAt: number;
+  readonly tableBytes: number;
+  // Word offsets from the heap's start.
+  readonly classesAt: number;
+  readonly mapAt: number;
+  readonly workersAt: number;
+  readonly tracksAt: number;
+  readonly recordsAt: number;
+  readonly recordWords: number;
+  /** log2 of the rounds from one class's magazine to the next. */
+  readonly magazineShift: number;
+  readonly claimsAt: number;
+  readonly infoAt: number;
+  readonly chunkSetsAt: number;
+  readonly chunkSetWords: number;
+  /** Bitmaps of chunks: free and known to be zero; free and not zero at the last delayed decommit. */
+  readonly cleanAt: number;
+  readonly agedAt: number;
+  /** The tree over the set of free chunks: four words a node. */
+  readonly freeRunsAt: number;
+}
+
+/** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
+export function chunkSetLevels(chunkCount: number): readonly [number, number, number] {
+  const lowest = divideUp(chunkCount, 32);
+  const middle = divideUp(lowest, 32);
+  return [lowest, middle, divideUp(middle, 32)];
+}
+
+/**
+ * Leaves of the tree over the words of the set of free chunks, a power of two; 0 for one word, and for a heap of slabs
+ * alone, which takes few spans and short ones.
+ */
+export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number): number {
+  const [lowest] = chunkSetLevels(chunkCount);
+  return lowest <= 1 || pageSpanChunks === 0 ? 0 : 1 << Math.ceil(Math.log2(lowest));
+}
+
+const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
+
+// One literal, without a spread: the layouts of all heaps are of one hidden class then. With a spread each had its own, and
+// the second heap of a program undid what V8 had made of the slow halves for the first.
+function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: number): Layout {
+  const classCount = config.objectBytes.length;
+  const smallestBytes = config.objectBytes[0] as number;
+  const unitBytes =
+    config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
+  const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
+  const workersAt = toLine(mapWord + chunkCount);
+  const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
+  const recordsAt = tracksAt + trackCount * wordsPerWorker;
+  // Below the first round of a magazine stands one that is none, above the last there is room for one more.
+  const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundCounts) + 2));
+  const recordWords = toLine(
+    scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundCounts, chunkCount),
+  );
+  const claimsAt = recordsAt + config.maxWorkers * recordWords;
+  const infoAt = toLine(claimsAt + chunkCount);
+  // Right before the set that it is about, so that few pages are touched.
+  const freeRunsAt = infoAt + chunkCount * wordsPerSlabInfo;
+  const chunkSetsAt = freeRunsAt + toLine(2 * runTreeLeaves(config, chunkCount) * wordsPerRunNode);
+  const [lowest, middle, top] = chunkSetLevels(chunkCount);
+  const chunkSetWords = toLine(lowest + middle + top);
+  const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
+  const cleanAt = chunkSetsAt + setCount * chunkSetWords;
+  const agedAt = cleanAt + toLine(lowest);
+  const tableBytes = alignUp(
+    (Math.max(...config.objectBytes) >> granuleShift) + 1,
+    wordsPerCacheLine * bytesPerWord,
+  );
+  const tables = config.pageSpanChunks > 0 ? 2 : 1;
+  // On a page, so that the state bytes of a run of chunks can be given back with it.
+  const stateBytes = chunkCount << stateShift;
+  const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
+  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord + tableBytes * tables, statesUnit);
+  const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
+  const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
+  return {
+    capacityBytes: config.capacityBytes,
+    objectBytes: config.objectBytes,
+    roundCounts: config.roundCounts,
+    maxWorkers: config.maxWorkers,
+    cleanupInterval: config.cleanupInterval,
+    slabChunks: config.slabChunks,
+    slotsPerSlab: config.slotsPerSlab,
+    hugePad: config.hugePad,
+    pageSpanChunks: config.pageSpanChunks,
+    chunkCount,
+    bookBytes,
+    stateShift,
+    statesAt,
+    tableBytes,
+    classesAt: classesWord,
+    mapAt: mapWord,
+    workersAt,
+    tracksAt,
+    recordsAt,
+    recordWords,
+    magazineShift,
+    claimsAt,
+    infoAt,
+    chunkSetsAt,
+    chunkSetWords,
+    cleanAt,
+    agedAt,
+    freeRunsAt,
+  };
+}
+
+/**
+ * The layout with the most data chunks that fit; `chunkCount` is 0 when not even one does. Where one more would
+ * need a chunk more for the books, the books have that chunk.
+ */
+export function computeLayout(config: HeapConfig): Layout {
+  const most = Math.floor(config.capacityBytes / chunkBytes);
+  let chunkCount = 0;
+  for (let step = 1 << Math.ceil(Math.log2(most + 1)); step >= 1; step >>= 1) {
+    const more = chunkCount + step;
+    if (more <= most && layoutOf(config, more).bookBytes + more * chunkBytes <= config.capacityBytes)
+      chunkCount = more;
+  }
+  return layoutOf(config, chunkCount, alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes);
+}
+
+export function recordAt(layout: Layout, worker: WorkerSlot): number {
+  return layout.recordsAt + (worker - 1) * layout.recordWords;
+}
+
+/** The gauges of a worker, by class index; that of no class is always 0. */
+export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
+  return recordAt(layout, worker) + recordHeadWords;
+}
+
+/** Words from a record's start to the counters of the first class, and to the scratch behind them. */
+export const countersIn = (classCount: number, magazineShift: number) =>
+  toLine(magazinesIn + ((classCount << magazineShift) + 2) * wordsPerRound);
+export const scratchIn = (classCount: number, magazineShift: number) =>
+  countersIn(classCount, magazineShift) + classCount * wordsPerCounter;
+
+export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+  const counters = countersIn(layout.objectBytes.length, layout.magazineShift);
+  return recordAt(layout, worker) + counters + (sizeClass - 1) * wordsPerCounter;
+}
+
+/** The round that a gauge of index 0 leads to. It is none, and stays zero. */
+export function roundsAt(layout: Layout, worker: WorkerSlot): number {
+  return recordAt(layout, worker) + magazinesIn;
+}
+
+/** The index in a class's gauge while its magazine is empty. */
+export function emptyIndex(layout: Layout, sizeClass: number): number {
+  return (sizeClass << layout.magazineShift) - (layout.roundCounts[sizeClass - 1] as number);
+}
+
+/** The lowest round of a magazine. */
+export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+  return roundsAt(layout, worker) + (emptyIndex(layout, sizeClass) + 1) * wordsPerRound;
+}
+
+export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;
+
+/** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */
+export function chunkSetAt(layout: Layout, index: number): number {
+  return layout.chunkSetsAt + index * layout.chunkSetWords;
+}
+
+/** The sets of a pool: `roomCount` of page spans by room, those with frees to collect, the empty ones. */
+export function poolSetAt(layout: Layout, index: number): number {
+  return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
+}

@@ -1,0 +1,7 @@
+// What a worker held comes home: after its death, when it leaves, or when an exception left an operation half done.
+
+// Who may reap whom.
+export { type ReapReport, Reaper } from "./reaper.ts";
+
+// The walk over the heap that brings home.
+export { type LiveObjects, emptyRecovery, Recoverer, hasStrays } from "./recover.ts";

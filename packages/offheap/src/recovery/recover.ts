@@ -1,0 +1,225 @@
+// One walk over the heap that brings home what a worker held: after its death (its reaper does it), when it
+// leaves, or when an exception left one of its own slow operations half done.
+//
+//   claims of the worker      BUILDING: the span is given back      CLAIMED: mended and let go
+//   slots cached by it        0 under the slab's claim; where another holds that, they stay cached:
+//                             the reaper's own strays, or still the worker's when it is the caller
+//   objects it had allocated  nobody's, when it is gone
+//
+// Every step can be done again from the start, so a reaper that dies is followed by the next one.
+
+import { claimFree, isSlab, lengthOf, mapClassMask, tag, tagOf, workerOf } from "../arena/index.ts";
+import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/index.ts";
+import { liveBy, type SizeClass, sizeClassesOf, slotFree, slotLive } from "../layout/index.ts";
+import {
+  checkedRounds,
+  countFree,
+  type Magazines,
+  notClaimed,
+  setRound,
+  setRounds,
+  setStrays,
+  settle,
+  settleTotals,
+  straysOf,
+  type Unfinished,
+} from "../slab/index.ts";
+import { journal, readJournal, writeJournal } from "../worker/index.ts";
+
+/** What happens to the objects that the worker had allocated. */
+export type LiveObjects = "keep" | "disown" | "free";
+
+/** What was found of a worker. */
+export interface Recovery {
+  /** The operation that was cut short, and has been settled. */
+  operation: Unfinished | "slow";
+  cachedSlots: number;
+  cachedBytes: number;
+  /** Objects it had allocated that are now nobody's. */
+  liveObjects: number;
+  /** Objects it had allocated that were freed, because `live` was asked for, or a move had been about to. */
+  freedObjects: number;
+  freedBytes: number;
+  /** Slabs it held a claim on. */
+  claims: number;
+  /** Spans that it was building or giving back. */
+  spans: number;
+}
+
+export function emptyRecovery(): Recovery {
+  return {
+    operation: "none",
+    cachedSlots: 0,
+    cachedBytes: 0,
+    liveObjects: 0,
+    freedObjects: 0,
+    freedBytes: 0,
+    claims: 0,
+    spans: 0,
+  };
+}
+
+export class Recoverer {
+  private readonly magazines: Magazines;
+  private readonly target: WorkerSlot;
+  private readonly live: LiveObjects;
+  private readonly found: Recovery;
+  /** The target's classes: where its counters and magazines are. */
+  private readonly classes: readonly SizeClass[];
+  /** Slots of the target that could not go home, by class. */
+  private readonly left: number[];
+
+  constructor(magazines: Magazines, target: WorkerSlot, live: LiveObjects, found: Recovery) {
+    const { heap, worker } = magazines.slabs;
+    this.magazines = magazines;
+    this.target = target;
+    this.live = live;
+    this.found = found;
+    this.classes = target === worker ? magazines.classes : sizeClassesOf(heap.layout, target);
+    this.left = this.classes.map(() => 0);
+  }
+
+  run(): void {
+    const { slabs } = this.magazines;
+    const { heap } = slabs;
+    this.settleOperation();
+    writeJournal(heap, slabs.worker, journal.moving);
+    heap.coreOf(this.target).forgetDrain();
+    this.magazines.resetScratch();
+    for (let chunk = 0; chunk < heap.layout.chunkCount; ) chunk += this.visit(chunk as ChunkIndex);
+    slabs.spans.free.repair();
+    // The first of them is the set of wholly free slabs.
+    for (const set of slabs.partial) set.repair();
+    slabs.others?.repair();
+    this.emptyMagazines();
+    // The caller's own journal stays at "moving": it is the caller who knows when all of it is done.
+    if (this.target !== slabs.worker) writeJournal(heap, this.target, journal.idle);
+  }
+
+  private settleOperation(): void {
+    const { heap } = this.magazines.slabs;
+    const entry = readJournal(heap, this.target);
+    if (entry !== journal.idle) this.found.operation = "slow";
+    this.magazines.slabs.others?.settle(this.target, entry);
+    for (const sizeClass of this.classes) {
+      if (sizeClass.index === 0) continue;
+      const settled = settle(heap, this.target, sizeClass, entry);
+      if (settled !== "none" && entry === journal.idle) this.found.operation = settled;
+    }
+    // After the classes, of which one may have undone the allocation of it.
+    this.magazines.slabs.others?.endDoomed(this.target, this.found, (slot) => this.freeObject(slot));
+  }
+
+  /** Looks after one chunk; returns how many to go on by. */
+  private visit(chunk: ChunkIndex): number {
+    const { slabs } = this.magazines;
+    const claim = slabs.spans.claimOf(chunk);
+    if (claim === claimFree) {
+      if (!slabs.spans.free.has(chunk)) slabs.spans.mendFree(chunk);
+      return 1;
+    }
+    if (tagOf(claim) === tag.building && workerOf(claim) === this.target) {
+      slabs.spans.giveBack(chunk, lengthOf(claim));
+      this.found.spans++;
+      return 1;
+    }
+    if (!isSlab(claim)) {
+      return slabs.others?.visit(chunk, claim, this.target, this.live, this.found) ?? 1;
+    }
+    if (!slabs.isSlab(claim)) return 1;
+    this.sweep(chunk, claim);
+    return lengthOf(claim);
+  }
+
+  /** Goes over the state bytes of a slab. A claim of the target's is ours already. */
+  private sweep(head: ChunkIndex, seen: number): void {
+    const { slabs } = this.magazines;
+    const { states } = slabs.heap;
+    const inherited = tagOf(seen) === tag.claimed && workerOf(seen) === this.target;
+    if (inherited) this.found.claims++;
+    let claim: number = inherited ? seen : notClaimed;
+    let tried = inherited;
+    const first = slabs.firstSlot(head);
+    const end = first + slabs.slotCount(seen);
+    const ownedLive = liveBy(this.target);
+    for (let slot = first; slot < end; slot++) {
+      const state = states[slot];
+      if (state === this.target) {
+        if (!tried) claim = slabs.claim(head);
+        tried = true;
+        this.bringHome(slot as SlotIndex, claim !== notClaimed);
+      } else if (state === ownedLive) this.loosen(slot as SlotIndex);
+    }
+    if (claim === notClaimed) slabs.mendHints(head, seen);
+    else {
+      slabs.rebuild(head, claim);
+      slabs.unclaim(head, claim);
+    }
+  }
+
+  private classOfSlot(slot: SlotIndex): number {
+    const { spans, heap } = this.magazines.slabs;
+    return spans.mapOf(slot >>> heap.layout.stateShift) & mapClassMask;
+  }
+
+  private bringHome(slot: SlotIndex, held: boolean): void {
+    const { heap, worker } = this.magazines.slabs;
+    const index = this.classOfSlot(slot);
+    this.found.cachedSlots++;
+    this.found.cachedBytes += (this.classes[index] as SizeClass).objectBytes;
+    if (held) heap.states[slot] = slotFree;
+    else {
+      // The dead worker's one heir may write its bytes: as its own strays, for it is alive to sweep them.
+      this.left[index] = (this.left[index] as number) + 1;
+      if (this.target !== worker) heap.states[slot] = worker;
+    }
+  }
+
+  /** An object of the target's: nobody's from now on, or freed. Adopted or freed meanwhile: left alone. */
+  private loosen(slot: SlotIndex): void {
+    if (this.live === "keep") return;
+    const { heap } = this.magazines.slabs;
+    if (this.live === "free") this.freeObject(slot);
+    else if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), slotLive))
+      this.found.liveObjects++;
+  }
+
+  /** In the order of a deallocate by the reaper, whose journal says so, so that its own death is settled. */
+  private freeObject(slot: SlotIndex): void {
+    const { magazines } = this;
+    const { heap, worker } = magazines.slabs;
+    const own = magazines.classes[this.classOfSlot(slot)] as SizeClass;
+    settleTotals(heap, own);
+    setRound(heap, own, checkedRounds(heap, own), slot);
+    writeJournal(heap, worker, journal.freeing);
+    if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
+      countFree(heap, own);
+      writeJournal(heap, worker, journal.moving);
+      magazines.turnIntoStray(own);
+      this.found.freedObjects++;
+      this.found.freedBytes += own.objectBytes;
+    } else writeJournal(heap, worker, journal.moving);
+  }
+
+  /** The target's magazines are empty now, and what is left of its slots is a stray of whoever has it. */
+  private emptyMagazines(): void {
+    const { magazines, target } = this;
+    const { heap, worker } = magazines.slabs;
+    for (const sizeClass of this.classes) {
+      if (sizeClass.index === 0) continue;
+      const left = this.left[sizeClass.index] as number;
+      setRounds(heap, sizeClass, 0);
+      setStrays(heap, sizeClass, target === worker ? left : 0);
+      const own = magazines.classes[sizeClass.index] as SizeClass;
+      if (target !== worker && left > 0) setStrays(heap, own, straysOf(heap, own) + left);
+      if (left > 0 || this.live === "free") magazines.forgetRounds(own);
+    }
+  }
+}
+
+/** Whether a worker has strays of any class. */
+export function hasStrays(magazines: Magazines): boolean {
+  return magazines.classes.some(
+    (sizeClass) => sizeClass.index !== 0 && straysOf(magazines.slabs.heap, sizeClass) > 0,
+  );
+}

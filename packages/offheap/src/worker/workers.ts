@@ -1,0 +1,198 @@
+// The worker words: who is attached. 64 bits, one compare-exchange a change, so that a worker killed at any
+// instruction of attach or reap is either not there at all or can be told by its word alone.
+//
+//   bits 0–1 state | 2–8 reaper | 9–36 thread token | 37–62 incarnation
+//   FREE → LIVE(incarnation + 1) → REAPING(reaper) → FREE        LIVE → FREE by detach
+//   LIVE → GONE (its thread is known to have ended) → REAPING, or → LIVE(incarnation + 1) by who attaches
+//
+// One reaper wins. A dead reaper's work is taken over before its own place becomes free. Who takes a place that is
+// GONE takes its record as it is, and recovers it: killed in the midst of that, it is recovered as any worker.
+
+import { AllocatorError, show, type WorkerId, type WorkerSlot } from "../base/index.ts";
+import type { Heap } from "../memory/index.ts";
+
+const state = { free: 0n, live: 1n, reaping: 2n, gone: 3n } as const;
+const stateMask = 3n;
+const reaperShift = 2n;
+const reaperMask = 127n;
+const tokenShift = 9n;
+const tokenMask = (1n << 28n) - 1n;
+const incarnationShift = 37n;
+export const lastIncarnation = 2 ** 26 - 1;
+const slotsPerIncarnation = 128;
+/** Workers that an error names. */
+const mostNamed = 16;
+/** A thread whose number is not known, or too large to be recorded. */
+export const noToken = 0;
+/** From here on a token is no thread's number, but part of the name of its Web Lock (locks.ts). */
+export const firstLockToken = 2 ** 27;
+
+export interface WorkerWord {
+  readonly state: "free" | "live" | "reaping" | "gone" | "broken";
+  readonly reaper: WorkerSlot;
+  readonly token: number;
+  readonly incarnation: number;
+}
+
+/** The token of a thread's number, never 0. */
+export function tokenOf(threadId: number): number {
+  return Number.isInteger(threadId) && threadId >= 0 && threadId < firstLockToken - 1
+    ? threadId + 1
+    : noToken;
+}
+
+export function slotOf(id: WorkerId): WorkerSlot {
+  return (id % slotsPerIncarnation) as WorkerSlot;
+}
+
+export function incarnationOf(id: WorkerId): number {
+  return Math.floor(id / slotsPerIncarnation);
+}
+
+/** The number of a token's thread; undefined where it is not known. */
+export function threadOf(token: number): number | undefined {
+  return token === noToken || token >= firstLockToken ? undefined : token - 1;
+}
+
+/** A worker id as a caller gave it. @throws ERR_INVALID_WORKER for what is none, and for the caller's own */
+export function checkWorkerId(id: unknown, own: WorkerId, call: "reap" | "track"): WorkerId {
+  const slot = Number.isSafeInteger(id) && (id as number) > 0 ? slotOf(id as WorkerId) : 0;
+  if (slot < 1 || slot > 126) throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(id)}`);
+  if (id === own) throw new AllocatorError("ERR_INVALID_WORKER", `a worker cannot ${call} itself`);
+  return id as WorkerId;
+}
+
+export class Workers {
+  private readonly heap: Heap;
+  private readonly at: number;
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+    this.at = heap.layout.workersAt / 2;
+  }
+
+  read(slot: WorkerSlot): WorkerWord {
+    return decode(this.load(slot));
+  }
+
+  idOf(slot: WorkerSlot): WorkerId {
+    return (this.read(slot).incarnation * slotsPerIncarnation + slot) as WorkerId;
+  }
+
+  /** Whether this very worker is in the heap, alive as far as the heap knows. */
+  isLive(id: WorkerId): boolean {
+    const word = this.read(slotOf(id));
+    return word.state === "live" && word.incarnation === incarnationOf(id);
+  }
+
+  /** The halves of the word as it stands, to be compared with later: no BigInt is made. */
+  halvesOf(slot: WorkerSlot): readonly [number, number] {
+    const at = this.heap.layout.workersAt + slot * 2;
+    return [this.heap.words[at] as number, this.heap.words[at + 1] as number];
+  }
+
+  /** Whether the word is what it was. Plain loads: that a live worker was reaped is told soon, not at once. */
+  isStill(slot: WorkerSlot, [low, high]: readonly [number, number]): boolean {
+    const { words, layout } = this.heap;
+    const at = layout.workersAt + slot * 2;
+    return words[at] === low && words[at + 1] === high;
+  }
+
+  /**
+   * Takes a free place, else one whose thread is known to have ended, which is `inherited` with all that is in it. The
+   * word carries the identity, so a kill right after is reaped. @throws ERR_TOO_MANY_WORKERS
+   */
+  join(token: number): { slot: WorkerSlot; inherited: boolean } {
+    for (const from of ["free", "gone"] as const) {
+      for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
+        const before = this.load(slot);
+        const word = decode(before);
+        if (word.state !== from || word.incarnation >= lastIncarnation) continue;
+        const after = encode(state.live, 0, token, word.incarnation + 1);
+        if (this.swap(slot, before, after)) return { slot, inherited: from === "gone" };
+      }
+    }
+    throw this.tooMany();
+  }
+
+  /** Says that the thread with this token, which has ended, leaves the place as it is. */
+  markGone(slot: WorkerSlot, token: number): void {
+    const before = this.load(slot);
+    const word = decode(before);
+    if (word.state === "live" && word.token === token)
+      this.swap(slot, before, encode(state.gone, 0, token, word.incarnation));
+  }
+
+  leave(slot: WorkerSlot): void {
+    const before = this.load(slot);
+    this.swap(slot, before, encode(state.free, 0, noToken, decode(before).incarnation));
+  }
+
+  /**
+   * Becomes the reaper of a worker, or of what an earlier reaper of this place, `heirOf`, left undone, or
+   * of a free place whose last worker left strays. False: it is gone, or another live worker reaps it.
+   */
+  win(
+    slot: WorkerSlot,
+    reaper: WorkerSlot,
+    from: "live" | "gone" | "free" | "reaping",
+    expected: number,
+  ): boolean {
+    const before = this.load(slot);
+    const word = decode(before);
+    if (word.state !== from) return false;
+    if (from === "reaping" ? word.reaper !== expected : word.incarnation !== expected) return false;
+    return this.swap(slot, before, encode(state.reaping, reaper, word.token, word.incarnation));
+  }
+
+  /** The places for which `test` holds. */
+  filter(test: (word: WorkerWord, slot: WorkerSlot) => boolean): WorkerSlot[] {
+    const slots: WorkerSlot[] = [];
+    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
+      if (test(this.read(slot as WorkerSlot), slot as WorkerSlot)) slots.push(slot as WorkerSlot);
+    }
+    return slots;
+  }
+
+  private tooMany(): AllocatorError {
+    const taken = this.filter(({ state }) => state !== "free").map((slot) => {
+      const thread = threadOf(this.read(slot).token);
+      return thread === undefined ? `${this.idOf(slot)}` : `${this.idOf(slot)} (thread ${thread})`;
+    });
+    const rest = taken.length > mostNamed ? `, and ${taken.length - mostNamed} more` : "";
+    return new AllocatorError(
+      "ERR_TOO_MANY_WORKERS",
+      `all ${this.heap.layout.maxWorkers} places are taken: by workers ${taken.slice(0, mostNamed).join(", ")}${rest}. ` +
+        "A worker that has ended without detach keeps its place until track or reap(workerId) gives it back",
+    );
+  }
+
+  private load(slot: WorkerSlot): bigint {
+    return this.heap.atomics.loadWide(this.heap.wide, this.at + slot);
+  }
+
+  private swap(slot: WorkerSlot, before: bigint, after: bigint): boolean {
+    return this.heap.atomics.swapWide(this.heap.wide, this.at + slot, before, after);
+  }
+}
+
+/** The word of the same place, and of no worker. */
+export function endedWord(word: bigint): bigint {
+  return encode(state.free, 0, noToken, decode(word).incarnation);
+}
+
+function encode(kind: bigint, reaper: number, token: number, incarnation: number): bigint {
+  const identity = (BigInt(token) << tokenShift) | (BigInt(incarnation) << incarnationShift);
+  return kind | (BigInt(reaper) << reaperShift) | identity;
+}
+
+function decode(word: bigint): WorkerWord {
+  const kind = word & stateMask;
+  const states = ["free", "live", "reaping", "gone"] as const;
+  return {
+    state: word < 0n ? "broken" : (states[Number(kind)] as WorkerWord["state"]),
+    reaper: Number((word >> reaperShift) & reaperMask) as WorkerSlot,
+    token: Number((word >> tokenShift) & tokenMask),
+    incarnation: word < 0n ? 0 : Number(word >> incarnationShift),
+  };
+}
