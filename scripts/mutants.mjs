@@ -39,8 +39,7 @@ const { values } = parseArgs({
 });
 
 /**
- * Where shared memory is written, read with consequences, or ordered. check.js, stats.js and locate.js only look;
- * warm-up.js has a heap of its own.
+ * Where shared memory is written, read with consequences, or ordered. check.js, stats.js and locate.js only look.
  */
 const files = [
   "allocator/fast-path.js",

@@ -15,14 +15,8 @@ const places = [
   ["allocator/slow-path.js countFreed", ["cleanup.test.ts", `exception: ${dueByRuns}`]],
   ["allocator/slow-path.js buildReusing", ["cut-short.test.ts", "footprint.test.ts"]],
   ["allocator/slow-path.js settleBetween", ["cut-short.test.ts"]],
-  [
-    "allocator/slab-allocator.js deallocateSlow",
-    ["meanwhile.test.ts", "cut-short.test.ts", "first-calls.test.ts"],
-  ],
-  [
-    "allocator/slab-allocator.js allocateSlow",
-    ["meanwhile.test.ts", "cut-short.test.ts", "first-calls.test.ts"],
-  ],
+  ["allocator/slab-allocator.js deallocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
+  ["allocator/slab-allocator.js allocateSlow", ["meanwhile.test.ts", "cut-short.test.ts"]],
   ["allocator/slab-allocator.js reopen", ["memory-kinds.test.ts"]],
   ["core.js takeSlots: drop: words.copyWithin", ["refill.test.ts"]],
   ["core.js forgetSlot", ["cut-short.test.ts"]],

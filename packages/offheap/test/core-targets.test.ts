@@ -205,6 +205,6 @@ describe("the compiled module", () => {
   it("stores in the order of the source", async (test) => {
     const { count, compared } = await storesOf(new Random(seed + 4), 3000);
     test.diagnostic(`${count} stores of ${compared} calls`);
-    assert.ok(count > 10_000);
+    assert.ok(count > 2 * compared);
   });
 });

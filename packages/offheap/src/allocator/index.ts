@@ -4,14 +4,8 @@
 // The public surface.
 export { SlabAllocator } from "./slab-allocator.ts";
 
-// allocate and deallocate, as far as they need no other worker.
-export type { SlowHalves } from "./fast-path.ts";
-
 // An empty or a full magazine, and everything rarer.
 export { SlowPath } from "./slow-path.ts";
 
 // What is told about arguments that were meant otherwise.
 export { givenBack, numberForOptions } from "./wrong-arguments.ts";
-
-// The tiny heap before a thread's first.
-export { warmUp } from "./warm-up.ts";

@@ -67,12 +67,8 @@ export class Lookup {
     this.openChunks = layout.chunkCount | 0;
   }
 
-  openAllocations(): void {
+  open(heap: Heap): void {
     this.mostBytes = (this.classOf.length - 1) << granuleShift;
-    this.openCalls();
-  }
-
-  openFrees(heap: Heap): void {
     this.chunks = heap.layout.chunkCount | 0;
     this.openChunks = this.chunks;
     this.openCalls();

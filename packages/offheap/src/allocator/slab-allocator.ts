@@ -38,7 +38,6 @@ import {
 import { Lookup } from "./lookup.ts";
 import { Presence } from "./presence.ts";
 import { SlowPath } from "./slow-path.ts";
-import { firstCalls, leavesFirstCalls, warmUp } from "./warm-up.ts";
 import { givenBack, noOptions } from "./wrong-arguments.ts";
 
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
@@ -62,16 +61,12 @@ export class SlabAllocator<Options = never> extends Contents {
   protected readonly slow: SlowPath;
   protected readonly presence: Presence;
   private lookup: Lookup;
-  /** First calls that are yet to be left to their slow half (warm-up.ts). */
-  private allocsLeft = 0;
-  private freesLeft = 0;
 
   /**
    * Formats a heap in a memory, and attaches to it.
    * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
-    warmUp((small, tiny) => new SlabAllocator<never>(small, tiny).slowHalves());
     const heap = internals.heap ?? createHeap(options, internals);
     const slow = new SlowPath(heap, currentToken(), internals.others);
     super(bufferOf(heap.source));
@@ -79,12 +74,8 @@ export class SlabAllocator<Options = never> extends Contents {
     this.slow = slow;
     this.lookup = new Lookup(heap, slow.slot, slow.classes);
     // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
-    if (internals.isWarmUp !== true) {
-      this.makeFastPath();
-      if (leavesFirstCalls(heap.access)) {
-        this.allocsLeft = this.freesLeft = firstCalls;
-      } else this.openFastPath();
-    }
+    this.makeFastPath();
+    this.openFastPath();
     this.presence = new Presence(heap, slow);
     this.workerId = slow.id;
   }
@@ -209,7 +200,6 @@ export class SlabAllocator<Options = never> extends Contents {
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
     }
     const sizeClass = this.slow.classes[index] as SizeClass;
-    if (this.allocsLeft > 0 && --this.allocsLeft === 0) this.lookup.openAllocations();
     for (let tries = 0; tries < mostTries; tries++) {
       this.slow.ensureRound(sizeClass);
       const { words, states } = this.heap;
@@ -234,7 +224,6 @@ export class SlabAllocator<Options = never> extends Contents {
       const told = `${sizeClass.objectBytes} bytes, ${givenBack(address, size)}`;
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
-    if (this.freesLeft > 0 && --this.freesLeft === 0) this.lookup.openFrees(this.heap);
     if (!this.slow.ensureRoom(sizeClass)) return this.slow.freeStray(sizeClass, slot);
     const { words, states } = this.heap;
     // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
@@ -261,8 +250,7 @@ export class SlabAllocator<Options = never> extends Contents {
   }
 
   protected openFastPath(): void {
-    this.lookup.openAllocations();
-    this.lookup.openFrees(this.heap);
+    this.lookup.open(this.heap);
   }
 
   /** From now on every call ends in its slow half. */

@@ -14,8 +14,6 @@ export interface Internals {
   readonly access?: Access;
   readonly tiny?: TinyGeometry;
   readonly heap?: Heap;
-  /** A heap that is made to warm V8 up: its allocator has no fast path. */
-  readonly isWarmUp?: boolean;
   /** What makes a heap a pool: its spans that are no slabs. */
   readonly others?: OtherSpansOf;
 }

@@ -1,7 +1,7 @@
 // MemoryPool: a heap for any size and any pattern. Small requests take the fast path of the slabs as it is; what
 // ends in its slow half and is no slot is a large object (large/large.ts).
 
-import { givenBack, SlabAllocator, type SlowHalves, warmUp } from "../allocator/index.ts";
+import { givenBack, SlabAllocator } from "../allocator/index.ts";
 import { type Address, AllocatorError, show } from "../base/index.ts";
 import {
   type AttachOptions,
@@ -61,7 +61,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * @throws ERR_INVALID_OPTION; ERR_HEAP_BUSY over a live heap; ERR_OS_UNAVAILABLE for huge pages without an `os`
    */
   constructor(options: HeapOptions = {}, internals: Omit<Internals, "others"> = {}) {
-    warmUp((small, tiny) => new MemoryPool(small, tiny).slowHalves() as SlowHalves<never>);
     const spans = ownSpans();
     super(options, { ...internals, others: spans.of });
     this.large = spans.made as Large;
