@@ -77,8 +77,11 @@ export {
   unclaimSlab,
 } from "./slab/index.ts";
 export {
+  allocateSlow,
+  bindWord,
   build,
   countSentHome,
+  deallocateSlow,
   ensureRoom,
   ensureRound,
   forgetSentHome,

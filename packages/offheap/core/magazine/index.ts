@@ -4,7 +4,7 @@
 export { roundsIn, setRounds, settleTotals, countFree } from "./gauge.ts";
 
 // The rounds.
-export { slotOfRound, holdsSlot } from "./rounds.ts";
+export { roundAt, slotOfRound, holdsSlot } from "./rounds.ts";
 
 // Slots in.
 export { threeQuarters, refill, takeFrom } from "./refill.ts";

@@ -8,40 +8,39 @@
 import { mapOf } from "../arena/index.ts";
 import {
   chunkShift,
-  classEntryShift,
-  classesWord,
-  classInverse,
-  gaugeAllocShift,
   gaugeIndex,
   granuleShift,
   mapClassMask,
-  mapDistanceShift,
-  mapDivisorShift,
   mapWord,
-  maxSlotsPerSlab,
   recordGauges,
   recordMagazines,
   roundShift,
   roundSlot,
   slotLive,
+  wideBytes,
 } from "../layout/index.ts";
-import { dataAt, heapAt, recordOf, roomMask, stateShift, statesAt, tableBytes } from "../places/index.ts";
+import {
+  dataAt,
+  heapAt,
+  objectBytes,
+  recordOf,
+  roomMask,
+  statesAt,
+  tableBytes,
+  worker,
+} from "../places/index.ts";
 import {
   constant8,
-  constant32,
   freeSlow,
   lessUnsigned,
   load8,
   load32,
   mallocSlow,
-  multiply,
-  rotateRight,
   store8,
   store32,
 } from "../target/index.ts";
+import { allocated, allocateSlow, slotAt } from "./halves.ts";
 
-/** One allocation more, one round less. */
-const allocated = (1 << gaugeAllocShift) - 1;
 const toRounds = recordMagazines - recordGauges;
 
 // The worker that the calls are made for: that of the instance, whoever it acts for while it recovers another.
@@ -51,8 +50,6 @@ let gaugesAt: i32 = 0;
 let requestsAt: i32 = 0;
 let bytesAt: i32 = 0;
 let mapFrom: i32 = 0;
-/** The inverse of no class. */
-let inversesAt: i32 = 0;
 /** Bytes of the largest request that is served, and chunks whose objects are. −1: not even one of 0 bytes. */
 let mostBytes: i32 = -1;
 let openChunks: i32 = 0;
@@ -64,7 +61,6 @@ export function openCalls(w: i32, bytes: i32, chunks: i32): void {
   bytesAt = (statesAt - tableBytes) | 0;
   requestsAt = (bytesAt - tableBytes) | 0;
   mapFrom = (heapAt + (mapWord << 2) - ((dataAt >>> chunkShift) << 2)) | 0;
-  inversesAt = (heapAt + (classesWord << 2) - (1 << classEntryShift) + classInverse) | 0;
   mostBytes = bytes;
   openChunks = chunks;
 }
@@ -84,6 +80,9 @@ export function malloc(size: i32): i32 {
       store32(gaugeAt, (filled + allocated) | 0);
       return address;
     }
+    const found =
+      index !== 0 && worker === caller && objectBytes(index) <= wideBytes ? allocateSlow(index) : 0;
+    if (found !== 0) return found;
   }
   return mallocSlow(size);
 }
@@ -98,15 +97,9 @@ export function free(address: i32): void {
   const chunk = (address - dataAt) >>> chunkShift;
   if (lessUnsigned(chunk, openChunks)) {
     const entry = mapOf(chunk);
-    const index = entry & mapClassMask;
-    const distance = entry >>> mapDistanceShift;
-    // The offset in the slab, divided (src/layout/class-table.ts).
-    const inverse = constant32((inversesAt + (index << classEntryShift)) | 0);
-    const product = multiply((distance << chunkShift) | (address & 0xffff), inverse);
-    const position = rotateRight(product, entry >>> mapDivisorShift);
-    const slot = (((chunk - distance) << stateShift) + position) | 0;
-    if (lessUnsigned(position, maxSlotsPerSlab) && load8((statesAt + slot) | 0) >= slotLive) {
-      const gaugeAt = (gaugesAt + (index << 2)) | 0;
+    const slot = slotAt(address, chunk, entry);
+    if (slot >= 0 && load8((statesAt + slot) | 0) >= slotLive) {
+      const gaugeAt = (gaugesAt + ((entry & mapClassMask) << 2)) | 0;
       const filled = load32(gaugeAt);
       if ((filled & roomMask) > 1) {
         const roundAt = (gaugesAt + toRounds + (1 << roundShift) + ((filled & gaugeIndex) << roundShift)) | 0;

@@ -6,5 +6,8 @@ export { ensureRound, ensureRoom, countSentHome, forgetSentHome, sendHome, build
 // The call that was cut short.
 export { settle } from "./settle.ts";
 
+// The slow halves of both calls, as far as they are common.
+export { allocateSlow, bindWord, deallocateSlow } from "./halves.ts";
+
 // malloc and free for modules.
 export { openCalls, malloc, free } from "./calls.ts";

@@ -192,9 +192,13 @@ export class SlabAllocator<Options = never> extends Contents {
   // The slow halves have over 290 bytes of bytecode each, so that V8 inlines none beside the calls (fast-path.ts).
 
   protected allocateSlow(size: number, options?: Options): Address {
+    const index = this.indexFor(size);
+    if (options === undefined && index !== 0 && this.isAtRest()) {
+      const address = this.slow.allocate(index);
+      if (address !== 0) return address as Address;
+    }
     this.open();
     if (options !== undefined) throw noOptions(options);
-    const index = this.indexFor(size);
     if (index === 0) {
       const largest = this.heap.layout.objectBytes.at(-1);
       throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
@@ -218,6 +222,7 @@ export class SlabAllocator<Options = never> extends Contents {
   }
 
   protected deallocateSlow(address: Address, size: number | undefined): void {
+    if (size === undefined && this.isAtRest() && this.slow.deallocate(address)) return;
     this.open();
     const { sizeClass, slot } = locate(this.heap, this.slow.classes, address);
     if (size !== undefined && this.indexFor(size) !== sizeClass.index) {
@@ -247,6 +252,11 @@ export class SlabAllocator<Options = never> extends Contents {
   protected bytesFromSlow(address: Address): number {
     this.open();
     return bytesToEnd(this.heap, this.slow.classes, address);
+  }
+
+  /** Whether nothing is to be looked after before a call: its memory is where it was, and no exception cut it short. */
+  protected isAtRest(): boolean {
+    return this.lookup.mostBytes > 0 && this.heap.words.length > 0;
   }
 
   protected openFastPath(): void {

@@ -23,6 +23,8 @@ import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, roundsIn, Slabs
 import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 
+/** What the core answers of a call that is done; above it a clean-up took place, too. */
+const done = 1;
 /** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
 const slabsPerCleanup = 4;
 
@@ -50,6 +52,7 @@ export class SlowPath {
     this.slot = slot;
     this.id = workers.idOf(slot);
     this.word = workers.halvesOf(slot);
+    heap.core.bindWord(heap.offset + (heap.layout.workersAt + slot * 2) * 4, ...this.word);
     this.others = others;
     this.slabs = new Slabs(heap, slot, others);
     this.classes = sizeClassesOf(heap.layout, slot);
@@ -79,6 +82,19 @@ export class SlowPath {
   /** The core, as this worker's. */
   private get core(): Core {
     return this.heap.coreOf(this.slot);
+  }
+
+  /** The whole of a common allocation, in one call of the core; 0 where the worker is to look closer. */
+  allocate(classIndex: number): number {
+    return this.core.allocateSlow(classIndex);
+  }
+
+  /** The same of a free; false where the worker is to look closer. */
+  deallocate(address: unknown): boolean {
+    if (typeof address !== "number" || address >>> 0 !== address) return false;
+    const found = this.core.deallocateSlow(address);
+    if (found > done) this.cleanUpBeyondSlabs();
+    return found !== 0;
   }
 
   /** Whether this worker can still be used. */
@@ -125,7 +141,7 @@ export class SlowPath {
     this.mend();
     const found = this.core.ensureRoom(sizeClass.index);
     if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
-    if (found > 1) this.cleanUpBeyondSlabs();
+    if (found > done) this.cleanUpBeyondSlabs();
     return found > 0;
   }
 

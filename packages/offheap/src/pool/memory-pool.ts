@@ -206,7 +206,12 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return address as Address;
   }
 
+  protected override isAtRest(): boolean {
+    return super.isAtRest() && !this.moves.isUnderWay;
+  }
+
   protected override deallocateSlow(address: Address, size: number | undefined): void {
+    if (size === undefined && this.isAtRest() && this.slow.deallocate(address)) return;
     this.open();
     let found = this.large.locate(address);
     if (found === undefined) return super.deallocateSlow(address, size);
