@@ -20,7 +20,7 @@ const places = [
   ["allocator/slab-allocator.js reopen", ["memory-kinds.test.ts"]],
   ["core.js takeSlots: drop: words.copyWithin", ["refill.test.ts"]],
   ["core.js forgetSlot", ["cut-short.test.ts"]],
-  ["recovery/recover.js freeObject: drop: settleTotals", ["unused-magazines.test.ts"]],
+  ["recovery/recover.js freeObject: drop: foldGauge", ["unused-magazines.test.ts"]],
   ["allocator/slow-path.js cleanUpWhenDue", ["decommit.test.ts", "cleanup.test.ts"]],
   ["allocator/slow-path.js cleanUp: ", [`exception: ${leftovers}`, leftovers]],
   ["allocator/slow-path.js search", ["meanwhile.test.ts"]],
@@ -51,7 +51,7 @@ const places = [
     ["reap of a reaper against allocate", "second death: reap of a reaper against allocate"],
   ],
   [
-    "allocator/slow-path.js ensureRoom",
+    "allocator/slow-path.js ensureSpace",
     ["an exception, then frees", "an exception, then the other call", "statistics.test.ts"],
   ],
   [
@@ -73,7 +73,7 @@ const places = [
     ["hints.test.ts", "a slab of another class that is said to be of this one, against its becoming that"],
   ],
   ["core.js build", ["destroy against attach"]],
-  ["core.js mendEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
+  ["core.js repairEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
   [
     "core.js",
     [

@@ -9,7 +9,7 @@
 import { parse } from "@babel/parser";
 
 const shared =
-  /\b(words|states|wide)\[|atomics|claimOf|swapClaim|storeClaim|mapOf|\bhas\(|holds|this\.read\(|\.claim\(|notClaimed|isLive|readJournal|stands\(|isListed|roundsIn|straysOf/;
+  /\b(words|states|wide)\[|atomics|claimOf|swapClaim|storeClaim|mapOf|\bhas\(|holds|this\.read\(|\.claim\(|notClaimed|isLive|readJournal|stands\(|isListed|roundCountIn|straysOf/;
 const isShared = (text) => shared.test(text);
 
 function children(node) {

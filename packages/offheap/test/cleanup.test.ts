@@ -8,7 +8,7 @@ import { assertEmpty, assertZeroResidue, fillUp, mostObjects } from "./support/r
 
 /** A heap whose slabs have 8 slots and whose magazines one round, so that each free goes home. */
 function tiny(cleanupInterval: number): SlabAllocator {
-  const geometry = { slotsPerSlab: 8, slabChunks: 1, rounds: 1 };
+  const geometry = { slotsPerSlab: 8, slabChunks: 1, roundLimit: 1 };
   return attachTo(makeHeap({ capacity: 4 << 20, maxWorkers: 2, cleanupInterval }, geometry));
 }
 
@@ -122,7 +122,7 @@ describe("clean-up on request", () => {
 
   it("of a fragmented heap: slabs are shorter where no run is long enough, and every chunk is used", () => {
     const options = { capacity: 4 << 20, maxWorkers: 1, sizeClasses: [64, 65_536] };
-    const allocator = attachTo(makeHeap(options, { slotsPerSlab: 4, slabChunks: 4, rounds: 1 }));
+    const allocator = attachTo(makeHeap(options, { slotsPerSlab: 4, slabChunks: 4, roundLimit: 1 }));
     const { dataAt, layout } = heapOf(allocator);
     const chunkOf = (address: number) => (address - dataAt) / 65_536;
     const kept = new Set<number>();

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SizeClass } from "#src/layout/class-table.js";
-import { roundsIn } from "#src/slab/counters.js";
+import { roundCountIn } from "#src/slab/counters.js";
 import { addressOfRound, slotOfRound } from "#src/slab/rounds.js";
 import { settle } from "#src/slab/settle.js";
 import { readJournal } from "#src/worker/journal.js";
@@ -59,7 +59,7 @@ function free(made: Fixture): void {
 
 describe("the free of a stray, cut short before any of its stores", () => {
   for (const isDead of [true, false]) {
-    it(`counts if the object is free: ${isDead ? "settled by its reaper" : "mended by itself"}`, () => {
+    it(`counts if the object is free: ${isDead ? "settled by its reaper" : "repaired by itself"}`, () => {
       const freed: boolean[] = [];
       atEachStore(free, (made) => {
         const { heap, heir, victim, objects } = made;
@@ -86,10 +86,10 @@ describe("what settle.ts makes of a stray's free", () => {
     let settled = 0;
     atEachStore(free, ({ heap, victim, objects }) => {
       const sizeClass = victim["slow"].classes[1] as SizeClass;
-      const entry = readJournal(heap, victim["slow"].slot);
-      if (settle(heap, victim["slow"].slot, sizeClass, entry) !== "deallocate") return;
+      const entry = readJournal(heap, victim["slow"].place);
+      if (settle(heap, victim["slow"].place, sizeClass, entry) !== "deallocate") return;
       settled++;
-      const top = roundsIn(heap, sizeClass) - 1;
+      const top = roundCountIn(heap, sizeClass) - 1;
       assert.equal(addressOfRound(heap, sizeClass, top), objects[0]);
       assert.equal(slotOfRound(heap, sizeClass, top), slotOf(heap, objects[0] as number));
     });

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { MemoryPool, SlabAllocator } from "offheap";
 import { claimUnclaimed } from "#src/arena/claim.js";
 import { mapEntry } from "#src/arena/span-map.js";
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import { chunkSetAt, gaugesAt, type Layout, magazineAt, wordsPerRound } from "#src/layout/layout.js";
 import { capacity, sizeClasses, slabs } from "./support/fuzz/damaged.ts";
 import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
@@ -50,7 +50,7 @@ describe("calls on a heap with damaged books", () => {
       const allocator = new SlabAllocator({ capacity, maxWorkers: 2, sizeClasses });
       const address = allocator.allocate(64);
       allocator.cleanup();
-      const at = gaugesAt(heapOf(allocator).layout, 1 as WorkerSlot) + 1;
+      const at = gaugesAt(heapOf(allocator).layout, 1 as WorkerPlace) + 1;
       heapOf(allocator).words[at] = (1 << 31) | 2000;
       assert.ok(
         outcome(["ERR_CORRUPT_HEAP"], () => call(allocator, address)),
@@ -62,8 +62,8 @@ describe("calls on a heap with damaged books", () => {
 
 describe("a heap in which one word is wrong", () => {
   const size = 64;
-  const sizeClass = 1 as ClassIndex;
-  const one = 1 as WorkerSlot;
+  const classIndex = 1 as ClassIndex;
+  const one = 1 as WorkerPlace;
 
   function fresh(): { allocator: SlabAllocator; words: Int32Array; books: Layout } {
     const allocator = new SlabAllocator({ capacity, maxWorkers: 3, sizeClasses });
@@ -100,7 +100,7 @@ describe("a heap in which one word is wrong", () => {
   });
 
   it("a slab whose map leads before the first chunk, or behind the last", () => {
-    for (const entry of [mapEntry(sizeClass, 6, 9), mapEntry(sizeClass, 6, 2 ** 18), -1]) {
+    for (const entry of [mapEntry(classIndex, 6, 9), mapEntry(classIndex, 6, 2 ** 18), -1]) {
       const { allocator, words, books } = fresh();
       const objects = Array.from({ length: 3000 }, () => allocator.allocate(size));
       words[books.mapAt] = entry;
@@ -118,7 +118,7 @@ describe("a heap in which one word is wrong", () => {
       const { allocator, words, books } = fresh();
       const objects = Array.from({ length: 8 }, () => allocator.allocate(size));
       for (const address of objects) allocator.deallocate(address);
-      const at = magazineAt(books, one, sizeClass);
+      const at = magazineAt(books, one, classIndex);
       for (let i = 0; i < 8; i++) words[at + i * wordsPerRound + 1] = round;
       assert.equal(
         foreignError(() => allocator.allocate(size)),
@@ -136,7 +136,7 @@ describe("a heap in which one word is wrong", () => {
       const { allocator, words, books } = fresh();
       const dead = SlabAllocator.attach(allocator.handle);
       dead.allocate(size);
-      words[gaugesAt(books, one) + sizeClass] = index;
+      words[gaugesAt(books, one) + classIndex] = index;
       const before = words.slice(0, books.recordsAt);
       expectCode("ERR_CORRUPT_HEAP", () => allocator.reap(dead.workerId, { live: true }));
       // But for the worker word of the dead, which is being reaped.

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Os, SlabAllocator } from "offheap";
 import { Spans } from "#src/arena/spans.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { dataGiven, type PretendOs, pretendOs } from "./support/pretend-os.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -160,7 +160,7 @@ describe("chunks that are known to be zero", () => {
     const allocator = heapWith(os);
     const heap = heapOf(allocator);
     const spans = new Spans(heap);
-    const worker = 1 as WorkerSlot;
+    const worker = 1 as WorkerPlace;
     const takeAll = (length: number): boolean => {
       const head = spans.take(worker, length, length);
       const { isZero } = spans;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import type { SizeClass } from "#src/layout/class-table.js";
 import { infoAt, slabInfo } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
@@ -16,7 +16,7 @@ import { assertZeroResidue } from "./support/residue.ts";
 
 const size = 64;
 const slabs = 3;
-const rounds = 5;
+const roundLimit = 5;
 const slots = 8;
 
 /** Numbers of `digits` digits to the base of the slabs. */
@@ -29,14 +29,14 @@ class Drained {
   readonly heap: Heap;
   readonly owner: SlabAllocator;
   readonly freer: SlabAllocator;
-  private readonly holder: WorkerSlot;
+  private readonly holder: WorkerPlace;
 
   constructor() {
-    const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds };
+    const tiny = { slotsPerSlab: slots, slabChunks: 1, roundLimit };
     this.heap = makeHeap({ capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size], cleanupInterval: 0 }, tiny);
     this.owner = attachTo(this.heap);
     this.freer = attachTo(this.heap);
-    this.holder = attachTo(this.heap)["slow"].slot;
+    this.holder = attachTo(this.heap)["slow"].place;
     for (let i = 0; i < slabs * slots; i++) this.owner.allocate(size);
   }
 
@@ -98,7 +98,7 @@ function end(made: Drained): void {
 describe("a drain", () => {
   it("of the whole magazine keeps what is held, in its order", () => {
     const made = new Drained();
-    for (const order of orders(rounds)) {
+    for (const order of orders(roundLimit)) {
       for (let held = 0; held < 2 ** slabs; held++) {
         const addresses = made.fill(order);
         made.setHeld(held, true);
@@ -120,14 +120,14 @@ describe("a drain", () => {
 
   it("of the older half leaves the younger, and keeps what is held of the older", () => {
     const made = new Drained();
-    for (const order of orders(rounds + 1)) {
+    for (const order of orders(roundLimit + 1)) {
       for (const held of [0, 1, 2, 5]) {
         made.setHeld(held, true);
         const last = made.fill(order).at(-1);
         made.setHeld(held, false);
         assert.deepEqual(made.freer.check(), [], `${order} with ${held}`);
         // Where none could go home, the last is a stray.
-        const isRound = order.slice(0, rounds).some((slab) => (held & (1 << slab)) === 0);
+        const isRound = order.slice(0, roundLimit).some((slab) => (held & (1 << slab)) === 0);
         if (isRound) assert.equal(made.freer.allocate(size), last, `${order} with ${held}`);
         made.refill();
       }
@@ -137,13 +137,13 @@ describe("a drain", () => {
 
   it("takes back the free of a round that another worker took away, wherever it stands", () => {
     const made = new Drained();
-    for (const order of orders(rounds)) {
-      for (let foreign = 0; foreign < rounds; foreign++) {
+    for (const order of orders(roundLimit)) {
+      for (let foreign = 0; foreign < roundLimit; foreign++) {
         const addresses = made.fill(order);
         const slot = (address: number) =>
           made.stateAt((address - made.heap.dataAt) >> 16, ((address - made.heap.dataAt) & 65_535) / size);
         const at = slot(addresses[foreign] as number);
-        const live = 128 + made.owner["slow"].slot;
+        const live = 128 + made.owner["slow"].place;
         // Both had read the byte before either wrote it; the owner's free was the later one.
         made.heap.states[at] = live;
         made.owner.deallocate(addresses[foreign] as number);
@@ -161,7 +161,7 @@ describe("a drain", () => {
 
   it("of rounds of a hundred slabs, of two chunks each, keeps those of more than it may hold at a time", () => {
     const [slotCount, slabCount, most] = [1040, 100, 64];
-    const tiny = { slotsPerSlab: slotCount, slabChunks: 2, rounds: slabCount };
+    const tiny = { slotsPerSlab: slotCount, slabChunks: 2, roundLimit: slabCount };
     const heap = makeHeap(
       { capacity: 32 << 20, maxWorkers: 2, sizeClasses: [size], cleanupInterval: 0 },
       tiny,
@@ -186,7 +186,7 @@ describe("a drain", () => {
   });
 
   it("lets go of a slab that has become one of another class by the time it is held", () => {
-    const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds };
+    const tiny = { slotsPerSlab: slots, slabChunks: 1, roundLimit };
     const heap = makeHeap(
       { capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size, 128], cleanupInterval: 0 },
       tiny,
@@ -198,7 +198,7 @@ describe("a drain", () => {
     const at = heap.layout.claimsAt;
     const [first, second] = [heap.words[at] as number, heap.words[at + 1] as number];
     // Not to be had, so that the drain goes on to whatever slab comes.
-    heap.words[at] = claimClaimed(classOf(first), lengthOf(first), attachTo(heap)["slow"].slot);
+    heap.words[at] = claimClaimed(classOf(first), lengthOf(first), attachTo(heap)["slow"].place);
     const other = claimUnclaimed(2 as ClassIndex, lengthOf(second));
     heap.words[at + 1] = other;
     freer.deallocate(objects[1] as number);
@@ -206,7 +206,7 @@ describe("a drain", () => {
   });
 });
 
-/** A slab of three lines and a short one, all its slots live, and a magazine that has room for them all. */
+/** A slab of three lines and a short one, all its slots live, and a magazine that has space for them all. */
 class Lined {
   readonly slots = 3 * 64 + 6;
   readonly heap: Heap;
@@ -215,7 +215,7 @@ class Lined {
   readonly objects: readonly number[];
 
   constructor() {
-    const tiny = { slotsPerSlab: this.slots, slabChunks: 1, rounds: 256 };
+    const tiny = { slotsPerSlab: this.slots, slabChunks: 1, roundLimit: 256 };
     this.heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size], cleanupInterval: 0 }, tiny);
     this.owner = attachTo(this.heap);
     this.other = attachTo(this.heap);
@@ -267,7 +267,7 @@ describe("rounds of one line in a row", () => {
       const list = all.slice(64, 128);
       for (const slot of list) owner.deallocate(objects[slot] as number);
       // Both had read the byte before either wrote it; the other's free was the later one.
-      heap.states[stolen] = 128 + owner["slow"].slot;
+      heap.states[stolen] = 128 + owner["slow"].place;
       other.deallocate(objects[stolen] as number);
       owner.cleanup();
       other.cleanup();
@@ -288,9 +288,9 @@ describe("rounds of one line in a row", () => {
       magazines.turnIntoStray(classes[1] as SizeClass);
       assert.deepEqual(owner.check(), []);
       // So many rounds as bytes, but one of these is the stray's.
-      heap.states[list[3] as number] = 128 + owner["slow"].slot;
+      heap.states[list[3] as number] = 128 + owner["slow"].place;
       magazines.drain(classes[1] as SizeClass, 63);
-      assert.equal(heap.states[stray], owner["slow"].slot);
+      assert.equal(heap.states[stray], owner["slow"].place);
     }
   });
 });

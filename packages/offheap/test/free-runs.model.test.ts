@@ -6,13 +6,13 @@ import { describe, it } from "node:test";
 import { ChunkSet, noChunk } from "#src/arena/chunk-set.js";
 import { FreeRuns } from "#src/arena/free-runs.js";
 import { Spans } from "#src/arena/spans.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import { chunkSetAt, runTreeLeaves, wordsPerRunNode } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 
-const worker = 1 as WorkerSlot;
+const worker = 1 as WorkerPlace;
 
 /** The first run of `want` members, by one look at each. */
 function lowest(free: ChunkSet, chunkCount: number, want: number): number {
@@ -168,7 +168,7 @@ describe("the tree of free runs", () => {
     spans.free.remove(0 as ChunkIndex);
     spans.runs.update(0 as ChunkIndex, 1);
     expectFirst(1);
-    spans.mendFree(0 as ChunkIndex);
+    spans.repairFree(0 as ChunkIndex);
     expectFirst(0);
   });
 

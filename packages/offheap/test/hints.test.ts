@@ -7,7 +7,7 @@ import type { SlabAllocator } from "offheap";
 import { verbsOver } from "#core/built/instance.js";
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import { chunkSetAt, infoAt, recordAt, scratchIn, slabInfo } from "#src/layout/layout.js";
 import { mostHeldOf, mostMetOf } from "#src/layout/scratch.js";
 import type { Heap } from "#src/memory/heap.js";
@@ -29,7 +29,7 @@ interface Fixture {
 
 /** Slabs of one chunk and 70 slots, magazines of four rounds, two workers. */
 function fixture(): Fixture {
-  const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds: 4 };
+  const tiny = { slotsPerSlab: slots, slabChunks: 1, roundLimit: 4 };
   const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size, 128] }, tiny);
   const [free, empty, partial] = [0, 1, 2].map((set) => new ChunkSet(heap, chunkSetAt(heap.layout, set)));
   return {
@@ -269,7 +269,7 @@ describe("a drain while the oldest round's slab is held by another", () => {
     for (const i of [0, slots, slots + 1, slots + 2]) first.deallocate(objects[i] as number);
     const at = heap.layout.claimsAt;
     const claim = heap.words[at] as number;
-    heap.words[at] = claimClaimed(classOf(claim), lengthOf(claim), 2 as WorkerSlot);
+    heap.words[at] = claimClaimed(classOf(claim), lengthOf(claim), 2 as WorkerPlace);
     const letGo = () => {
       heap.words[at] = claimUnclaimed(classOf(claim), lengthOf(claim));
     };
@@ -291,8 +291,8 @@ describe("a drain while the oldest round's slab is held by another", () => {
     const { heap } = made;
     const { layout, words } = heap;
     const scratch =
-      recordAt(layout, 1 as WorkerSlot) + scratchIn(layout.objectBytes.length, layout.magazineShift);
-    const noted = 4 + 4 * mostMetOf(layout.roundCounts) + 16 * mostHeldOf(layout.roundCounts) + 1;
+      recordAt(layout, 1 as WorkerPlace) + scratchIn(layout.objectBytes.length, layout.magazineShift);
+    const noted = 4 + 4 * mostMetOf(layout.roundLimits) + 16 * mostHeldOf(layout.roundLimits) + 1;
     const notedAt = heap.offset + scratch * 4 + noted;
     words[scratch] = 1;
     words[scratch + 1] = 1;

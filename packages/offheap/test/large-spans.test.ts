@@ -8,7 +8,7 @@ import { noChunk } from "#src/arena/chunk-set.js";
 import { claimLarge, isBody, lengthOf } from "#src/arena/claim.js";
 import { mapLarge, mapOther } from "#src/arena/span-map.js";
 import { Spans } from "#src/arena/spans.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import { record, recordAt } from "#src/layout/layout.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -18,13 +18,13 @@ const slotBytes = 16_384;
 
 /** Slabs have two chunks; beyond 8 pages an object has a span of its own. */
 function fixture(): CutPool {
-  const tiny = { slotsPerSlab: 8, slabChunks: 2, rounds: 2 };
+  const tiny = { slotsPerSlab: 8, slabChunks: 2, roundLimit: 2 };
   return cutPool({ capacity: 11 * chunk, sizeClasses: [slotBytes], maxWorkers: 4 }, tiny);
 }
 
 /** So many large objects the victim has allocated before, and freed. */
 function setCounts({ heap, victim }: CutPool, low: number, high: number): void {
-  const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerSlot);
+  const at = recordAt(heap.layout, (victim.workerId % 128) as WorkerPlace);
   for (const which of [record.largeAllocs, record.largeFrees]) {
     heap.words[at + which] = low;
     heap.words[at + which + 1] = high;
@@ -131,7 +131,7 @@ describe("the resize of a span that is cut short, while another makes the object
           const address = (isOwn ? victim : pool).allocate(from * chunk);
           const isCut = cut(n, () => victim.reallocate(address, to * chunk));
           const head = 0 as ChunkIndex;
-          const other = (pool.workerId % 128) as WorkerSlot;
+          const other = (pool.workerId % 128) as WorkerPlace;
           const length = lengthOf(spans.claimOf(head));
           // What another's resize takes, before it says so.
           const got = spans.takeBehind(other, head, length, 3);

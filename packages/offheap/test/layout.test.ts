@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SizeClasses, SlabAllocator } from "offheap";
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import { gauge } from "#src/layout/gauge.js";
 import {
   classEntry,
@@ -31,7 +31,7 @@ describe("what the fast path has as literals", () => {
   it("is where the layout has it", () => {
     for (const heap of heaps) {
       const { layout, words } = heapOf(heap);
-      const worker = layout.maxWorkers as WorkerSlot;
+      const worker = layout.maxWorkers as WorkerPlace;
       assert.equal(roundsAt(layout, worker), gaugesAt(layout, worker) + gauge.toRounds);
       assert.equal(gauge.toAbove, gauge.toRounds + wordsPerRound);
       assert.equal(inverseOfNone, classesWord - wordsPerClassEntry + classEntry.inverse);
@@ -41,17 +41,17 @@ describe("what the fast path has as literals", () => {
     }
   });
 
-  it("leaves a round that is none below each magazine, and room for one more above", () => {
+  it("leaves a round that is none below each magazine, and space for one more above", () => {
     for (const heap of heaps) {
       const { layout, words } = heapOf(heap);
-      const worker = 1 as WorkerSlot;
-      layout.roundCounts.forEach((rounds, i) => {
-        const sizeClass = (i + 1) as ClassIndex;
-        const lowest = magazineAt(layout, worker, sizeClass);
+      const worker = 1 as WorkerPlace;
+      layout.roundLimits.forEach((roundLimit, i) => {
+        const classIndex = (i + 1) as ClassIndex;
+        const lowest = magazineAt(layout, worker, classIndex);
         assert.equal(words[lowest - wordsPerRound + 1], 0);
-        if (i + 1 === layout.roundCounts.length) return;
-        const next = magazineAt(layout, worker, (sizeClass + 1) as ClassIndex);
-        assert.ok(lowest + (rounds + 1) * wordsPerRound <= next - wordsPerRound);
+        if (i + 1 === layout.roundLimits.length) return;
+        const next = magazineAt(layout, worker, (classIndex + 1) as ClassIndex);
+        assert.ok(lowest + (roundLimit + 1) * wordsPerRound <= next - wordsPerRound);
       });
     }
   });

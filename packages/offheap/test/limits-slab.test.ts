@@ -27,10 +27,10 @@ describe("the last slot of a slab", () => {
       assert.ok(lasts.length >= 1 && totalSlabs >= 1);
       for (const last of lasts) {
         const behind = last + bytes;
-        const room = (slabBytes - ((behind - dataAt) % slabBytes)) % slabBytes;
-        assert.ok(room < bytes || bytes < 64, `${room} bytes are left behind a slot of ${bytes}`);
+        const space = (slabBytes - ((behind - dataAt) % slabBytes)) % slabBytes;
+        assert.ok(space < bytes || bytes < 64, `${space} bytes are left behind a slot of ${bytes}`);
         assert.equal(heap.sizeOf(last), bytes);
-        if (room > 0)
+        if (space > 0)
           for (const call of [
             () => heap.sizeOf(behind),
             () => heap.deallocate(behind),
@@ -236,24 +236,24 @@ describe("numbers in the options", () => {
 });
 
 describe("a magazine", () => {
-  const few = [3, 5, 9].map((rounds) => [64, { rounds }] as const);
+  const few = [3, 5, 9].map((roundLimit) => [64, { roundLimit }] as const);
   for (const [bytes, tiny] of [[8, {}], [64, {}], [8192, {}], ...few] as const)
-    it(`keeps as many as it has room for, and one more sends some home: ${bytes} bytes, ${JSON.stringify(tiny)}`, () => {
+    it(`keeps as many as it has space for, and one more sends some home: ${bytes} bytes, ${JSON.stringify(tiny)}`, () => {
       const options = { capacity: 64 * MiB, maxWorkers: 1, sizeClasses: [bytes], cleanupInterval: 0 };
       const heap = new SlabAllocator(options, { tiny });
-      const [rounds] = heapOf(heap).layout.roundCounts as [number];
+      const [roundLimit] = heapOf(heap).layout.roundLimits as [number];
       const cached = () => heap.stats().workers[0]?.cached as number;
-      const addresses = Array.from({ length: 3 * rounds }, () => heap.allocate(bytes));
-      const left = rounds - cached();
+      const addresses = Array.from({ length: 3 * roundLimit }, () => heap.allocate(bytes));
+      const left = roundLimit - cached();
       for (let i = 0; i < left; i++) heap.deallocate(addresses.pop() as number);
-      assert.equal(cached(), rounds);
+      assert.equal(cached(), roundLimit);
       heap.deallocate(addresses.pop() as number);
-      assert.ok(cached() < rounds && cached() > 0);
+      assert.ok(cached() < roundLimit && cached() > 0);
       assert.deepEqual(heap.check(), []);
       for (let i = cached(); i > 0; i--) addresses.push(heap.allocate(bytes));
       assert.equal(cached(), 0);
       addresses.push(heap.allocate(bytes));
-      assert.ok(cached() > 0 && cached() <= rounds);
+      assert.ok(cached() > 0 && cached() <= roundLimit);
       for (const address of addresses) heap.deallocate(address);
       assertZeroResidue(heap, bytes < 8192 ? [] : [bytes]);
     });

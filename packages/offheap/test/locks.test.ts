@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SlabAllocator } from "offheap";
 import { Tracker } from "#src/allocator/track.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { hostOf } from "#src/worker/host.js";
 import { ThreadLock } from "#src/worker/locks.js";
 import { FakeLocks } from "./support/fake-locks.ts";
@@ -22,7 +22,7 @@ function setUp() {
 
 /** The lock of a worker whose thread has no other. */
 function hold(worker: SlabAllocator, locks: Parameters<typeof hostWith>[0]): ThreadLock {
-  const { token } = worker["slow"].workers.read((worker.workerId % 128) as WorkerSlot);
+  const { token } = worker["slow"].workers.read((worker.workerId % 128) as WorkerPlace);
   const lock = new ThreadLock(locks, token);
   lock.enter(heapOf(worker), worker.workerId);
   return lock;

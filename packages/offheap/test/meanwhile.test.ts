@@ -18,7 +18,7 @@ interface Pair {
 }
 
 function pair(): Pair {
-  const tiny = { slotsPerSlab: 12, slabChunks: 1, rounds: 3 };
+  const tiny = { slotsPerSlab: 12, slabChunks: 1, roundLimit: 3 };
   const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size] }, tiny);
   let left = Number.POSITIVE_INFINITY;
   let then = () => {};

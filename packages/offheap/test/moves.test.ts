@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { doomedAt, doomOfSlot, doomOfSpan } from "#src/large/doomed.js";
 import type { Accesses } from "./support/counting.ts";
@@ -20,7 +20,7 @@ interface Fixture extends CutPool {
 }
 
 function fixture(): Fixture {
-  const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
+  const tiny = { slotsPerSlab: 8, slabChunks: 1, roundLimit: 2 };
   const made = cutPool({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 5 }, tiny);
   const { access, victim } = made;
   const cost = () => access.during(() => victim.deallocate(victim.allocate(64)));
@@ -64,7 +64,7 @@ describe("a move that an exception stopped at any of its stores", () => {
       const claims = words.subarray(layout.claimsAt, layout.claimsAt + layout.chunkCount);
       const head = claims.findIndex((claim) => isSlab(claim));
       const claim = claims[head] as number;
-      claims[head] = claimClaimed(classOf(claim), lengthOf(claim), 4 as WorkerSlot);
+      claims[head] = claimClaimed(classOf(claim), lengthOf(claim), 4 as WorkerPlace);
       const [address] = objects as [number];
       const isCut = cut(n, () => victim.reallocate(address, 128));
       claims[head] = claim;
@@ -100,7 +100,7 @@ describe("a move that an exception stopped at any of its stores", () => {
         // One that the next call finds in the magazine.
         victim.deallocate(victim.allocate(64));
         const isCut = cut(n, () => victim.reallocate(address, 128));
-        const word = doomedAt(heap, (victim.workerId % 128) as WorkerSlot);
+        const word = doomedAt(heap, (victim.workerId % 128) as WorkerPlace);
         const place = address - heap.dataAt;
         const doom =
           size > chunk

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AllocatorError, MemoryPool } from "offheap";
 import { claimPagesHeld, lengthOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { attachPoolTo, expectCode, heapOf } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -184,7 +184,7 @@ describe("a pool that is out of memory", () => {
     assert.equal(free, 2 * 10_240);
     const at = layout.claimsAt + Math.floor((first - dataAt) / chunk);
     const claim = words[at] as number;
-    words[at] = claimPagesHeld(lengthOf(claim), 2 as WorkerSlot);
+    words[at] = claimPagesHeld(lengthOf(claim), 2 as WorkerPlace);
     assert.ok(told().largest < 10_240);
     words[at] = claim;
     assert.equal(told().largest, free);

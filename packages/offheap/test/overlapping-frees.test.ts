@@ -7,11 +7,11 @@ import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import { claimClaimed, classOf, lengthOf } from "#src/arena/claim.js";
-import type { ChunkIndex, ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import type { SizeClass } from "#src/layout/class-table.js";
 import { chunkSetAt, counter, counterAt } from "#src/layout/layout.js";
 import type { Heap } from "#src/memory/heap.js";
-import { roundsIn, setRounds } from "#src/slab/counters.js";
+import { roundCountIn, setRoundCount } from "#src/slab/counters.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
@@ -19,7 +19,7 @@ const size = 64;
 const slots = 16;
 
 function fixture(): { heap: Heap; loser: SlabAllocator; winner: SlabAllocator } {
-  const tiny = { slotsPerSlab: slots, slabChunks: 1, rounds: 4 };
+  const tiny = { slotsPerSlab: slots, slabChunks: 1, roundLimit: 4 };
   const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size, 128] }, tiny);
   return { heap, loser: attachTo(heap), winner: attachTo(heap) };
 }
@@ -83,7 +83,7 @@ describe("the earlier of two overlapping frees is taken back", () => {
       loser.deallocate(objects[2] as number);
       const at = layout.claimsAt;
       const claim = words[at] as number;
-      words[at] = claimClaimed(classOf(claim), lengthOf(claim), 2 as WorkerSlot);
+      words[at] = claimClaimed(classOf(claim), lengthOf(claim), 2 as WorkerPlace);
       const map = words[layout.mapAt + 1] as number;
       if (isGone) words[layout.mapAt + 1] = 0;
       loser.deallocate(objects[3] as number);
@@ -107,7 +107,7 @@ describe("when the later one came after the slab had gone", () => {
     // The other free came first, and its slot has gone home.
     heap.states[slot] = 0;
     const sizeClass = winner["slow"].classes[1] as SizeClass;
-    setRounds(heap, sizeClass, roundsIn(heap, sizeClass), 1);
+    setRoundCount(heap, sizeClass, roundCountIn(heap, sizeClass), 1);
     new ChunkSet(heap, chunkSetAt(heap.layout, 1)).add(0 as ChunkIndex);
     assert.equal(winner.cleanup().slabs, 1);
     if (reuse !== undefined) winner.allocate(reuse);
@@ -136,7 +136,7 @@ describe("when the later one came after the slab had gone", () => {
   it("the slot is a stray of the slab that stands there now, until the next clean-up", () => {
     const { heap, loser } = late(128);
     loser.allocate(size);
-    const strays = heap.words[counterAt(heap.layout, 1 as WorkerSlot, 2 as ClassIndex) + counter.strays];
+    const strays = heap.words[counterAt(heap.layout, 1 as WorkerPlace, 2 as ClassIndex) + counter.strays];
     assert.equal(strays, 1);
     loser.cleanup();
     assert.deepEqual(loser.check(), []);

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import { infoAt } from "#src/layout/layout.js";
 import { pageInfo } from "#src/layout/pages.js";
 import type { Heap } from "#src/memory/heap.js";
@@ -202,7 +202,7 @@ describe("rooms", () => {
     const objects = take(made.pool, 1);
     const claim = words[layout.claimsAt] as number;
     const room = roomOf(made.hints.longestOf(first));
-    words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerSlot);
+    words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerPlace);
     objects.push(...take(made.pool, 1));
     assert.equal(made.pool.stats().large.pageSpans, 2);
     assert.deepEqual(roomsOf(made.hints, first), [room]);
@@ -255,7 +255,7 @@ describe("all hints", () => {
     const { words, layout } = made.heap;
     const [run] = take(made.pool, 3) as [number];
     const claim = words[layout.claimsAt] as number;
-    words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerSlot);
+    words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerPlace);
     made.pool.deallocate(run);
     words[layout.claimsAt] = claimPages(lengthOf(claim));
     made.hints.pending.remove(first);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemoryPool } from "offheap";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
-import type { ChunkIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pages/page-hints.js";
 import { type Cutter, cutter } from "./support/cut-short.ts";
@@ -34,7 +34,7 @@ function fixture(): Fixture {
   const heap = makePoolHeap({ capacity: 8 * 65_536, sizeClasses: [64], maxWorkers: 5 }, tiny);
   const { words, layout } = heap;
   const pool = attachPoolTo(heap);
-  const holder = (attachPoolTo(heap).workerId % 128) as WorkerSlot;
+  const holder = (attachPoolTo(heap).workerId % 128) as WorkerPlace;
   const { access, cut } = cutter();
   const victim = attachPoolTo(heap, access);
   const objects = Array.from({ length: runs }, () => pool.allocate(runBytes)).sort((a, b) => a - b);
@@ -147,7 +147,7 @@ describe("a free of a run that is cut short at any of its stores", () => {
 });
 
 describe("an allocation that looks for room everywhere, cut short at any of its stores", () => {
-  it("is mended by the next call", () => {
+  it("is repaired by the next call", () => {
     for (let n = 0; ; n++) {
       const made = withFreed(0);
       const { heap, pool, victim, objects, cut } = made;

@@ -1,4 +1,4 @@
-// What each call of a pool does beside its work, seen one by one: it asks whether the worker is still attached, mends,
+// What each call of a pool does beside its work, seen one by one: it asks whether the worker is still attached, repairs,
 // cleans up now and then, looks further before it gives up.
 
 import assert from "node:assert/strict";
@@ -76,12 +76,12 @@ describe("a reset", () => {
   it("that fails before it began leaves the pool as it was", () => {
     const pool = new MemoryPool(options);
     const address = pool.allocate(64);
-    const { mend } = pool["slow"];
-    pool["slow"].mend = () => {
+    const { repair } = pool["slow"];
+    pool["slow"].repair = () => {
       throw new RangeError("the stack ends");
     };
     assert.throws(() => pool.reset(), RangeError);
-    pool["slow"].mend = mend;
+    pool["slow"].repair = repair;
     pool.deallocate(address);
     assert.equal(pool.allocate(64), address);
     assert.equal(pool.stats().liveObjects, 1);

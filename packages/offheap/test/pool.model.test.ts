@@ -35,7 +35,7 @@ class PoolModel {
       [40, 1000, 24_000],
       [64, 8192, 9216, 10_240, 20_480, 32_768],
     ]);
-    const slots = { slotsPerSlab: 4 + random.below(40), slabChunks: random.pick([1, 2, 3]), rounds: 2 };
+    const slots = { slotsPerSlab: 4 + random.below(40), slabChunks: random.pick([1, 2, 3]), roundLimit: 2 };
     const chunks = 3 + random.below(30);
     this.heap = makePoolHeap({ capacity: (1 + chunks) * 65_536, sizeClasses, maxWorkers: 4 }, slots);
     this.workers.push(attachPoolTo(this.heap));

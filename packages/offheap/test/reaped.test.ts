@@ -11,7 +11,7 @@ const options = { capacity: 8 << 20, maxWorkers: 3 } as const;
 
 /** The calls of a pool, which has those of a SlabAllocator; what they need was made before the reap. */
 function callsOf(victim: MemoryPool): Record<string, () => unknown> {
-  // More than a magazine has room for.
+  // More than a magazine has space for.
   const many = Array.from({ length: 600 }, () => victim.allocate(64));
   const [small] = many as [number];
   const large = victim.allocate(20_000);

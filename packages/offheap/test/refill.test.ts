@@ -13,7 +13,7 @@ describe("a refill", () => {
     it(`of a slab that counts ${extra} free slots too many takes those that there are`, () => {
       const heap = makeHeap(
         { capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size] },
-        { slotsPerSlab: 8, slabChunks: 1, rounds: 8 },
+        { slotsPerSlab: 8, slabChunks: 1, roundLimit: 8 },
       );
       const [first, second] = [attachTo(heap), attachTo(heap)];
       const objects = Array.from({ length: 8 }, () => first.allocate(size)).sort((a, b) => a - b);

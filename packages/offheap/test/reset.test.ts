@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import { claimClaimed, classOf, isSlab, lengthOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { type Accesses, CountingAccess } from "./support/counting.ts";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
@@ -152,7 +152,7 @@ describe("reset", () => {
   it("a round of before is no free that was cut short, also where its slot is behind the last of the next slab", () => {
     const pool = new MemoryPool(
       { capacity: 256 * chunk, sizeClasses: [64, 8192], maxWorkers: 1 },
-      { tiny: { slotsPerSlab: 32, slabChunks: 4, rounds: 4 } },
+      { tiny: { slotsPerSlab: 32, slabChunks: 4, roundLimit: 4 } },
     );
     const objects = fillUp(pool, 8192, 32);
     assert.equal(pool.stats().spanBytes, 4 * chunk);
@@ -174,7 +174,7 @@ describe("reset", () => {
 
 /** A pool of few chunks, another of whose workers may be cut short; that one has a free slot and a free page cached. */
 function cuttable(): CutPool {
-  const tiny = { slotsPerSlab: 8, slabChunks: 1, rounds: 2 };
+  const tiny = { slotsPerSlab: 8, slabChunks: 1, roundLimit: 2 };
   const made = cutPool({ capacity: 9 * chunk, sizeClasses: [64, 128], maxWorkers: 4 }, tiny);
   const { victim } = made;
   for (const size of [64, 4096]) {
@@ -271,7 +271,7 @@ describe("after a reset", () => {
     // A slab that its holder does not let go, so that only magazines take what is freed.
     const claims = words.subarray(layout.claimsAt, layout.claimsAt + layout.chunkCount);
     for (const [i, claim] of claims.entries())
-      if (isSlab(claim)) claims[i] = claimClaimed(classOf(claim), lengthOf(claim), 3 as WorkerSlot);
+      if (isSlab(claim)) claims[i] = claimClaimed(classOf(claim), lengthOf(claim), 3 as WorkerPlace);
     for (const address of objects) victim.deallocate(address);
     pool.reset();
     assert.deepEqual(pool.check(), []);
@@ -281,7 +281,7 @@ describe("after a reset", () => {
   it("no hint of before is followed: what is allocated takes the atomics that it takes in an unused pool", () => {
     const [fresh, reset] = [false, true].map((isReset) => {
       const access = new CountingAccess();
-      const tiny = { slotsPerSlab: 32, slabChunks: 2, rounds: 4 };
+      const tiny = { slotsPerSlab: 32, slabChunks: 2, roundLimit: 4 };
       const options = {
         capacity: 64 * chunk,
         sizeClasses: [64, 1024],

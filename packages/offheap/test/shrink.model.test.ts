@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { AllocatorError, type MemoryPool } from "offheap";
 import { claimClaimed, claimPagesHeld, classOf, isSlab, lengthOf, tag, tagOf } from "#src/arena/claim.js";
 import { mapLarge, mapPages } from "#src/arena/span-map.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
@@ -18,7 +18,7 @@ const steps = 120;
 const chunk = 65_536;
 const page = 2048;
 /** A worker that is nobody: it holds what it holds for as long as the test wants. */
-const holder = 4 as WorkerSlot;
+const holder = 4 as WorkerPlace;
 
 /** Holds a random part of the spans of pages and slabs, as another worker does for a moment; what ends that. */
 function holdSome(heap: Heap, random: Random, percent: number): () => void {
@@ -55,7 +55,7 @@ class FullHeap {
       [8, 16, 104, 512, 24_000],
       [64, 8192, 9216, 32_768],
     ]);
-    const slots = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), rounds: 2 };
+    const slots = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), roundLimit: 2 };
     const chunks = 1 + random.below(12);
     this.heap = makePoolHeap({ capacity: (1 + chunks) * chunk, sizeClasses, maxWorkers: 4 }, slots);
     this.workers = [attachPoolTo(this.heap), attachPoolTo(this.heap)];

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import { claimPagesHeld, lengthOf, tag, tagOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { readFill, writeFill } from "./support/fill.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -116,7 +116,7 @@ for (const [name, shrinkerOf] of shrinkers)
       const at = layout.claimsAt + (address - (address % chunk) - dataAt) / chunk;
       const claim = words[at] as number;
       assert.equal(tagOf(claim), tag.pages);
-      words[at] = claimPagesHeld(lengthOf(claim), 2 as WorkerSlot);
+      words[at] = claimPagesHeld(lengthOf(claim), 2 as WorkerPlace);
       for (const size of [200_000, 20_000, 64]) assert.equal(shrinkerOf(pool)(address, size), address);
       words[at] = claim;
       readFill(pool, address, 3);

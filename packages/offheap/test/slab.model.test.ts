@@ -23,7 +23,11 @@ function tinyOptions(random: Random): [HeapOptions, TinyGeometry] {
       maxWorkers: 1 + random.below(4),
       cleanupInterval: random.pick([0, 1, 3, 100]),
     },
-    { slotsPerSlab: 1 + random.below(6), slabChunks: random.pick([1, 2, 3]), rounds: 1 + random.below(4) },
+    {
+      slotsPerSlab: 1 + random.below(6),
+      slabChunks: random.pick([1, 2, 3]),
+      roundLimit: 1 + random.below(4),
+    },
   ];
 }
 

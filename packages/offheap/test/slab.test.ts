@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SizeClasses, SlabAllocator } from "offheap";
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import { slabChunksOf, slotCountOf } from "#src/layout/span-lengths.js";
 import { Slabs } from "#src/slab/slabs.js";
 import { readFill, writeFill } from "./support/fill.ts";
@@ -56,10 +56,10 @@ describe("slab creation and free list", () => {
   it("knows empty, partial and full", () => {
     const heap = makeHeap(
       { capacity: 1 << 20, maxWorkers: 1 },
-      { slotsPerSlab: 6, slabChunks: 1, rounds: 2 },
+      { slotsPerSlab: 6, slabChunks: 1, roundLimit: 2 },
     );
     const allocator = attachTo(heap);
-    const { partial, empty } = new Slabs(heap, 1 as WorkerSlot);
+    const { partial, empty } = new Slabs(heap, 1 as WorkerPlace);
     const index = heap.layout.objectBytes.indexOf(64) + 1;
     const seen = () => ({ partial: partial[index]?.next(0) === 0, empty: empty.next(0) === 0 });
     const addresses = Array.from({ length: 6 }, () => allocator.allocate(64));
@@ -103,7 +103,7 @@ describe("allocate/deallocate until full", () => {
     );
   });
 
-  it("one free makes room for one more", () => {
+  it("one free makes space for one more", () => {
     const heap = new SlabAllocator({ capacity: 2 << 20, maxWorkers: 2 });
     const addresses = fillUp(heap, 512);
     const middle = addresses[addresses.length >> 1] as number;
@@ -126,7 +126,7 @@ describe("many slabs per class", () => {
   it("a full slab is passed over, and used again when one of its objects is freed", () => {
     const heap = makeHeap(
       { capacity: 2 << 20, maxWorkers: 1 },
-      { slotsPerSlab: 8, slabChunks: 1, rounds: 1 },
+      { slotsPerSlab: 8, slabChunks: 1, roundLimit: 1 },
     );
     const allocator = attachTo(heap);
     const slabs = [0, 1, 2].map(() => Array.from({ length: 8 }, () => allocator.allocate(256)));
@@ -144,7 +144,7 @@ describe("many slabs per class", () => {
   it("of which the lowest with a free slot serves first, so that the heap stays dense", () => {
     const heap = makeHeap(
       { capacity: 2 << 20, maxWorkers: 1 },
-      { slotsPerSlab: 4, slabChunks: 1, rounds: 1 },
+      { slotsPerSlab: 4, slabChunks: 1, roundLimit: 1 },
     );
     const allocator = attachTo(heap);
     const addresses = Array.from({ length: 16 }, () => allocator.allocate(256));

@@ -40,7 +40,7 @@ function mostFrames(): number {
  * of `descend` grows when V8 throws its optimized code away: where the call was not even reached, the room is
  * measured anew.
  */
-function atEveryDepth(call: () => void, mended: () => void): number {
+function atEveryDepth(call: () => void, repaired: () => void): number {
   let most = mostFrames();
   let spare = 0;
   for (let tries = 0; tries < 10_000; tries++) {
@@ -49,7 +49,7 @@ function atEveryDepth(call: () => void, mended: () => void): number {
       reached = true;
       call();
     });
-    mended();
+    repaired();
     if (returned) return tries;
     if (reached) spare++;
     else most = Math.min(most - 1, mostFrames());
@@ -57,13 +57,13 @@ function atEveryDepth(call: () => void, mended: () => void): number {
   assert.fail("the call never returned");
 }
 
-for (const rounds of [1, 3]) {
-  it(`a stack overflow anywhere leaves the heap whole, magazines of ${rounds}`, () => {
+for (const roundLimit of [1, 3]) {
+  it(`a stack overflow anywhere leaves the heap whole, magazines of ${roundLimit}`, () => {
     const options = { capacity: 1 << 20, maxWorkers: 2, sizeClasses: [64, 4096], cleanupInterval: 2 };
-    const allocator = attachTo(makeHeap(options, { slotsPerSlab: 4, slabChunks: 1, rounds }));
+    const allocator = attachTo(makeHeap(options, { slotsPerSlab: 4, slabChunks: 1, roundLimit }));
     const live: number[] = [];
     const settle = (worker: SlabAllocator) => {
-      // Any slow call mends; this one is given all the stack it wants.
+      // Any slow call repairs; this one is given all the stack it wants.
       worker.cleanup();
       assert.deepEqual(worker.check(), []);
     };

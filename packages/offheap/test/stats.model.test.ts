@@ -31,7 +31,7 @@ class Life {
     this.random = random;
     this.isPool = isPool;
     const sizeClasses = random.pick([[64], [64, 8192], [40, 1000, 24_000], [64, 9216, 19_456]]);
-    const tiny = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), rounds: 3 };
+    const tiny = { slotsPerSlab: 4 + random.below(60), slabChunks: random.pick([1, 2, 3]), roundLimit: 3 };
     const chunks = 3 + random.below(14);
     const cleanupInterval = random.pick([0, 1, 5, 100]);
     const options = { capacity: (1 + chunks) * 65_536, sizeClasses, maxWorkers, cleanupInterval };

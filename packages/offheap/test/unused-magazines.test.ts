@@ -1,11 +1,11 @@
-// A magazine that was never used has a gauge of 0: no rounds, and no room. Whoever meets one leaves it so, and its
-// memory untouched; the first free by its worker gives it room.
+// A magazine that was never used has a gauge of 0: no rounds, and no space. Whoever meets one leaves it so, and its
+// memory untouched; the first free by its worker gives it space.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { recordAt } from "#src/layout/layout.js";
-import { roundsIn } from "#src/slab/counters.js";
+import { roundCountIn } from "#src/slab/counters.js";
 import { journal } from "#src/worker/journal.js";
 import { counts, end, type Fixture, fixture, isLive, size } from "./support/cut-short.ts";
 import { attachTo } from "./support/heaps.ts";
@@ -22,7 +22,7 @@ describe("a magazine that was never used", () => {
     },
     "a reap by its worker": (fresh, { victim }) => assert.ok(fresh.reap(victim.workerId).reaped),
     "an exception before": (fresh, { heap }) => {
-      heap.words[recordAt(heap.layout, fresh["slow"].slot)] = journal.moving;
+      heap.words[recordAt(heap.layout, fresh["slow"].place)] = journal.moving;
       fresh.cleanup();
     },
   };
@@ -31,8 +31,8 @@ describe("a magazine that was never used", () => {
       const made = fixture();
       const { heap, heir } = made;
       const fresh = attachTo(heap);
-      const { slot, classes } = fresh["slow"];
-      const at = recordAt(heap.layout, slot);
+      const { place, classes } = fresh["slow"];
+      const at = recordAt(heap.layout, place);
       meet(fresh, made);
       const words = heap.words.subarray(at, at + heap.layout.recordWords);
       assert.deepEqual(
@@ -40,7 +40,7 @@ describe("a magazine that was never used", () => {
         [],
       );
       assert.deepEqual(
-        classes.slice(1, 3).map((own) => roundsIn(heap, own)),
+        classes.slice(1, 3).map((own) => roundCountIn(heap, own)),
         [0, 0],
       );
       assert.deepEqual(heir.check(), []);

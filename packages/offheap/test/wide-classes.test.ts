@@ -46,16 +46,16 @@ describe("the classes of a pool that names none", () => {
     for (const workers of [1, 2, 16, 64, 126]) {
       assert.deepEqual(usual(64 * MiB - chunk, workers).objectBytes, SizeClasses.fine);
       for (const capacity of [64 * MiB, 100 * MiB, 512 * MiB, 2 ** 30, 2 ** 32]) {
-        const { objectBytes, roundCounts } = usual(capacity, workers);
+        const { objectBytes, roundLimits } = usual(capacity, workers);
         const each = capacity / 8 / workers;
         const wide = wideOf(objectBytes);
         const oneOfEach = wide.reduce((sum, bytes) => sum + bytes, 0);
         assert.ok(oneOfEach <= each / 8, `${wide.length} classes, ${workers} workers, ${capacity} bytes`);
-        const bytesOf = (index: number) => (objectBytes[index] as number) * (roundCounts[index] as number);
+        const bytesOf = (index: number) => (objectBytes[index] as number) * (roundLimits[index] as number);
         const all = objectBytes.reduce((sum, _, index) => sum + bytesOf(index), 0);
         // Where a round of each fine class is more than that, there are no others.
         assert.ok(all <= each || wide.length === 0, `${all} of ${each} bytes are pinned`);
-        for (const index of roundCounts.keys()) assert.ok(bytesOf(index) <= 131_072);
+        for (const index of roundLimits.keys()) assert.ok(bytesOf(index) <= 131_072);
       }
     }
   });

@@ -16,7 +16,7 @@ const pagesOf = (size: number) => Math.ceil(size / page);
 /** A pool whose chunks are all taken, but for pages of a span: room for one run of so many bytes. */
 function withPagesOnly(runBytes: number): { pool: MemoryPool; live: number[] } {
   const options = { capacity: 24 * chunk, maxWorkers: 2, sizeClasses: [64, 1024, 24_000] };
-  const pool = new MemoryPool(options, { tiny: { slabChunks: 2, rounds: 4 } });
+  const pool = new MemoryPool(options, { tiny: { slabChunks: 2, roundLimit: 4 } });
   const hole = pool.allocate(runBytes, { align: page });
   const live = [pool.allocate(24_000), ...fillUp(pool, 24_000), ...fillUp(pool, 64)];
   for (let isFull = false; !isFull; ) {

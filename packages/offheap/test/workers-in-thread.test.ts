@@ -78,16 +78,18 @@ describe("one allocates, another frees", () => {
 
 describe("what idle workers pin", () => {
   const pinned = (capacity: number, maxWorkers: number, sizeClasses: readonly number[]) => {
-    const { roundCounts } = configOf(capacity, sizeClasses, maxWorkers, 100);
-    return roundCounts.reduce((sum, rounds, i) => sum + rounds * (sizeClasses[i] as number), 0);
+    const { roundLimits } = configOf(capacity, sizeClasses, maxWorkers, 100);
+    return roundLimits.reduce((sum, roundLimit, i) => sum + roundLimit * (sizeClasses[i] as number), 0);
   };
 
   it("is bounded: a magazine has at most 1,022 rounds and 128 KiB, and at least one round", () => {
     for (const capacity of [1 << 20, 64 << 20, 2 ** 32]) {
-      const { roundCounts } = configOf(capacity, [8, 64, 8192, 65_536], 4, 100);
-      roundCounts.forEach((rounds, i) => {
+      const { roundLimits } = configOf(capacity, [8, 64, 8192, 65_536], 4, 100);
+      roundLimits.forEach((roundLimit, i) => {
         const bytes = [8, 64, 8192, 65_536][i] as number;
-        assert.ok(rounds >= 1 && rounds <= 1022 && (rounds === 1 || rounds * bytes <= 131_072));
+        assert.ok(
+          roundLimit >= 1 && roundLimit <= 1022 && (roundLimit === 1 || roundLimit * bytes <= 131_072),
+        );
       });
     }
   });
@@ -278,7 +280,10 @@ it("destroy ends the heap for everyone", () => {
 });
 
 it("formatting anew forgets everything that was there", () => {
-  const heap = makeHeap({ capacity: 1 << 20, maxWorkers: 3 }, { rounds: 2, slotsPerSlab: 5, slabChunks: 1 });
+  const heap = makeHeap(
+    { capacity: 1 << 20, maxWorkers: 3 },
+    { roundLimit: 2, slotsPerSlab: 5, slabChunks: 1 },
+  );
   for (const worker of [attachTo(heap), attachTo(heap)]) fillUp(worker, 64, 20);
   attachTo(heap).destroy();
   const again = new SlabAllocator({ memory: heap.source, maxWorkers: 3 });

@@ -14,7 +14,7 @@ export const statusReady = 2;
 /** Size classes: four words each, from this word on. Bytes of an object, rounds of a magazine, what divides (slab/divide). */
 export const classesWord = 64;
 export const classEntryShift = 4;
-export const classRounds = 4;
+export const classRoundLimit = 4;
 export const classInverse = 8;
 /** The map, from this word on, behind 63 classes: a word a chunk. */
 export const mapWord = 320;
@@ -67,21 +67,21 @@ export const countersShift = 6;
 export const totalsBytes = 32;
 export const totalsAllocs = 0;
 export const totalsFrees = 8;
-export const totalsRounds = 16;
+export const totalsRoundCount = 16;
 export const straysAt = 20;
 /** A round: the object's address, and where its state byte is: bytes from the table of requests on. Zeros are no round. */
 export const roundShift = 3;
 export const roundSlot = 4;
 
 /**
- * Gauge: index of the magazine's top round 16 | which totals hold 1 | allocations since they were settled 15. 0: never
+ * Gauge: index of the magazine's top round 16 | which totals hold 1 | allocations since it was folded 15. 0: never
  * used. A magazine of class c ends at round c << magazineShift of its worker's, and its lowest rounds are left out as it has
  * fewer: so the low bits of the index tell that it is full, and one round that is none lies below the lowest.
  */
 export const gaugeIndex = 0xffff;
 export const gaugeTotals = 0x10000;
 export const gaugeAllocShift = 17;
-/** Rounds of the largest magazine: with the round that is none, and one more than there is room for, 1,024. */
+/** Rounds of the largest magazine: with the round that is none, and one more than there is space for, 1,024. */
 export const mostRounds = 1022;
 
 /** Journal: what a worker is in the middle of. */

@@ -28,13 +28,13 @@ import {
   worker,
 } from "../places/index.ts";
 import {
+  addFree,
   claimSlab,
   countStates,
   firstSlot,
   freeStates,
   headOfSlot,
   notClaimed,
-  settleFree,
   slotsOf,
   unclaimSlab,
 } from "../slab/index.ts";
@@ -51,7 +51,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { roundsIn, setRounds, straysOf } from "./gauge.ts";
+import { roundCountIn, setRoundCount, straysOf } from "./gauge.ts";
 import { slotOfRound } from "./rounds.ts";
 import { uncount } from "./strays.ts";
 
@@ -85,8 +85,8 @@ function placeAt(chunk: i32): i32 {
 
 /** Sends the `count` oldest rounds home; returns how many left the magazine. */
 export function drain(classIndex: i32, count: i32): i32 {
-  const rounds = roundsIn(worker, classIndex);
-  const oldest = least(count, rounds);
+  const roundCount = roundCountIn(worker, classIndex);
+  const oldest = least(count, roundCount);
   if (oldest <= 0) return 0;
   let kept = oldest;
   let sent = oldest;
@@ -98,10 +98,10 @@ export function drain(classIndex: i32, count: i32): i32 {
   const gone = oldest - kept;
   const at = magazineAt(worker, classIndex);
   if (gone > 0) {
-    const words = (rounds - oldest) << (roundShift - 2);
+    const words = (roundCount - oldest) << (roundShift - 2);
     moveDown((at + (kept << roundShift)) | 0, (at + (oldest << roundShift)) | 0, words);
   }
-  setRounds(worker, classIndex, rounds - gone, 0);
+  setRoundCount(worker, classIndex, roundCount - gone, 0);
   return gone;
 }
 
@@ -142,10 +142,10 @@ function sendFirst(classIndex: i32, count: i32): i32 {
   let round = 0;
   while (round < count) {
     const roundAt = (at + (round << roundShift)) | 0;
-    const state = load32((roundAt + roundSlot) | 0);
-    const index = state - first;
+    const stateAt = load32((roundAt + roundSlot) | 0);
+    const index = stateAt - first;
     if (index < 0 || index >= slots) {
-      copyRound((at + (kept << roundShift)) | 0, roundAt, state);
+      copyRound((at + (kept << roundShift)) | 0, roundAt, stateAt);
       kept++;
       round++;
       continue;
@@ -167,14 +167,14 @@ function sendFirst(classIndex: i32, count: i32): i32 {
     else freed += sendRow(classIndex, at, round, next);
     round = next;
   }
-  settleFree(head, claim, freed);
+  addFree(head, claim, freed);
   unclaimSlab(head, claim);
   return kept;
 }
 
-function copyRound(to: i32, from: i32, state: i32): void {
+function copyRound(to: i32, from: i32, stateAt: i32): void {
   store32(to, load32(from));
-  store32((to + roundSlot) | 0, state);
+  store32((to + roundSlot) | 0, stateAt);
 }
 
 function markLine(info: i32, line: i32): void {
@@ -199,8 +199,9 @@ function sendRow(classIndex: i32, at: i32, from: i32, end: i32): i32 {
  * Frees what this worker has cached in a line of a slab that it holds, if that are as many slots as `rounds` in a row
  * lead to. Else one of these is not ours any more, or there is another besides: false, nothing is done.
  */
-function sweepLine(classIndex: i32, slot: i32, slots: i32, rounds: i32): bool {
-  if (straysOf(worker, classIndex) !== 0 || countStates(slot, slot + slots, worker) !== rounds) return false;
+function sweepLine(classIndex: i32, slot: i32, slots: i32, roundCount: i32): bool {
+  if (straysOf(worker, classIndex) !== 0 || countStates(slot, slot + slots, worker) !== roundCount)
+    return false;
   freeStates(slot, slot + slots, worker);
   return true;
 }
@@ -211,8 +212,8 @@ function sendScattered(classIndex: i32, count: i32): i32 {
   let kept = 0;
   for (let round = 0; round < count; round++) {
     const roundAt = (at + (round << roundShift)) | 0;
-    const state = load32((roundAt + roundSlot) | 0);
-    const slot = state - tableBytes;
+    const stateAt = load32((roundAt + roundSlot) | 0);
+    const slot = stateAt - tableBytes;
     const chunk = slot >>> stateShift;
     let place = lessUnsigned(chunk, chunkCount) ? ownLoad8(placeAt(chunk)) : foreign;
     if (place === unmet) place = meet(classIndex, chunk);
@@ -223,7 +224,7 @@ function sendScattered(classIndex: i32, count: i32): i32 {
       ownStore32(held + heldFreed, ownLoad32(held + heldFreed) + 1);
       markLine((infosAt + (head << infoShift)) | 0, (slot - firstSlot(head)) >> lineShift);
     } else if (place === passed) {
-      copyRound((at + (kept << roundShift)) | 0, roundAt, state);
+      copyRound((at + (kept << roundShift)) | 0, roundAt, stateAt);
       kept++;
     } else uncount(classIndex, slot);
   }
@@ -273,7 +274,7 @@ function letGo(): void {
     const held = heldAt(i);
     const head = ownLoad32(held);
     const claim = ownLoad32(held + heldClaim);
-    settleFree(head, claim, ownLoad32(held + heldFreed));
+    addFree(head, claim, ownLoad32(held + heldFreed));
     unclaimSlab(head, claim);
   }
   forgetDrain();

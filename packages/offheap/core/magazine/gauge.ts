@@ -4,7 +4,7 @@
 //   allocs = the totals' allocs + the gauge's                       (64 bits each)
 //   frees  = the totals' frees + the gauge's allocs + rounds − the totals' rounds
 //
-// Where rounds enter or leave the magazine otherwise, the totals are settled: the ones that do not hold are
+// Where rounds enter or leave the magazine otherwise, the gauge is folded into the totals: the ones that do not hold are
 // written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
 
 import {
@@ -15,39 +15,39 @@ import {
   totalsAllocs,
   totalsBytes,
   totalsFrees,
-  totalsRounds,
+  totalsRoundCount,
 } from "../layout/index.ts";
 import { countersAt, emptyIndex, gaugeAt, roundLimit } from "../places/index.ts";
 import { lessUnsigned, load32, store32 } from "../target/index.ts";
 
-/** Allocations in a gauge from which on the next slow call settles the totals; the word holds 2^15. */
-const settleFrom = 8192;
+/** Allocations in a gauge from which on the next slow call folds it; the word holds 2^15. */
+const foldFrom = 8192;
 const damaged = -1;
 
-/** One more than there is room for is a free that was cut short. */
-function roundsBy(word: i32, classIndex: i32): i32 {
+/** One more than there is space for is a free that was cut short. */
+function roundCountBy(word: i32, classIndex: i32): i32 {
   if (word === 0) return 0;
-  const rounds = (word & gaugeIndex) - emptyIndex(classIndex);
-  return rounds > roundLimit(classIndex) + 1 ? damaged : rounds;
+  const roundCount = (word & gaugeIndex) - emptyIndex(classIndex);
+  return roundCount > roundLimit(classIndex) + 1 ? damaged : roundCount;
 }
 
 /** Rounds of a worker's magazine. Below 0: the gauge is damaged. */
-export function roundsIn(w: i32, classIndex: i32): i32 {
-  return roundsBy(load32(gaugeAt(w, classIndex)), classIndex);
+export function roundCountIn(w: i32, classIndex: i32): i32 {
+  return roundCountBy(load32(gaugeAt(w, classIndex)), classIndex);
 }
 
 /** Writes the totals that do not hold; returns the gauge that makes them hold. `freed` more were freed than now. */
-export function prepareTotals(w: i32, classIndex: i32, rounds: i32, freed: i32): i32 {
+export function prepareTotals(w: i32, classIndex: i32, roundCount: i32, freed: i32): i32 {
   const word = load32(gaugeAt(w, classIndex));
   const counters = countersAt(w, classIndex);
   const from = (counters + ((word & gaugeTotals) === 0 ? 0 : totalsBytes)) | 0;
   const to = (counters + ((word & gaugeTotals) === 0 ? totalsBytes : 0)) | 0;
   const more = word >>> gaugeAllocShift;
-  const came = roundsBy(word, classIndex) - load32((from + totalsRounds) | 0) + freed;
+  const came = roundCountBy(word, classIndex) - load32((from + totalsRoundCount) | 0) + freed;
   addWide((to + totalsAllocs) | 0, (from + totalsAllocs) | 0, more);
   addWide((to + totalsFrees) | 0, (from + totalsFrees) | 0, more + came);
-  store32((to + totalsRounds) | 0, rounds);
-  return (~word & gaugeTotals) | ((emptyIndex(classIndex) + rounds) & gaugeIndex);
+  store32((to + totalsRoundCount) | 0, roundCount);
+  return (~word & gaugeTotals) | ((emptyIndex(classIndex) + roundCount) & gaugeIndex);
 }
 
 /** A 64-bit count, and a number that may be below 0. */
@@ -61,20 +61,20 @@ function addWide(to: i32, from: i32, more: i32): void {
   store32((to + 4) | 0, high);
 }
 
-/** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */
-export function setRounds(w: i32, classIndex: i32, rounds: i32, freed: i32): void {
+/** Sets the magazine's count and folds the gauge into the totals; `freed` more were freed than they say. */
+export function setRoundCount(w: i32, classIndex: i32, roundCount: i32, freed: i32): void {
   const at = gaugeAt(w, classIndex);
   // A magazine that was never used stays so, and its memory untouched.
-  if (load32(at) === 0 && rounds === 0 && freed === 0) return;
-  store32(at, prepareTotals(w, classIndex, rounds, freed));
+  if (load32(at) === 0 && roundCount === 0 && freed === 0) return;
+  store32(at, prepareTotals(w, classIndex, roundCount, freed));
 }
 
-/** Makes a magazine that was never used one with room, and keeps a gauge from running over. */
-export function settleTotals(w: i32, classIndex: i32): void {
+/** Makes a magazine that was never used one with space, and keeps a gauge from running over. */
+export function foldGauge(w: i32, classIndex: i32): void {
   const at = gaugeAt(w, classIndex);
   const word = load32(at);
-  if (word !== 0 && word >>> gaugeAllocShift < settleFrom) return;
-  store32(at, prepareTotals(w, classIndex, roundsBy(word, classIndex), 0));
+  if (word !== 0 && word >>> gaugeAllocShift < foldFrom) return;
+  store32(at, prepareTotals(w, classIndex, roundCountBy(word, classIndex), 0));
 }
 
 /** One object more was freed, and is in the magazine. Back: a free that is none after all. */

@@ -1,7 +1,7 @@
 // A worker's magazines: what stands in them, and how slots come in and go out.
 
 // The gauge and the totals.
-export { roundsIn, setRounds, settleTotals, countFree } from "./gauge.ts";
+export { roundCountIn, setRoundCount, foldGauge, countFree } from "./gauge.ts";
 
 // The rounds.
 export { roundAt, slotOfRound, holdsSlot } from "./rounds.ts";

@@ -26,7 +26,7 @@ import {
   tableBytes,
   worker,
 } from "../places/index.ts";
-import { claimPartial, firstSlot, quadOf, recountSlab, slotsOf, unclaimSlab } from "../slab/index.ts";
+import { claimPartial, firstSlot, quadOf, repairSlab, slotsOf, unclaimSlab } from "../slab/index.ts";
 import {
   least,
   load8,
@@ -40,7 +40,7 @@ import {
   storeQuad,
   trailingZeros,
 } from "../target/index.ts";
-import { setRounds } from "./gauge.ts";
+import { setRoundCount } from "./gauge.ts";
 
 /** Slabs that a refill looks into before it is content with what it has. */
 const refillTries = 4;
@@ -49,8 +49,8 @@ const refillTries = 4;
  * What a refill takes, and a drain sends home, in whole lines where it is more than one. So the next is at least a quarter
  * of a magazine of calls away whichever it is, and as far as that goes as much as can be at once.
  */
-export function threeQuarters(rounds: i32): i32 {
-  const part = (rounds * 3) >> 2;
+export function threeQuarters(roundCount: i32): i32 {
+  const part = (roundCount * 3) >> 2;
   return part < slotsPerLine ? most(part, 1) : part & -slotsPerLine;
 }
 
@@ -68,8 +68,8 @@ export function refill(classIndex: i32): bool {
 export function takeFrom(classIndex: i32, head: i32): bool {
   const claim = claimOf(head);
   const taken = takeSlots(head, claim, magazineAt(worker, classIndex), threeQuarters(roundLimit(classIndex)));
-  if (taken === 0) recountSlab(head, claim);
-  else setRounds(worker, classIndex, taken, 0);
+  if (taken === 0) repairSlab(head, claim);
+  else setRoundCount(worker, classIndex, taken, 0);
   unclaimSlab(head, claim);
   return taken > 0;
 }
@@ -141,7 +141,7 @@ function takeLine(head: i32, claim: i32, from: i32, end: i32, at: i32, want: i32
   return slot;
 }
 
-function putRound(at: i32, address: i32, state: i32): void {
+function putRound(at: i32, address: i32, stateAt: i32): void {
   store32(at, address);
-  store32((at + roundSlot) | 0, state);
+  store32((at + roundSlot) | 0, stateAt);
 }

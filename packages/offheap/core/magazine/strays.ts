@@ -14,42 +14,42 @@ import {
 import { countersAt, gaugeAt, ownRecord, roundLimit, stateShift, statesAt, worker } from "../places/index.ts";
 import { classAtSlot } from "../slab/index.ts";
 import { load8, load32, store8, store32 } from "../target/index.ts";
-import { prepareTotals, roundsIn, setRounds, setStrays, straysOf, uncountFree } from "./gauge.ts";
+import { prepareTotals, roundCountIn, setRoundCount, setStrays, straysOf, uncountFree } from "./gauge.ts";
 import { clearRound, roundAt, setRound, slotOfRound } from "./rounds.ts";
 
-/** When nothing can go home, there is room for one round more: the slot is freed, and found again by a walk. */
+/** When nothing can go home, there is space for one round more: the slot is freed, and found again by a walk. */
 export function freeStray(classIndex: i32, slot: i32): void {
-  const rounds = roundsIn(worker, classIndex);
+  const roundCount = roundCountIn(worker, classIndex);
   const gauge = gaugeAt(worker, classIndex);
   const strays = (countersAt(worker, classIndex) + straysAt) | 0;
   const journal = (ownRecord + recordJournal) | 0;
-  forgetSlot(classIndex, slot, rounds);
-  const settled = prepareTotals(worker, classIndex, rounds, 1);
+  forgetSlot(classIndex, slot, roundCount);
+  const folded = prepareTotals(worker, classIndex, roundCount, 1);
   store32(journal, journalFreeing);
-  setRound(worker, classIndex, rounds, slot);
+  setRound(worker, classIndex, roundCount, slot);
   store8((statesAt + slot) | 0, worker);
   store32(gauge, (load32(gauge) + 1) | 0);
   store32(journal, journalMoving);
   store32(strays, load32(strays) + 1);
-  store32((roundAt(worker, classIndex, rounds) + roundSlot) | 0, 0);
-  store32(gauge, settled);
+  store32((roundAt(worker, classIndex, roundCount) + roundSlot) | 0, 0);
+  store32(gauge, folded);
   store32(journal, journalIdle);
 }
 
 /** Takes the top round out of the list; its slot stays cached, as a stray. */
 export function turnIntoStray(classIndex: i32): void {
-  const rounds = roundsIn(worker, classIndex);
+  const roundCount = roundCountIn(worker, classIndex);
   setStrays(worker, classIndex, straysOf(worker, classIndex) + 1);
-  forgetSlot(classIndex, slotOfRound(worker, classIndex, rounds - 1), rounds);
-  setRounds(worker, classIndex, rounds - 1, 0);
+  forgetSlot(classIndex, slotOfRound(worker, classIndex, roundCount - 1), roundCount);
+  setRoundCount(worker, classIndex, roundCount - 1, 0);
 }
 
 /**
  * Blanks the rounds of a slot that becomes a stray: an illegal free may have left one in the list, with the
  * address that the slot had in another slab.
  */
-function forgetSlot(classIndex: i32, slot: i32, rounds: i32): void {
-  for (let i = 0; i < rounds; i++)
+function forgetSlot(classIndex: i32, slot: i32, roundCount: i32): void {
+  for (let i = 0; i < roundCount; i++)
     if (slotOfRound(worker, classIndex, i) === slot) clearRound(worker, classIndex, i);
 }
 
@@ -58,7 +58,7 @@ function forgetSlot(classIndex: i32, slot: i32, rounds: i32): void {
  * free was cut short.
  */
 export function forgetRounds(classIndex: i32): void {
-  for (let i = roundsIn(worker, classIndex); i <= roundLimit(classIndex); i++)
+  for (let i = roundCountIn(worker, classIndex); i <= roundLimit(classIndex); i++)
     clearRound(worker, classIndex, i);
 }
 

@@ -24,7 +24,7 @@ export {
   middleWords,
   topWords,
   lastMask,
-  roomMask,
+  spaceMask,
   mostHeld,
   mostMet,
   worker,

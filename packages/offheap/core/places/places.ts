@@ -5,7 +5,7 @@ import {
   chunkShift,
   classEntryShift,
   classesWord,
-  classRounds,
+  classRoundLimit,
   countersShift,
   infoShift,
   mapWord,
@@ -59,8 +59,8 @@ let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
 let magazineShift: i32 = 0;
-/** A gauge's bits that are above 1 where there is room and the allocations have not run over into the sign. */
-export let roomMask: i32 = 0;
+/** A gauge's bits that are above 1 where there is space and the allocations have not run over into the sign. */
+export let spaceMask: i32 = 0;
 let scratchIn: i32 = 0;
 /** Bounds of the worker's scratch: slabs held at a time, chunks met. */
 export let mostHeld: i32 = 0;
@@ -112,7 +112,7 @@ export function placeRecords(
   recordBytes = bytesOfRecord;
   countersIn = counters;
   magazineShift = shiftOfMagazine;
-  roomMask = (1 << 31) | ((1 << shiftOfMagazine) - 1);
+  spaceMask = (1 << 31) | ((1 << shiftOfMagazine) - 1);
   scratchIn = scratch;
 }
 
@@ -157,8 +157,8 @@ export function objectBytes(classIndex: i32): i32 {
 }
 /** Rounds of a full magazine. */
 export function roundLimit(classIndex: i32): i32 {
-  const rounds = constant32((classesAt + ((classIndex - 1) << classEntryShift) + classRounds) | 0);
-  return most(least(rounds, mostRounds), 1);
+  const limit = constant32((classesAt + ((classIndex - 1) << classEntryShift) + classRoundLimit) | 0);
+  return most(least(limit, mostRounds), 1);
 }
 /** Slots of a slab of so many chunks. */
 export function slotCount(classIndex: i32, chunks: i32): i32 {

@@ -11,11 +11,11 @@ export {
   unclaimSlab,
   claimPartial,
   buildSlab,
-  settleFree,
+  addFree,
   releaseSlab,
   releaseIfEmpty,
   releaseEmpty,
-  recountSlab,
+  repairSlab,
   repairHints,
 } from "./slab.ts";
 

@@ -196,7 +196,7 @@ function describe(head: i32, slots: i32): void {
 }
 
 /** Under the claim: counts `freed` more free slots, whose bytes and line bits are set, and keeps the sets. */
-export function settleFree(head: i32, claim: i32, freed: i32): void {
+export function addFree(head: i32, claim: i32, freed: i32): void {
   const at = (infoAt(head) + infoFreeCount) | 0;
   const freeBefore = load32(at);
   store32(at, freeBefore + freed);
@@ -226,7 +226,7 @@ export function releaseIfEmpty(head: i32): bool {
     return false;
   }
   if (releaseSlab(head, claim)) return true;
-  recountSlab(head, claim);
+  repairSlab(head, claim);
   unclaimSlab(head, claim);
   return false;
 }
@@ -245,7 +245,7 @@ export function releaseEmpty(limit: i32): i32 {
 }
 
 /** Under the claim: makes the info words and the sets true again from the state bytes. */
-export function recountSlab(head: i32, claim: i32): void {
+export function repairSlab(head: i32, claim: i32): void {
   const info = infoAt(head);
   const slots = slotsOf(claim);
   const stateAt = (statesAt + firstSlot(head)) | 0;

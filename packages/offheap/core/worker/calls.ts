@@ -24,7 +24,7 @@ import {
   heapAt,
   objectBytes,
   recordOf,
-  roomMask,
+  spaceMask,
   statesAt,
   tableBytes,
   worker,
@@ -101,7 +101,7 @@ export function free(address: i32): void {
     if (slot >= 0 && load8((statesAt + slot) | 0) >= slotLive) {
       const gaugeAt = (gaugesAt + ((entry & mapClassMask) << 2)) | 0;
       const filled = load32(gaugeAt);
-      if ((filled & roomMask) > 1) {
+      if ((filled & spaceMask) > 1) {
         const roundAt = (gaugesAt + toRounds + (1 << roundShift) + ((filled & gaugeIndex) << roundShift)) | 0;
         store32(roundAt, address);
         store32((roundAt + roundSlot) | 0, slot + tableBytes);

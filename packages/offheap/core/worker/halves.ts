@@ -19,7 +19,7 @@ import {
   statusReady,
   statusWord,
 } from "../layout/index.ts";
-import { holdsSlot, roundAt, roundsIn, slotOfRound } from "../magazine/index.ts";
+import { holdsSlot, roundAt, roundCountIn, slotOfRound } from "../magazine/index.ts";
 import {
   chunkCount,
   dataAt,
@@ -42,7 +42,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { done, ensureRoom, ensureRound, nothing, writeJournal } from "./slow.ts";
+import { done, ensureRound, ensureSpace, nothing, writeJournal } from "./slow.ts";
 
 /** Added to a gauge: one allocation more, one round less. */
 export const allocated = (1 << gaugeAllocShift) - 1;
@@ -71,7 +71,7 @@ function isAtRest(): bool {
 
 /**
  * The slot that begins at an address in a chunk with this entry in the map; −1 where none does. Of no class it is the
- * first of the span: its gauge has neither a round nor room. The division: src/layout/class-table.ts.
+ * first of the span: its gauge has neither a round nor space. The division: src/layout/class-table.ts.
  */
 export function slotAt(address: i32, chunk: i32, entry: i32): i32 {
   const inverses = (heapAt + (classesWord << 2) - (1 << classEntryShift) + classInverse) | 0;
@@ -89,7 +89,7 @@ export function allocateSlow(classIndex: i32): i32 {
   const found = ensureRound(classIndex);
   if (found === nothing) writeJournal(journalIdle);
   if (found !== done) return 0;
-  const top = roundsIn(worker, classIndex) - 1;
+  const top = roundCountIn(worker, classIndex) - 1;
   const slot = slotOfRound(worker, classIndex, top);
   if (top < 0 || !holdsSlot(classIndex, slot)) return 0;
   const address = load32(roundAt(worker, classIndex, top));
@@ -108,10 +108,10 @@ export function deallocateSlow(address: i32): i32 {
   const classIndex = entry & mapClassMask;
   const slot = slotAt(address, chunk, entry);
   if (classIndex === 0 || slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
-  const found = ensureRoom(classIndex);
+  const found = ensureSpace(classIndex);
   // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
   if (found <= nothing || load8((statesAt + slot) | 0) < slotLive) return 0;
-  const above = roundAt(worker, classIndex, roundsIn(worker, classIndex));
+  const above = roundAt(worker, classIndex, roundCountIn(worker, classIndex));
   const gauge = gaugeAt(worker, classIndex);
   const filled = (load32(gauge) + 1) | 0;
   store32(above, address);

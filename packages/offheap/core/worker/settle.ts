@@ -15,7 +15,7 @@ import {
   mapDistanceShift,
   slotLive,
 } from "../layout/index.ts";
-import { countFree, roundsIn, slotOfRound } from "../magazine/index.ts";
+import { countFree, roundCountIn, slotOfRound } from "../magazine/index.ts";
 import { objectBytes, roundLimit, stateShift, statesAt } from "../places/index.ts";
 import { load8, multiply, store8, trailingZeros } from "../target/index.ts";
 
@@ -27,17 +27,17 @@ export const settledDeallocate = 2;
 /** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
 export function settle(w: i32, classIndex: i32, entry: i32): i32 {
   if (entry !== journalIdle && entry !== journalFreeing) return settledNone;
-  const rounds = roundsIn(w, classIndex);
-  if (rounds < 0 || rounds > roundLimit(classIndex)) return settledNone;
-  if (rounds > 0 && entry === journalIdle) {
-    const top = slotOfRound(w, classIndex, rounds - 1);
+  const roundCount = roundCountIn(w, classIndex);
+  if (roundCount < 0 || roundCount > roundLimit(classIndex)) return settledNone;
+  if (roundCount > 0 && entry === journalIdle) {
+    const top = slotOfRound(w, classIndex, roundCount - 1);
     if (stands(classIndex, top, slotLive | w)) {
       store8((statesAt + top) | 0, w);
       return settledAllocate;
     }
   }
-  const above = slotOfRound(w, classIndex, rounds);
-  if (stands(classIndex, above, w) && !isListed(w, classIndex, above, rounds)) {
+  const above = slotOfRound(w, classIndex, roundCount);
+  if (stands(classIndex, above, w) && !isListed(w, classIndex, above, roundCount)) {
     countFree(w, classIndex);
     return settledDeallocate;
   }
@@ -60,7 +60,7 @@ function stands(classIndex: i32, slot: i32, state: i32): bool {
   return isChunk(last) && mapOf(last) === mapEntry(classIndex, trailingZeros(bytes), distance);
 }
 
-function isListed(w: i32, classIndex: i32, slot: i32, rounds: i32): bool {
-  for (let i = 0; i < rounds; i++) if (slotOfRound(w, classIndex, i) === slot) return true;
+function isListed(w: i32, classIndex: i32, slot: i32, roundCount: i32): bool {
+  for (let i = 0; i < roundCount; i++) if (slotOfRound(w, classIndex, i) === slot) return true;
   return false;
 }

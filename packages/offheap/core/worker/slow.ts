@@ -5,10 +5,10 @@ import { claimOf, classOf, isSlab, setNext } from "../arena/index.ts";
 import { infoFreeCount, journalIdle, journalMoving, noChunk, recordJournal } from "../layout/index.ts";
 import {
   drain,
+  foldGauge,
   holdsSlot,
   refill,
-  roundsIn,
-  settleTotals,
+  roundCountIn,
   slotOfRound,
   takeFrom,
   threeQuarters,
@@ -27,7 +27,7 @@ import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/index.
 import { load32, store32 } from "../target/index.ts";
 import { settle } from "./settle.ts";
 
-/** What `ensureRound` and `ensureRoom` found. */
+/** What `ensureRound` and `ensureSpace` found. */
 export const corrupt = -1;
 export const nothing = 0;
 export const done = 1;
@@ -55,8 +55,8 @@ export function writeJournal(entry: i32): void {
  */
 export function ensureRound(classIndex: i32): i32 {
   settle(worker, classIndex, journalIdle);
-  if (roundsIn(worker, classIndex) < 0) return corrupt;
-  settleTotals(worker, classIndex);
+  if (roundCountIn(worker, classIndex) < 0) return corrupt;
+  foldGauge(worker, classIndex);
   if (dropForeignRounds(classIndex)) return done;
   writeJournal(journalMoving);
   if (!refill(classIndex) && !buildReusing(classIndex)) return nothing;
@@ -64,16 +64,16 @@ export function ensureRound(classIndex: i32): i32 {
   return done;
 }
 
-/** Sees to it that the magazine has room for one round. `nothing`: no slab that its rounds lead to can be had just now. */
-export function ensureRoom(classIndex: i32): i32 {
+/** Sees to it that the magazine has space for one round. `nothing`: no slab that its rounds lead to can be had just now. */
+export function ensureSpace(classIndex: i32): i32 {
   settle(worker, classIndex, journalIdle);
-  if (roundsIn(worker, classIndex) < 0) return corrupt;
-  settleTotals(worker, classIndex);
-  const rounds = roundsIn(worker, classIndex);
-  if (rounds < roundLimit(classIndex)) return done;
+  if (roundCountIn(worker, classIndex) < 0) return corrupt;
+  foldGauge(worker, classIndex);
+  const roundCount = roundCountIn(worker, classIndex);
+  if (roundCount < roundLimit(classIndex)) return done;
   writeJournal(journalMoving);
-  let sent = sendHome(classIndex, threeQuarters(rounds));
-  if (sent === 0) sent = sendHome(classIndex, rounds);
+  let sent = sendHome(classIndex, threeQuarters(roundCount));
+  if (sent === 0) sent = sendHome(classIndex, roundCount);
   const isDue = countSentHome(sent);
   if (isDue) releaseEmpty(slabsPerCleanup);
   writeJournal(journalIdle);
@@ -105,8 +105,8 @@ function hasDrained(classIndex: i32): bool {
 
 /** Takes rounds off the top that an illegal free took from us; true when a good one is there. */
 function dropForeignRounds(classIndex: i32): bool {
-  for (let rounds = roundsIn(worker, classIndex); rounds > 0; rounds--) {
-    const slot = slotOfRound(worker, classIndex, rounds - 1);
+  for (let roundCount = roundCountIn(worker, classIndex); roundCount > 0; roundCount--) {
+    const slot = slotOfRound(worker, classIndex, roundCount - 1);
     if (holdsSlot(classIndex, slot)) return true;
     uncount(classIndex, slot);
   }
@@ -147,13 +147,13 @@ export function settleBetween(classIndex: i32): void {
 
 /** Whether two or more slabs of the class would be empty if the caller's rounds went home, as the hints tell. */
 function pinsSlabs(classIndex: i32): bool {
-  const rounds = roundsIn(worker, classIndex);
-  if (rounds <= 0) return false;
+  const roundCount = roundCountIn(worker, classIndex);
+  if (roundCount <= 0) return false;
   let pinned = 0;
   let head = setNext(slabSet(classIndex), 0);
   for (let look = 0; look < looks && head !== noChunk; look++) {
     const claim = claimOf(head);
-    if (isSlab(claim) && load32((infoAt(head) + infoFreeCount) | 0) + rounds >= slotsOf(claim)) pinned++;
+    if (isSlab(claim) && load32((infoAt(head) + infoFreeCount) | 0) + roundCount >= slotsOf(claim)) pinned++;
     head = setNext(slabSet(classIndex), head + 1);
   }
   return pinned > 1;

@@ -1,7 +1,7 @@
 // allocate and deallocate, as far as they need no other worker: no atomic, no lock, no call.
 //
 //   allocate    class of the size; top of the magazine; its byte is w; byte = 128 + w; gauge: one allocation more, one round less
-//   deallocate  map → slot; byte ≥ 128; room; push; byte = w; gauge: one round more
+//   deallocate  map → slot; byte ≥ 128; space; push; byte = w; gauge: one round more
 //
 // The byte comes before the gauge in both, which is what slab/settle.ts rests on. From the first store on there is no
 // call, not even of Math.imul: in V8's interpreter each is a place where the stack can overflow, and an object
@@ -54,14 +54,14 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
       const roundAt =
         (at.gaugeOfNone + (64 satisfies ToRounds) + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
       const address = (words[roundAt] as number) >>> 0;
-      const state = words[roundAt + 1] as number;
+      const stateAt = words[roundAt + 1] as number;
       // An empty magazine's top is no round: its byte is the class of a request of 0 bytes, which is 0.
       const { worker } = at;
       if (
-        bytes[state] === worker &&
+        bytes[stateAt] === worker &&
         ((words[at.mapFrom + (address >>> 16)] as number) & (63 satisfies ClassMask)) === index
       ) {
-        bytes[state] = worker | (128 satisfies Live);
+        bytes[stateAt] = worker | (128 satisfies Live);
         words[gaugeAt] = (filled + (0x1ffff satisfies Allocated)) | 0;
         return address as Address;
       }
@@ -86,20 +86,20 @@ export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): 
         );
         const shift = entry >>> (8 satisfies DivisorShift);
         const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
-        const state = (((chunk - distance) << at.stateShift) + position + at.tableBytes) | 0;
+        const stateAt = (((chunk - distance) << at.stateShift) + position + at.tableBytes) | 0;
         if (
           position < (16_384 satisfies SlotLimit) &&
-          (bytes[state] as number) >= (128 satisfies Live) &&
+          (bytes[stateAt] as number) >= (128 satisfies Live) &&
           (size === undefined || at.classFor(size) === index)
         ) {
           const gaugeAt = at.gaugeOfNone + index;
           const filled = words[gaugeAt] as number;
-          if ((filled & at.roomMask) > 1) {
+          if ((filled & at.spaceMask) > 1) {
             const roundAt =
               (at.gaugeOfNone + (66 satisfies ToAbove) + ((filled & (0xffff satisfies TopIndex)) << 1)) | 0;
             words[roundAt] = address;
-            words[roundAt + 1] = state;
-            bytes[state] = at.worker;
+            words[roundAt + 1] = stateAt;
+            bytes[stateAt] = at.worker;
             words[gaugeAt] = (filled + 1) | 0;
             return;
           }

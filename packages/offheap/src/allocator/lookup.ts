@@ -3,7 +3,7 @@
 // does not, knows at least what kind of value each is (fast-path.ts). So each number is a small integer from the first.
 
 import { mapClassMask, mapDistanceShift } from "../arena/index.ts";
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 import {
   chunkBytes,
   classByGranule,
@@ -11,9 +11,9 @@ import {
   granuleShift,
   mapWord,
   maxClassCount,
-  roomMaskOf,
   type SizeClass,
   slotLive,
+  spaceMaskOf,
 } from "../layout/index.ts";
 import type { Core, Heap } from "../memory/index.ts";
 
@@ -28,8 +28,8 @@ export class Lookup {
   private readonly classOf: Uint8Array;
   /** Words: the gauge of no class. The magazines are at a distance that is the same in all heaps. */
   readonly gaugeOfNone: number;
-  /** Bits of a gauge: above 1 where there is room. */
-  readonly roomMask: number;
+  /** Bits of a gauge: above 1 where there is space. */
+  readonly spaceMask: number;
   /** Chunks of the memory before the heap's first. */
   readonly firstChunk: number;
   /** Words: where the map's entry of the memory's first chunk would be. */
@@ -49,14 +49,14 @@ export class Lookup {
 
   private readonly core: Core;
 
-  constructor(heap: Heap, worker: WorkerSlot, classes: readonly SizeClass[]) {
+  constructor(heap: Heap, worker: WorkerPlace, classes: readonly SizeClass[]) {
     const { layout } = heap;
     this.core = heap.core;
     this.words = heap.words;
     this.bytes = heap.bytes;
     this.classOf = classByGranule(layout);
     this.gaugeOfNone = gaugesAt(layout, worker) | 0;
-    this.roomMask = roomMaskOf(layout.magazineShift);
+    this.spaceMask = spaceMaskOf(layout.magazineShift);
     this.firstChunk = (heap.dataAt / chunkBytes) | 0;
     this.mapFrom = (layout.mapAt - this.firstChunk) | 0;
     this.tableBytes = layout.tableBytes | 0;

@@ -25,7 +25,7 @@ import {
 import { gauge, liveBy, type SizeClass, slotLive, wordsPerRound } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
 import type { ReapReport } from "../recovery/index.ts";
-import { bytesToEnd, locate, roundsIn } from "../slab/index.ts";
+import { bytesToEnd, locate, roundCountIn } from "../slab/index.ts";
 import { checkWorkerId, currentToken, type TrackedWorker } from "../worker/index.ts";
 import { cleansAll, liveOf } from "./call-options.ts";
 import {
@@ -72,7 +72,7 @@ export class SlabAllocator<Options = never> extends Contents {
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
-    this.lookup = new Lookup(heap, slow.slot, slow.classes);
+    this.lookup = new Lookup(heap, slow.place, slow.classes);
     // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
     this.makeFastPath();
     this.openFastPath();
@@ -111,7 +111,7 @@ export class SlabAllocator<Options = never> extends Contents {
     // Another adopter, or the last owner's reaper, may come in between, and leaves the byte a live one: each once.
     for (let tries = 0; tries < 3; tries++) {
       const { slot, state } = locate(this.heap, this.slow.classes, address);
-      if (this.heap.atomics.swapByte(this.heap.states, slot, state, liveBy(this.slow.slot))) return;
+      if (this.heap.atomics.swapByte(this.heap.states, slot, state, liveBy(this.slow.place))) return;
     }
   }
 
@@ -207,14 +207,14 @@ export class SlabAllocator<Options = never> extends Contents {
     for (let tries = 0; tries < mostTries; tries++) {
       this.slow.ensureRound(sizeClass);
       const { words, states } = this.heap;
-      const top = sizeClass.magazineAt + (roundsIn(this.heap, sizeClass) - 1) * wordsPerRound;
+      const top = sizeClass.magazineAt + (roundCountIn(this.heap, sizeClass) - 1) * wordsPerRound;
       const address = words[top] as number;
       const slot = (words[top + 1] as number) - this.heap.layout.tableBytes;
       if (!this.slow.holds(sizeClass, slot)) {
         this.open();
         continue;
       }
-      states[slot] = liveBy(this.slow.slot);
+      states[slot] = liveBy(this.slow.place);
       words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + gauge.allocated;
       return address as Address;
     }
@@ -229,14 +229,14 @@ export class SlabAllocator<Options = never> extends Contents {
       const told = `${sizeClass.objectBytes} bytes, ${givenBack(address, size)}`;
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
-    if (!this.slow.ensureRoom(sizeClass)) return this.slow.freeStray(sizeClass, slot);
+    if (!this.slow.ensureSpace(sizeClass)) return this.slow.freeStray(sizeClass, slot);
     const { words, states } = this.heap;
     // Another free of the object, illegal or of a stale address, may have come meanwhile: says so.
     if ((states[slot] as number) < slotLive) locate(this.heap, this.slow.classes, address);
-    const above = sizeClass.magazineAt + roundsIn(this.heap, sizeClass) * wordsPerRound;
+    const above = sizeClass.magazineAt + roundCountIn(this.heap, sizeClass) * wordsPerRound;
     words[above] = address;
     words[above + 1] = slot + this.heap.layout.tableBytes;
-    states[slot] = this.slow.slot;
+    states[slot] = this.slow.place;
     words[sizeClass.gaugeAt] = (words[sizeClass.gaugeAt] as number) + 1;
   }
 
@@ -290,7 +290,7 @@ export class SlabAllocator<Options = never> extends Contents {
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
     const { mostBytes, chunks, openChunks } = this.lookup;
-    const lookup = new Lookup(this.heap, this.slow.slot, this.slow.classes);
+    const lookup = new Lookup(this.heap, this.slow.place, this.slow.classes);
     this.lookup = Object.assign(lookup, { mostBytes, chunks, openChunks });
     this.makeFastPath();
   }

@@ -1,5 +1,5 @@
 // What allocate and deallocate do when a magazine is empty or full, and everything rarer. One worker's.
-// Each entry mends first what an exception left half done, and keeps the journal while it moves slots.
+// Each entry repairs first what an exception left half done, and keeps the journal while it moves slots.
 
 import { classOf, Decommitter } from "../arena/index.ts";
 import {
@@ -7,7 +7,7 @@ import {
   type ChunkIndex,
   type SlotIndex,
   type WorkerId,
-  type WorkerSlot,
+  type WorkerPlace,
 } from "../base/index.ts";
 import { header, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import { type Core, type Heap, heapStatus } from "../memory/index.ts";
@@ -19,7 +19,14 @@ import {
   type ReapReport,
   Recoverer,
 } from "../recovery/index.ts";
-import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, roundsIn, Slabs } from "../slab/index.ts";
+import {
+  corruptGauge,
+  Magazines,
+  notClaimed,
+  type OtherSpansOf,
+  roundCountIn,
+  Slabs,
+} from "../slab/index.ts";
 import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 
@@ -30,7 +37,7 @@ const slabsPerCleanup = 4;
 
 export class SlowPath {
   readonly heap: Heap;
-  readonly slot: WorkerSlot;
+  readonly place: WorkerPlace;
   readonly id: WorkerId;
   readonly classes: readonly SizeClass[];
   private readonly reaper: Reaper;
@@ -46,42 +53,42 @@ export class SlowPath {
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
-    const { slot, inherited } = workers.join(token);
+    const { place, inherited } = workers.join(token);
     this.heap = heap;
     this.workers = workers;
-    this.slot = slot;
-    this.id = workers.idOf(slot);
-    this.word = workers.halvesOf(slot);
-    heap.core.bindWord(heap.offset + (heap.layout.workersAt + slot * 2) * 4, ...this.word);
+    this.place = place;
+    this.id = workers.idOf(place);
+    this.word = workers.halvesOf(place);
+    heap.core.bindWord(heap.offset + (heap.layout.workersAt + place * 2) * 4, ...this.word);
     this.others = others;
-    this.slabs = new Slabs(heap, slot, others);
-    this.classes = sizeClassesOf(heap.layout, slot);
+    this.slabs = new Slabs(heap, place, others);
+    this.classes = sizeClassesOf(heap.layout, place);
     this.magazines = new Magazines(this.slabs, this.classes);
     // What a drain had noted of a worker that died in this place.
     this.magazines.resetScratch();
     this.reaper = new Reaper(this.magazines, workers);
-    this.decommitter = new Decommitter(this.slabs.spans, heap, slot);
+    this.decommitter = new Decommitter(this.slabs.spans, heap, place);
     if (!heap.isReady()) {
-      workers.leave(slot);
+      workers.leave(place);
       throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
     }
     if (!inherited) return;
-    // Leaves the journal at "moving", so that mend goes on with what the dead worker was reaping.
-    new Recoverer(this.magazines, slot, "disown", emptyRecovery()).run();
-    this.mend();
+    // Leaves the journal at "moving", so that repair goes on with what the dead worker was reaping.
+    new Recoverer(this.magazines, place, "disown", emptyRecovery()).run();
+    this.repair();
   }
 
   /** Where it returns false, the journal is left at "moving". */
   private lookForRound(sizeClass: SizeClass): boolean {
-    this.mend();
+    this.repair();
     const found = this.core.ensureRound(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+    if (found < 0) throw corruptGauge(roundCountIn(this.heap, sizeClass), sizeClass);
     return found > 0;
   }
 
   /** The core, as this worker's. */
   private get core(): Core {
-    return this.heap.coreOf(this.slot);
+    return this.heap.coreOf(this.place);
   }
 
   /** The whole of a common allocation, in one call of the core; 0 where the worker is to look closer. */
@@ -99,14 +106,14 @@ export class SlowPath {
 
   /** Whether this worker can still be used. */
   isOpen(): boolean {
-    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.slot, this.word);
+    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.place, this.word);
   }
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
   assertAttached(): void {
     // Plain loads: a call that is ordered after a destroy or a reap sees it.
     const isReady = this.heap.words[header.status] === heapStatus.ready;
-    if (isReady && !this.isDetached && this.workers.isStill(this.slot, this.word)) return;
+    if (isReady && !this.isDetached && this.workers.isStill(this.place, this.word)) return;
     const why = this.isDetached ? "this worker has detached from the heap" : "the heap was destroyed";
     throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
   }
@@ -133,14 +140,14 @@ export class SlowPath {
 
   /** Whether the magazine has a round, or some slab of the class a free slot: a hint. */
   mayHaveSlots(sizeClass: SizeClass): boolean {
-    return roundsIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
+    return roundCountIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
   }
 
-  /** Sees to it that the magazine has room for one round; false when nothing can go home just now. */
-  ensureRoom(sizeClass: SizeClass): boolean {
-    this.mend();
-    const found = this.core.ensureRoom(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundsIn(this.heap, sizeClass), sizeClass);
+  /** Sees to it that the magazine has space for one round; false when nothing can go home just now. */
+  ensureSpace(sizeClass: SizeClass): boolean {
+    this.repair();
+    const found = this.core.ensureSpace(sizeClass.index);
+    if (found < 0) throw corruptGauge(roundCountIn(this.heap, sizeClass), sizeClass);
     if (found > done) this.cleanUpBeyondSlabs();
     return found > 0;
   }
@@ -164,7 +171,7 @@ export class SlowPath {
 
   /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
   cleanUp(all = false): { slabs: number; decommittedBytes: number } {
-    this.mend();
+    this.repair();
     this.recall();
     this.reaper.collectLeftovers();
     const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
@@ -179,9 +186,9 @@ export class SlowPath {
     if (this.isDetached) return;
     if (this.heap.isReady() && this.workers.isLive(this.id)) {
       this.reaper.resume();
-      new Recoverer(this.magazines, this.slot, "disown", emptyRecovery()).run();
+      new Recoverer(this.magazines, this.place, "disown", emptyRecovery()).run();
       this.writeJournal(journal.idle);
-      this.workers.leave(this.slot);
+      this.workers.leave(this.place);
     }
     // Last, so that a detach which an exception cut short can be called again.
     this.isDetached = true;
@@ -190,7 +197,7 @@ export class SlowPath {
 
   /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
   reap(id: WorkerId, live: LiveObjects): ReapReport {
-    this.mend();
+    this.repair();
     this.writeJournal(journal.moving);
     const report = this.reaper.reap(id, live);
     // What a worker pins is bounded: the objects just freed, and slots of slabs held meanwhile, go home now.
@@ -200,8 +207,8 @@ export class SlowPath {
   }
 
   /** Puts right what an exception, such as a stack overflow, left half done: our own state, then a reap. */
-  mend(): void {
-    if (readJournal(this.heap, this.slot) === journal.idle) return;
+  repair(): void {
+    if (readJournal(this.heap, this.place) === journal.idle) return;
     this.recoverSelf();
     this.reaper.resume();
     this.writeJournal(journal.idle);
@@ -209,7 +216,7 @@ export class SlowPath {
 
   /** Ends what a move of this worker was yet to be rid of when an exception cut it short (pool). */
   endDoomed(): void {
-    this.mend();
+    this.repair();
     this.settleBetween(this.classes); // leaves the journal at "moving"
     this.recoverSelf();
     this.writeJournal(journal.idle);
@@ -217,11 +224,11 @@ export class SlowPath {
 
   /** Leaves the journal at "moving", for the caller to end. */
   private recoverSelf(): void {
-    new Recoverer(this.magazines, this.slot, "keep", emptyRecovery()).run();
+    new Recoverer(this.magazines, this.place, "keep", emptyRecovery()).run();
   }
 
   private writeJournal(entry: number): void {
-    writeJournal(this.heap, this.slot, entry);
+    writeJournal(this.heap, this.place, entry);
   }
 
   /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
@@ -246,7 +253,7 @@ export class SlowPath {
       const seen = spans.claimOf(chunk);
       if (seen === 0) {
         sawFree = true;
-        if (!spans.free.has(chunk)) spans.mendFree(chunk);
+        if (!spans.free.has(chunk)) spans.repairFree(chunk);
       }
       if (!this.slabs.isSlab(seen)) continue;
       const claim = this.slabs.claim(chunk);
@@ -264,7 +271,7 @@ export class SlowPath {
     this.settleBetween(this.classes);
     for (const sizeClass of this.classes) {
       // A drain may leave some for the next; what another worker holds just now stays for good.
-      while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.rounds) > 0);
+      while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.roundLimit) > 0);
     }
     if (hasStrays(this.magazines)) this.recoverSelf();
   }
@@ -275,7 +282,7 @@ export class SlowPath {
    */
   private settleBetween(classes: readonly SizeClass[]): void {
     this.writeJournal(journal.idle);
-    for (const { index } of classes) if (index !== 0) this.core.settle(this.slot, index, journal.idle);
+    for (const { index } of classes) if (index !== 0) this.core.settle(this.place, index, journal.idle);
     this.writeJournal(journal.moving);
   }
 

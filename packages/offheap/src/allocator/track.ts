@@ -14,7 +14,7 @@ import {
   hostOf,
   markGone,
   noToken,
-  slotOf,
+  placeOf,
   type TrackedWorker,
   tokenOfWorker,
   whenLockIsLeft,
@@ -57,9 +57,9 @@ export class Tracker {
 
   private trackId(id: WorkerId, host: Host): void {
     const { workers } = this.slow;
-    const slot = slotOf(id);
-    if (workers.idOf(slot) !== id) return;
-    const { state, token } = workers.read(slot);
+    const place = placeOf(id);
+    if (workers.idOf(place) !== id) return;
+    const { state, token } = workers.read(place);
     if (state === "gone") this.slow.reap(id, "disown");
     if (state !== "live") return;
     if (host.proof === "none") throw noProof(host);
@@ -158,8 +158,8 @@ function reapThread(heap: Heap, slow: SlowPath, token: number): ReapReport[] {
   }
   const isOfThread = (word: { state: string; token: number }) =>
     (word.state === "live" || word.state === "gone") && word.token === token;
-  for (const slot of slow.workers.filter(isOfThread)) {
-    if (slot !== slow.slot) reports.push(slow.reap(slow.workers.idOf(slot), "disown"));
+  for (const place of slow.workers.filter(isOfThread)) {
+    if (place !== slow.place) reports.push(slow.reap(slow.workers.idOf(place), "disown"));
   }
   return reports;
 }

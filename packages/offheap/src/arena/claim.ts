@@ -21,7 +21,7 @@ import {
   tagPagesHeld,
   tagUnclaimed,
 } from "../../core/layout/index.ts";
-import type { ClassIndex, WorkerSlot } from "../base/index.ts";
+import type { ClassIndex, WorkerPlace } from "../base/index.ts";
 
 export const tag = {
   free: tagFree,
@@ -42,24 +42,24 @@ const classShift = claimClassShift;
 /** Tag and worker: of a live object of its own, whose it is. */
 export const ownerBits = (1 << lengthShift) - 1;
 
-export function claimBody(distance: number, worker: WorkerSlot): number {
+export function claimBody(distance: number, worker: WorkerPlace): number {
   return tag.body | (worker << workerShift) | (distance << lengthShift);
 }
 
-export function claimBuilding(worker: WorkerSlot, length: number): number {
+export function claimBuilding(worker: WorkerPlace, length: number): number {
   return tag.building | (worker << workerShift) | ((length - 1) << lengthShift);
 }
 
-export function claimUnclaimed(sizeClass: ClassIndex, length: number): number {
-  return tag.unclaimed | ((length - 1) << lengthShift) | (sizeClass << classShift);
+export function claimUnclaimed(classIndex: ClassIndex, length: number): number {
+  return tag.unclaimed | ((length - 1) << lengthShift) | (classIndex << classShift);
 }
 
-export function claimClaimed(sizeClass: ClassIndex, length: number, worker: WorkerSlot): number {
-  return tag.claimed | (worker << workerShift) | ((length - 1) << lengthShift) | (sizeClass << classShift);
+export function claimClaimed(classIndex: ClassIndex, length: number, worker: WorkerPlace): number {
+  return tag.claimed | (worker << workerShift) | ((length - 1) << lengthShift) | (classIndex << classShift);
 }
 
 /** `owner` 0: nobody's. */
-export function claimLarge(owner: WorkerSlot | 0, length: number): number {
+export function claimLarge(owner: WorkerPlace | 0, length: number): number {
   return tag.large | (owner << workerShift) | ((length - 1) << lengthShift);
 }
 
@@ -67,7 +67,7 @@ export function claimPages(length: number): number {
   return tag.pages | ((length - 1) << lengthShift);
 }
 
-export function claimPagesHeld(length: number, worker: WorkerSlot): number {
+export function claimPagesHeld(length: number, worker: WorkerPlace): number {
   return tag.pagesHeld | (worker << workerShift) | ((length - 1) << lengthShift);
 }
 
@@ -75,8 +75,8 @@ export function tagOf(claim: number): number {
   return claim & 7;
 }
 
-export function workerOf(claim: number): WorkerSlot {
-  return ((claim >>> workerShift) & 127) as WorkerSlot;
+export function workerOf(claim: number): WorkerPlace {
+  return ((claim >>> workerShift) & 127) as WorkerPlace;
 }
 
 export function lengthOf(claim: number): number {

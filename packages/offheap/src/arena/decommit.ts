@@ -4,7 +4,7 @@
 //
 //   candidate = free and not clean        delayed: a candidate at the last pass already, not taken since
 
-import { type ChunkIndex, clamp, type Os, trailingZeros, type WorkerSlot } from "../base/index.ts";
+import { type ChunkIndex, clamp, type Os, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import { chunkBytes, header } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
 import { noChunk } from "./chunk-set.ts";
@@ -24,10 +24,10 @@ const heldFraction = 8;
 export class Decommitter {
   private readonly heap: Heap;
   private readonly spans: Spans;
-  private readonly worker: WorkerSlot;
+  private readonly worker: WorkerPlace;
   private readonly most: number;
 
-  constructor(spans: Spans, heap: Heap, worker: WorkerSlot) {
+  constructor(spans: Spans, heap: Heap, worker: WorkerPlace) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;

@@ -16,8 +16,8 @@ export const mapPages = 64;
 export const mapLarge = 128;
 
 /** `shift`: of the class, as its divisor has it (layout/class-table.ts). */
-export function mapEntry(sizeClass: ClassIndex, shift: number, distance: number): number {
-  return sizeClass | (shift << mapDivisorShift) | (distance << mapDistanceShift);
+export function mapEntry(classIndex: ClassIndex, shift: number, distance: number): number {
+  return classIndex | (shift << mapDivisorShift) | (distance << mapDistanceShift);
 }
 
 /** `kind`: mapPages or mapLarge. A free of such an address finds class 0 and so always ends in its slow half. */

@@ -1,6 +1,6 @@
 // Spans: runs of chunks with one purpose, as core/arena/spans.ts takes them and gives them back.
 
-import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { chunkSetAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { ChunkSet } from "./chunk-set.ts";
@@ -80,7 +80,7 @@ export class Spans {
    * Takes `want` chunks in a row, or the longest run of at least `least` there is. The span is BUILDING
    * by `worker` then, with `length` chunks; `noChunk` when there is none.
    */
-  take(worker: WorkerSlot, want: number, least: number): ChunkIndex {
+  take(worker: WorkerPlace, want: number, least: number): ChunkIndex {
     return this.taken(this.heap.coreOf(worker).takeSpan(want, least));
   }
 
@@ -88,7 +88,7 @@ export class Spans {
    * Takes exactly `want` chunks in a row, BUILDING by `worker`, whose first is a multiple of `align` when
    * counted from `phase` chunks before the heap's: the lowest such run. `noChunk` when there is none.
    */
-  takeExact(worker: WorkerSlot, want: number, align: number, phase: number): ChunkIndex {
+  takeExact(worker: WorkerPlace, want: number, align: number, phase: number): ChunkIndex {
     return this.taken(this.heap.coreOf(worker).takeExact(want, align, phase));
   }
 
@@ -100,17 +100,17 @@ export class Spans {
   }
 
   /** Takes the chunks right behind a span that `worker` may lengthen; returns how many it got of those wanted. */
-  takeBehind(worker: WorkerSlot, head: ChunkIndex, length: number, want: number): number {
+  takeBehind(worker: WorkerPlace, head: ChunkIndex, length: number, want: number): number {
     return this.heap.coreOf(worker).takeBehind(head, length, want);
   }
 
   /** Makes the chunks from `from` to before `to` of a span bodies by `worker`, who is about to let them go. */
-  markBehind(worker: WorkerSlot, head: ChunkIndex, from: number, to: number): void {
+  markBehind(worker: WorkerPlace, head: ChunkIndex, from: number, to: number): void {
     this.heap.coreOf(worker).markBehind(head, from, to);
   }
 
   /** Lets the chunks from `from` to before `to` of a span go that `worker` had made its bodies. */
-  cutBehind(worker: WorkerSlot, head: ChunkIndex, from: number, to: number): void {
+  cutBehind(worker: WorkerPlace, head: ChunkIndex, from: number, to: number): void {
     this.heap.core.cutBehind(head, from, to, claimBody(0, worker));
   }
 
@@ -128,7 +128,7 @@ export class Spans {
    * Holds free chunks for a moment, as a span being built, without using them. Returns the one that another
    * worker holds, when there is one and so none is held, or `noChunk`.
    */
-  borrow(worker: WorkerSlot, head: ChunkIndex, length: number): ChunkIndex {
+  borrow(worker: WorkerPlace, head: ChunkIndex, length: number): ChunkIndex {
     return this.heap.coreOf(worker).borrowRun(head, length) as ChunkIndex;
   }
 
@@ -138,7 +138,7 @@ export class Spans {
   }
 
   /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
-  mendFree(chunk: ChunkIndex): void {
+  repairFree(chunk: ChunkIndex): void {
     this.heap.core.repairFree(chunk);
   }
 }

@@ -16,7 +16,7 @@ export type SlotIndex = number & { readonly [brand]: "SlotIndex" };
 export type ClassIndex = number & { readonly [brand]: "ClassIndex" };
 
 /** A worker's place in the heap, 1–126; the value that its state bytes carry. */
-export type WorkerSlot = number & { readonly [brand]: "WorkerSlot" };
+export type WorkerPlace = number & { readonly [brand]: "WorkerPlace" };
 
 /** Slot and incarnation of a worker: incarnation × 128 + slot. Never the same twice in a heap's life. */
 export type WorkerId = number & { readonly [brand]?: "WorkerId" };

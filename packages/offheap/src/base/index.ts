@@ -10,7 +10,7 @@ export { type KnownOptions, checkOptions, flagOption } from "./options.ts";
 export { divideUp, alignUp, alignDown, clamp, trailingZeros, oddInverse } from "./bits.ts";
 
 // One `number`, one meaning.
-export type { Address, ChunkIndex, SlotIndex, ClassIndex, WorkerSlot, WorkerId } from "./brands.ts";
+export type { Address, ChunkIndex, SlotIndex, ClassIndex, WorkerPlace, WorkerId } from "./brands.ts";
 
 // What only the operating system can do: handed in, never imported.
 export type { OsAbility, Os } from "./os.ts";

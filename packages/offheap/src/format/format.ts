@@ -9,7 +9,7 @@ import {
   header,
   type Layout,
   layoutVersion,
-  maxWorkerSlots,
+  maxWorkerPlaces,
 } from "../layout/index.ts";
 import {
   type Access,
@@ -58,7 +58,7 @@ function endedWorkers({ words, wide }: Heap): bigint[] {
   const before = readLayout(words, Number.POSITIVE_INFINITY);
   if (typeof before === "string") return [];
   const at = before.workersAt / 2;
-  return Array.from(wide.slice(at, at + maxWorkerSlots + 1), endedWord);
+  return Array.from(wide.slice(at, at + maxWorkerPlaces + 1), endedWord);
 }
 
 /** The tables of requests, right before the state bytes (inspect/check-tables.ts looks at them). */

@@ -15,7 +15,7 @@ import {
   maxClassCount,
   maxObjectBytes,
   maxSlotsPerSlab,
-  maxWorkerSlots,
+  maxWorkerPlaces,
   wordsPerClassEntry,
 } from "../layout/index.ts";
 import { type Heap, heapStatus } from "../memory/index.ts";
@@ -40,7 +40,7 @@ function configWords(config: HeapConfig): number[] {
 /** FNV-1a over the words of the configuration and of the classes. */
 function checksumOf(config: HeapConfig): number {
   let hash = 0x811c9dc5;
-  for (const word of [...configWords(config), ...config.objectBytes, ...config.roundCounts]) {
+  for (const word of [...configWords(config), ...config.objectBytes, ...config.roundLimits]) {
     for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((word >>> shift) & 255), 0x01000193);
   }
   return hash | 0;
@@ -58,12 +58,12 @@ export function writeHeader({ words, layout }: Heap): void {
     const entry = classesWord + i * wordsPerClassEntry;
     const bytes = layout.objectBytes[i] as number;
     words[entry + classEntry.bytes] = bytes;
-    words[entry + classEntry.rounds] = layout.roundCounts[i] as number;
+    words[entry + classEntry.roundLimit] = layout.roundLimits[i] as number;
     words[entry + classEntry.inverse] = oddInverse(bytes >>> trailingZeros(bytes));
   }
 }
 
-/** The layout of the heap whose books begin with `words`, in a room of so many bytes; or why there is none. */
+/** The layout of the heap whose books begin with `words`, in a space of so many bytes; or why there is none. */
 export function readLayout(words: Int32Array, roomBytes: number): Layout | string {
   if (words[header.magic] !== magic) return "there is no heap at the offset";
   if (words[header.version] !== layoutVersion)
@@ -89,7 +89,7 @@ function readConfig(words: Int32Array): HeapConfig | string {
   const ranges: [what: string, value: number, low: number, high: number][] = [
     ["capacity", at(0), 2, 65_536],
     ["class count", at(1), 1, maxClassCount],
-    ["worker count", at(2), 1, maxWorkerSlots],
+    ["worker count", at(2), 1, maxWorkerPlaces],
     ["clean-up interval", at(3), 0, 2 ** 31 - 1],
     ["slab length", at(4), 1, 16],
     ["slots of a slab", at(5), 1, maxSlotsPerSlab],
@@ -99,21 +99,22 @@ function readConfig(words: Int32Array): HeapConfig | string {
   const wrong = ranges.find(([, value, low, high]) => !(value >= low && value <= high));
   if (wrong !== undefined) return `its ${wrong[0]} is ${wrong[1]}`;
   const objectBytes: number[] = [];
-  const roundCounts: number[] = [];
+  const roundLimits: number[] = [];
   for (let i = 0; i < at(1); i++) {
     const entry = classesWord + i * wordsPerClassEntry;
     const bytes = words[entry + classEntry.bytes] as number;
-    const rounds = words[entry + classEntry.rounds] as number;
+    const roundLimit = words[entry + classEntry.roundLimit] as number;
     const isSize = bytes > (objectBytes[i - 1] ?? 0) && bytes <= maxObjectBytes && bytes % 8 === 0;
     if (!isSize) return `one of its object sizes is ${bytes}`;
-    if (!(rounds >= 1 && rounds <= mostRounds)) return `one of its magazines has ${rounds} rounds`;
+    if (!(roundLimit >= 1 && roundLimit <= mostRounds))
+      return `one of its magazines has ${roundLimit} rounds`;
     objectBytes.push(bytes);
-    roundCounts.push(rounds);
+    roundLimits.push(roundLimit);
   }
   const config = {
     capacityBytes: at(0) * chunkBytes,
     objectBytes,
-    roundCounts,
+    roundLimits,
     maxWorkers: at(2),
     cleanupInterval: at(3),
     slabChunks: at(4),

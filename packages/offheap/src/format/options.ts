@@ -17,10 +17,10 @@ import {
   type Layout,
   maxCapacityBytes,
   maxSlotsPerSlab,
-  maxWorkerSlots,
+  maxWorkerPlaces,
   wideBytes,
 } from "../layout/index.ts";
-import { checkEngine, type Engine, isMemorySource, type MemorySource, roomAt } from "../memory/index.ts";
+import { checkEngine, type Engine, isMemorySource, type MemorySource, spaceAt } from "../memory/index.ts";
 import { checkHugePages, checkOs } from "./os-options.ts";
 import {
   hasPoolClasses,
@@ -59,7 +59,7 @@ export interface HeapOptions {
 export interface TinyGeometry {
   readonly slotsPerSlab?: number;
   readonly slabChunks?: number;
-  readonly rounds?: number;
+  readonly roundLimit?: number;
 }
 
 const defaultCapacityBytes = 2 ** 30;
@@ -92,8 +92,10 @@ function shareWeight(bytes: number): number {
 }
 
 /** Magazines stand a power of two of rounds apart, two of which are not theirs: the longest is cut rather than all spread. */
-function inWholePowers(rounds: number): number {
-  return rounds < fewRounds ? rounds : Math.min(2 ** Math.floor(Math.log2(rounds + 2)) - 2, mostRounds);
+function inWholePowers(roundLimit: number): number {
+  return roundLimit < fewRounds
+    ? roundLimit
+    : Math.min(2 ** Math.floor(Math.log2(roundLimit + 2)) - 2, mostRounds);
 }
 
 /** Everything a heap follows from, given its capacity. */
@@ -116,14 +118,14 @@ export function configOf(
     const share = (rest / weights) * weightOf(bytes);
     return 1 + Math.max(Math.floor(Math.min(share, magazineBytes - bytes) / bytes), 0);
   });
-  const most = Math.min(tiny.rounds ?? mostRounds, inWholePowers(Math.max(...shares)));
-  const roundCounts = shares.map((rounds) => Math.min(rounds, most));
+  const most = Math.min(tiny.roundLimit ?? mostRounds, inWholePowers(Math.max(...shares)));
+  const roundLimits = shares.map((roundLimit) => Math.min(roundLimit, most));
   const aim = capacityBytes / objectBytes.length / slabsOfEachClass / chunkBytes;
   const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, largestSlabChunks)));
   return {
     capacityBytes,
     objectBytes,
-    roundCounts,
+    roundLimits,
     maxWorkers,
     cleanupInterval,
     slabChunks: Math.min(tiny.slabChunks ?? largestSlabChunks, fitting),
@@ -169,7 +171,7 @@ export function resolveOptions(options: unknown, tiny: TinyGeometry = {}, isPool
   const given = checkOptions("the constructor", options, known);
   const listed = given.sizeClasses ?? undefined;
   const named = listed === undefined ? undefined : validateSizeClasses(listed);
-  const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerSlots);
+  const maxWorkers = checkInteger("maxWorkers", given.maxWorkers ?? defaultMaxWorkers, 1, maxWorkerPlaces);
   const interval = checkInteger(
     "cleanupInterval",
     given.cleanupInterval ?? defaultCleanupInterval,
@@ -233,12 +235,12 @@ function resolveMemory(given: { memory?: unknown; offset?: unknown; capacity?: u
   }
   if (!isMemorySource(memory)) throw noMemory(memory);
   const offset = given.offset ?? 0;
-  const room = roomAt(memory, offset);
-  const capacityBytes = checkCapacity(given.capacity ?? room);
-  if (alignDown(capacityBytes, chunkBytes) > room) {
+  const space = spaceAt(memory, offset);
+  const capacityBytes = checkCapacity(given.capacity ?? space);
+  if (alignDown(capacityBytes, chunkBytes) > space) {
     throw new AllocatorError(
       "ERR_INVALID_OPTION",
-      `capacity ${capacityBytes} is beyond the ${room} bytes from the offset on`,
+      `capacity ${capacityBytes} is beyond the ${space} bytes from the offset on`,
     );
   }
   return { memory, offset: offset as number, capacityBytes };

@@ -14,7 +14,7 @@ import {
   tagOf,
   workerOf,
 } from "../arena/index.ts";
-import { type ChunkIndex, type ClassIndex, trailingZeros, type WorkerSlot } from "../base/index.ts";
+import { type ChunkIndex, type ClassIndex, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import {
   chunkSetAt,
   infoAt,
@@ -31,7 +31,7 @@ import {
   addressOfRound,
   allocsOf,
   freesOf,
-  roundsIn,
+  roundCountIn,
   slotOfRound,
   straysOf,
 } from "../slab/index.ts";
@@ -100,9 +100,9 @@ class Checker {
     checkTables(this.heap, (invariant, message) => this.report(invariant, message));
     for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
     checkClean(this.heap, (invariant, message) => this.report(invariant, message));
-    for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
-      this.checkWorker(slot);
-      checkScratch(this.heap, slot, (invariant, message) => this.report(invariant, message));
+    for (let place = 1 as WorkerPlace; place <= this.heap.layout.maxWorkers; place++) {
+      this.checkWorker(place);
+      checkScratch(this.heap, place, (invariant, message) => this.report(invariant, message));
     }
     this.checkTotals();
     this.others?.checkTotals();
@@ -168,16 +168,16 @@ class Checker {
   }
 
   /** The state bytes of a slab, and everything that is derived from them. */
-  private checkSlots(head: number, sizeClass: ClassIndex, length: number): void {
+  private checkSlots(head: number, classIndex: ClassIndex, length: number): void {
     const { layout, words, states } = this.heap;
-    const slots = slotCountOf(layout, sizeClass, length);
+    const slots = slotCountOf(layout, classIndex, length);
     const first = head * 2 ** layout.stateShift;
     const info = infoAt(layout, head);
     let free = 0;
     for (let slot = 0; slot < slots; slot++) {
       const state = states[first + slot] as number;
       if (state !== slotFree) {
-        this.countState(sizeClass, state, `slot ${slot} of the slab at chunk ${head}`);
+        this.countState(classIndex, state, `slot ${slot} of the slab at chunk ${head}`);
         continue;
       }
       free++;
@@ -194,7 +194,7 @@ class Checker {
     if (freeCount !== free) {
       this.report("slab-info", `the slab at chunk ${head} counts ${freeCount} free slots, has ${free}`);
     }
-    if (free > 0 && !this.found(this.partial[sizeClass - 1] as ChunkSet, head)) {
+    if (free > 0 && !this.found(this.partial[classIndex - 1] as ChunkSet, head)) {
       this.report(
         "chunk-set",
         `the slab at chunk ${head} has ${free} free slots and is not in its class's set`,
@@ -205,71 +205,74 @@ class Checker {
     }
   }
 
-  private countState(sizeClass: ClassIndex, state: number, where: string): void {
-    const worker = (state & (slotLive - 1)) as WorkerSlot;
+  private countState(classIndex: ClassIndex, state: number, where: string): void {
+    const worker = (state & (slotLive - 1)) as WorkerPlace;
     if (worker > this.heap.layout.maxWorkers) this.report("state", `${where} has state byte ${state}`);
     if (state >= slotLive) {
-      this.live[sizeClass - 1] = (this.live[sizeClass - 1] as number) + 1;
+      this.live[classIndex - 1] = (this.live[classIndex - 1] as number) + 1;
       if (worker !== 0 && this.workers.read(worker).state === "free") {
         this.report("state", `${where} is live by worker ${worker}, which is gone`);
       }
-    } else this.cached.set(worker * 64 + sizeClass, (this.cached.get(worker * 64 + sizeClass) ?? 0) + 1);
+    } else this.cached.set(worker * 64 + classIndex, (this.cached.get(worker * 64 + classIndex) ?? 0) + 1);
   }
 
-  private checkWorker(slot: WorkerSlot): void {
-    const word = this.workers.read(slot);
-    if (word.state === "broken") this.report("worker", `worker ${slot} has a word that means nothing`);
+  private checkWorker(place: WorkerPlace): void {
+    const word = this.workers.read(place);
+    if (word.state === "broken") this.report("worker", `worker ${place} has a word that means nothing`);
     if (word.state === "reaping")
-      this.report("worker", `worker ${slot} is being reaped by worker ${word.reaper}`);
-    const entry = readJournal(this.heap, slot);
+      this.report("worker", `worker ${place} is being reaped by worker ${word.reaper}`);
+    const entry = readJournal(this.heap, place);
     if (entry !== journal.idle)
-      this.report("journal", `worker ${slot} is in the middle of an operation: ${entry}`);
+      this.report("journal", `worker ${place} is in the middle of an operation: ${entry}`);
     const isUnused = word.incarnation === 0;
     if (isUnused && word.state !== "free")
-      this.report("worker", `worker ${slot} is there and has never joined`);
-    for (const sizeClass of sizeClassesOf(this.heap.layout, slot)) {
+      this.report("worker", `worker ${place} is there and has never joined`);
+    for (const sizeClass of sizeClassesOf(this.heap.layout, place)) {
       if (sizeClass.index === 0) continue;
       if (isUnused && allocsOf(this.heap, sizeClass) + freesOf(this.heap, sizeClass) > 0) {
-        this.report("worker", `worker ${slot} has allocated or freed and has never joined`);
+        this.report("worker", `worker ${place} has allocated or freed and has never joined`);
       }
-      this.checkMagazine(slot, sizeClass, word.state === "free");
+      this.checkMagazine(place, sizeClass, word.state === "free");
     }
   }
 
-  private checkMagazine(slot: WorkerSlot, sizeClass: SizeClass, isGone: boolean): void {
+  private checkMagazine(place: WorkerPlace, sizeClass: SizeClass, isGone: boolean): void {
     const { words, states, layout } = this.heap;
-    const rounds = roundsIn(this.heap, sizeClass);
+    const roundCount = roundCountIn(this.heap, sizeClass);
     const strays = straysOf(this.heap, sizeClass);
-    const where = `worker ${slot}, class of ${sizeClass.objectBytes} bytes`;
-    if (rounds < 0 || rounds > sizeClass.rounds || strays < 0) {
-      this.report("counter", `${where}: ${rounds} rounds of ${sizeClass.rounds}, ${strays} strays`);
+    const where = `worker ${place}, class of ${sizeClass.objectBytes} bytes`;
+    if (roundCount < 0 || roundCount > sizeClass.roundLimit || strays < 0) {
+      this.report("counter", `${where}: ${roundCount} rounds of ${sizeClass.roundLimit}, ${strays} strays`);
       return;
     }
-    if (isGone && rounds > 0) this.report("magazine", `${where}: gone, with ${rounds} rounds left`);
+    if (isGone && roundCount > 0) this.report("magazine", `${where}: gone, with ${roundCount} rounds left`);
     const seen = new Set<number>();
-    for (let i = 0; i < rounds; i++) {
+    for (let i = 0; i < roundCount; i++) {
       const round = slotOfRound(this.heap, sizeClass, i);
       const map = words[layout.mapAt + (round >>> layout.stateShift)] ?? 0;
       if (seen.has(round)) this.report("magazine", `${where}: slot ${round} is there twice`);
       seen.add(round);
-      if (states[round] !== slot)
+      if (states[round] !== place)
         this.report("magazine", `${where}: slot ${round} has state byte ${states[round]}`);
       else if ((map & mapClassMask) !== sizeClass.index)
         this.report("magazine", `${where}: slot ${round} is of another class`);
       else if (addressOfRound(this.heap, sizeClass, i) !== addressOf(this.heap, sizeClass, round))
         this.report("magazine", `${where}: slot ${round} has the address of another`);
     }
-    const cached = this.cached.get(slot * 64 + sizeClass.index) ?? 0;
-    if (cached !== rounds + strays) {
-      this.report("counter", `${where}: ${cached} slots are cached, ${rounds} listed and ${strays} strays`);
+    const cached = this.cached.get(place * 64 + sizeClass.index) ?? 0;
+    if (cached !== roundCount + strays) {
+      this.report(
+        "counter",
+        `${where}: ${cached} slots are cached, ${roundCount} listed and ${strays} strays`,
+      );
     }
   }
 
   /** Per class: allocations − frees of all workers = live objects. */
   private checkTotals(): void {
     const counted = this.heap.layout.objectBytes.map(() => 0);
-    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
-      for (const sizeClass of sizeClassesOf(this.heap.layout, slot as WorkerSlot)) {
+    for (let place = 1; place <= this.heap.layout.maxWorkers; place++) {
+      for (const sizeClass of sizeClassesOf(this.heap.layout, place as WorkerPlace)) {
         if (sizeClass.index === 0) continue;
         const at = sizeClass.index - 1;
         counted[at] =

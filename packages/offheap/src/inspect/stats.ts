@@ -2,10 +2,10 @@
 // workers are at rest, near while they run, and no burden to them.
 
 import { claimFree, classOf, isSlab, lengthOf } from "../arena/index.ts";
-import type { ClassIndex, WorkerId, WorkerSlot } from "../base/index.ts";
+import type { ClassIndex, WorkerId, WorkerPlace } from "../base/index.ts";
 import { chunkBytes, header, sizeClassesOf, slabChunksOf, slotCountOf } from "../layout/index.ts";
 import { type Engine, type Heap, type MemoryKind, memoryKindOf } from "../memory/index.ts";
-import { allocsOf, freesOf, roundsIn, straysOf } from "../slab/index.ts";
+import { allocsOf, freesOf, roundCountIn, straysOf } from "../slab/index.ts";
 import { threadOf, Workers } from "../worker/index.ts";
 
 export interface SizeClassStats {
@@ -123,17 +123,17 @@ function countSlabs(heap: Heap, sizeClasses: SizeClassStats[]): number {
 function countWorkers(heap: Heap, sizeClasses: SizeClassStats[]): WorkerStats[] {
   const listed: WorkerStats[] = [];
   const workers = new Workers(heap);
-  for (let slot = 1 as WorkerSlot; slot <= heap.layout.maxWorkers; slot++) {
-    const word = workers.read(slot);
+  for (let place = 1 as WorkerPlace; place <= heap.layout.maxWorkers; place++) {
+    const word = workers.read(place);
     if (word.incarnation === 0) continue;
-    const [workerId, threadId] = [workers.idOf(slot), threadOf(word.token)];
+    const [workerId, threadId] = [workers.idOf(place), threadOf(word.token)];
     const worker: WorkerStats = { workerId, threadId, allocs: 0, deallocs: 0, cached: 0 };
-    for (const sizeClass of sizeClassesOf(heap.layout, slot)) {
+    for (const sizeClass of sizeClassesOf(heap.layout, place)) {
       if (sizeClass.index === 0) continue;
       const entry = sizeClasses[sizeClass.index - 1] as SizeClassStats;
       const allocs = allocsOf(heap, sizeClass);
       const deallocs = freesOf(heap, sizeClass);
-      const cached = roundsIn(heap, sizeClass) + straysOf(heap, sizeClass);
+      const cached = roundCountIn(heap, sizeClass) + straysOf(heap, sizeClass);
       entry.allocs += allocs;
       entry.deallocs += deallocs;
       entry.cached += cached;

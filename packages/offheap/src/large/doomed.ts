@@ -7,7 +7,7 @@
 //   0                                           no move is under way
 
 import { claimLarge, ownerBits } from "../arena/index.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { liveBy, record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 
@@ -19,7 +19,7 @@ export function doomOfSpan(head: number): number {
   return -1 - head;
 }
 
-export function doomedAt(heap: Heap, worker: WorkerSlot): number {
+export function doomedAt(heap: Heap, worker: WorkerPlace): number {
   return recordAt(heap.layout, worker) + record.doomed;
 }
 
@@ -29,7 +29,7 @@ export interface Doomed {
   readonly at: number;
 }
 
-export function doomedOf(heap: Heap, worker: WorkerSlot): Doomed | undefined {
+export function doomedOf(heap: Heap, worker: WorkerPlace): Doomed | undefined {
   const { words, states, layout, atomics } = heap;
   const doom = words[doomedAt(heap, worker)] as number;
   if (doom > 0) {

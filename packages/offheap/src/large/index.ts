@@ -17,7 +17,7 @@ export { doomOfSlot, doomOfSpan, doomedAt } from "./doomed.ts";
 export { resetHeap } from "./reset.ts";
 
 // Where all bytes are, and what could be had in one piece.
-export { noRoomFor } from "./out-of-memory.ts";
+export { noSpaceFor } from "./out-of-memory.ts";
 
 // Statistics of a heap with large objects.
 export { type LargeStats, type PoolStats, collectPoolStats } from "./pool-stats.ts";

@@ -18,7 +18,7 @@ import {
   tagOf,
   workerOf,
 } from "../arena/index.ts";
-import { type ChunkIndex, divideUp, type WorkerSlot } from "../base/index.ts";
+import { type ChunkIndex, divideUp, type WorkerPlace } from "../base/index.ts";
 import { chunkBytes, record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { beginLarge, beginResize, countLarge, nowhere, operationOf, setLargeCount } from "../pages/index.ts";
@@ -30,10 +30,10 @@ const ownerTries = 4;
 export class LargeSpans {
   private readonly heap: Heap;
   private readonly spans: Spans;
-  private readonly worker: WorkerSlot;
+  private readonly worker: WorkerPlace;
   private readonly recordAt: number;
 
-  constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+  constructor(heap: Heap, spans: Spans, worker: WorkerPlace) {
     this.recordAt = recordAt(heap.layout, worker);
     this.heap = heap;
     this.spans = spans;
@@ -86,12 +86,12 @@ export class LargeSpans {
   }
 
   /** From now on `owner`'s, if it still is what `claim` says. */
-  setOwner(head: ChunkIndex, claim: number, owner: WorkerSlot | 0): boolean {
+  setOwner(head: ChunkIndex, claim: number, owner: WorkerPlace | 0): boolean {
     return this.spans.swapClaim(head, claim, claimLarge(owner, lengthOf(claim)));
   }
 
   /** What `target` was in the middle of: its allocation did not take place, its free did. */
-  settle(target: WorkerSlot, entry: number): void {
+  settle(target: WorkerPlace, entry: number): void {
     const { heap, spans } = this;
     const { target: chunk, limit, count } = operationOf(heap, target);
     const head = chunk as ChunkIndex;

@@ -18,7 +18,7 @@ import {
   type ChunkIndex,
   type SlotIndex,
   trailingZeros,
-  type WorkerSlot,
+  type WorkerPlace,
 } from "../base/index.ts";
 import { chunkBytes, liveBy, maxRunBytes, pageBytes, slotLive } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
@@ -56,7 +56,7 @@ export class Large implements OtherSpans {
   cleanUps = 0;
   private readonly heap: Heap;
   private readonly spans: Spans;
-  private readonly worker: WorkerSlot;
+  private readonly worker: WorkerPlace;
   private readonly pageSpans: PageSpans;
   private readonly runs: PageRuns;
   private readonly large: LargeSpans;
@@ -69,7 +69,7 @@ export class Large implements OtherSpans {
   private readonly claimsAt: number;
   private readonly found = new LocatedLarge();
 
-  constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+  constructor(heap: Heap, spans: Spans, worker: WorkerPlace) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
@@ -112,7 +112,7 @@ export class Large implements OtherSpans {
     writeJournal(this.heap, this.worker, journal.moving);
     for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
       const seen = this.spans.claimOf(chunk);
-      if (seen === 0 && !this.spans.free.has(chunk)) this.spans.mendFree(chunk);
+      if (seen === 0 && !this.spans.free.has(chunk)) this.spans.repairFree(chunk);
       const claim = isPages(seen) ? this.pageSpans.claim(chunk) : notHeld;
       if (claim === notHeld) continue;
       this.pageSpans.tidy(chunk, claim);
@@ -174,13 +174,13 @@ export class Large implements OtherSpans {
     return this.tell(false, head, 0, claim, lengthOf(claim), chunkBytes);
   }
 
-  settle(target: WorkerSlot, entry: number): void {
+  settle(target: WorkerPlace, entry: number): void {
     if (entry === journal.resetting) resetHeap(this.heap, target, this.worker);
     this.runs.settle(target, entry);
     this.large.settle(target, entry);
   }
 
-  endDoomed(target: WorkerSlot, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void {
+  endDoomed(target: WorkerPlace, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void {
     const { words, layout } = this.heap;
     const doomed = doomedOf(this.heap, target);
     if (doomed?.isSpan === true) {
@@ -203,7 +203,7 @@ export class Large implements OtherSpans {
   visit(
     chunk: ChunkIndex,
     claim: number,
-    target: WorkerSlot,
+    target: WorkerPlace,
     live: "keep" | "disown" | "free",
     found: FoundObjects,
   ): number {
@@ -282,7 +282,7 @@ export class Large implements OtherSpans {
     head: ChunkIndex,
     slot: number,
     end: number,
-    target: WorkerSlot,
+    target: WorkerPlace,
     live: "disown" | "free",
     found: FoundObjects,
   ): void {

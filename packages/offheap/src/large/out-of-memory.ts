@@ -29,7 +29,7 @@ export function poolOutOfMemory(heap: Heap, wanted: string): AllocatorError {
 }
 
 /** What cannot be had of a request: a slot of its class, or bytes in a row. Wide ones would be served by a page run. */
-export function noRoomFor(heap: Heap, sizeClass: SizeClass, size: number, align: number): AllocatorError {
+export function noSpaceFor(heap: Heap, sizeClass: SizeClass, size: number, align: number): AllocatorError {
   const { objectBytes } = sizeClass;
   const isSlot = align === 1 && objectBytes > 0 && objectBytes <= wideBytes;
   const aligned = align > pageBytes ? `, aligned to ${align},` : "";

@@ -13,7 +13,7 @@ import {
   tagOf,
   workerOf,
 } from "../arena/index.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import type { OtherChecks, Report } from "../inspect/index.ts";
 import { infoAt, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
@@ -23,7 +23,7 @@ import { Workers } from "../worker/index.ts";
 import { doomedAt } from "./doomed.ts";
 
 /** No worker: the checks claim nothing. */
-const nobody = 0 as WorkerSlot;
+const nobody = 0 as WorkerPlace;
 
 export class PoolChecks implements OtherChecks {
   private readonly heap: Heap;
@@ -58,7 +58,7 @@ export class PoolChecks implements OtherChecks {
   /** Allocations − frees of all workers = live objects; and nobody is in the middle of a move. */
   checkTotals(): void {
     let counted = 0;
-    for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
+    for (let slot = 1 as WorkerPlace; slot <= this.heap.layout.maxWorkers; slot++) {
       const doom = this.heap.words[doomedAt(this.heap, slot)] as number;
       if (doom !== 0) this.report("journal", `worker ${slot} is in the middle of a move: ${doom}`);
       counted +=
@@ -80,7 +80,7 @@ export class PoolChecks implements OtherChecks {
     }
   }
 
-  private checkOwner(worker: WorkerSlot, what: string): void {
+  private checkOwner(worker: WorkerPlace, what: string): void {
     if (worker > this.heap.layout.maxWorkers) this.report("state", `${what} is live by worker ${worker}`);
     else if (worker !== 0 && this.workers.read(worker).state === "free")
       this.report("state", `${what} is live by worker ${worker}, which is gone`);
@@ -135,7 +135,7 @@ export class PoolChecks implements OtherChecks {
   private checkRun(state: number, where: string): void {
     if (isLivePage(state)) {
       this.live++;
-      this.checkOwner((state & (slotLive - 1)) as WorkerSlot, where);
+      this.checkOwner((state & (slotLive - 1)) as WorkerPlace, where);
     } else this.report("state", `${where} is half freed by worker ${state}`);
   }
 

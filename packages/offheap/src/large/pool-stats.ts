@@ -1,7 +1,7 @@
 // Statistics of a pool: those of its slabs, and its large objects as the claim words and state bytes have them.
 
 import { isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 import { collectStats, type SlabStats } from "../inspect/index.ts";
 import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
@@ -46,7 +46,7 @@ function collectLarge(heap: Heap): LargeStats {
       large.bytes += lengthOf(claim) * chunkBytes;
     } else if (isPages(claim)) countPages(heap, chunk, lengthOf(claim), large);
   }
-  for (let slot = 1 as WorkerSlot; slot <= layout.maxWorkers; slot++) {
+  for (let slot = 1 as WorkerPlace; slot <= layout.maxWorkers; slot++) {
     large.allocs += largeCount(heap, slot, record.largeAllocs);
     large.deallocs += largeCount(heap, slot, record.largeFrees);
   }

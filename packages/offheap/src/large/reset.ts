@@ -10,11 +10,11 @@
 // All of it can be done again from the start, which is what settles a reset that was cut short.
 
 import { claimFree, Spans } from "../arena/index.ts";
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 import { header, record, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { largeCount, setLargeCount } from "../pages/index.ts";
-import { allocsOf, freesOf, setRounds, setStrays } from "../slab/index.ts";
+import { allocsOf, freesOf, setRoundCount, setStrays } from "../slab/index.ts";
 import { journal, writeJournal } from "../worker/index.ts";
 import { doomedAt } from "./doomed.ts";
 
@@ -22,7 +22,7 @@ import { doomedAt } from "./doomed.ts";
  * Frees everything; `worker` is the one whose reset it is, and its journal stays at "resetting". That of `caller`, its
  * reaper if it is another, stays as it is, too: an exception in here leaves a reap to be gone on with.
  */
-export function resetHeap(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void {
+export function resetHeap(heap: Heap, worker: WorkerPlace, caller: WorkerPlace): void {
   const { layout, words, atomics } = heap;
   writeJournal(heap, worker, journal.resetting);
   words[header.resets] = ((words[header.resets] as number) + 1) | 0;
@@ -38,11 +38,11 @@ export function resetHeap(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): v
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */
-function countAllFreed(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void {
+function countAllFreed(heap: Heap, worker: WorkerPlace, caller: WorkerPlace): void {
   const live = heap.layout.objectBytes.map(() => 0);
   let liveLarge = 0;
   let own: readonly SizeClass[] = [];
-  for (let slot = 1 as WorkerSlot; slot <= heap.layout.maxWorkers; slot++) {
+  for (let slot = 1 as WorkerPlace; slot <= heap.layout.maxWorkers; slot++) {
     const classes = sizeClassesOf(heap.layout, slot);
     if (slot === worker) own = classes;
     else if (slot !== caller) writeJournal(heap, slot, journal.idle);
@@ -52,13 +52,13 @@ function countAllFreed(heap: Heap, worker: WorkerSlot, caller: WorkerSlot): void
       if (sizeClass.index === 0) continue;
       live[sizeClass.index - 1] =
         (live[sizeClass.index - 1] as number) + allocsOf(heap, sizeClass) - freesOf(heap, sizeClass);
-      setRounds(heap, sizeClass, 0);
+      setRoundCount(heap, sizeClass, 0);
       setStrays(heap, sizeClass, 0);
     }
   }
   for (const sizeClass of own) {
     if (sizeClass.index === 0) continue;
-    setRounds(heap, sizeClass, 0, live[sizeClass.index - 1] as number);
+    setRoundCount(heap, sizeClass, 0, live[sizeClass.index - 1] as number);
   }
   const frees = largeCount(heap, worker, record.largeFrees);
   setLargeCount(heap, worker, record.largeFrees, frees + liveLarge);

@@ -1,7 +1,7 @@
 // The size classes of one worker: every constant that allocate and deallocate need, in one object a class.
 // Computed from the layout, private to the worker, never shared.
 
-import { type ClassIndex, oddInverse, trailingZeros, type WorkerSlot } from "../base/index.ts";
+import { type ClassIndex, oddInverse, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import {
   counterAt,
   emptyIndex,
@@ -16,10 +16,10 @@ import {
 export class SizeClass {
   /** From 1; 0 is the class of no slab. */
   readonly index: ClassIndex;
-  readonly worker: WorkerSlot;
+  readonly worker: WorkerPlace;
   readonly objectBytes: number;
   /** Slots of this worker's magazine. */
-  readonly rounds: number;
+  readonly roundLimit: number;
   /** The gauge's index while this worker's magazine is empty. */
   readonly emptyIndex: number;
   /** Word offsets of this worker's gauge, counters, and lowest round. */
@@ -34,14 +34,14 @@ export class SizeClass {
   readonly inverse: number;
   readonly shift: number;
 
-  constructor(layout: Layout, worker: WorkerSlot, index: ClassIndex) {
+  constructor(layout: Layout, worker: WorkerPlace, index: ClassIndex) {
     // Class 0 has the shape of the others, so that the code which reads it stays monomorphic.
     const model = Math.max(index, 1) as ClassIndex;
     const objectBytes = index === 0 ? 0 : (layout.objectBytes[index - 1] as number);
     this.index = index;
     this.worker = worker;
     this.objectBytes = objectBytes;
-    this.rounds = index === 0 ? 0 : (layout.roundCounts[index - 1] as number);
+    this.roundLimit = index === 0 ? 0 : (layout.roundLimits[index - 1] as number);
     this.emptyIndex = index === 0 ? 0 : emptyIndex(layout, index);
     this.gaugeAt = gaugesAt(layout, worker) + index;
     this.countersAt = counterAt(layout, worker, model);
@@ -79,7 +79,7 @@ export function classByMalloc(layout: Layout): Uint8Array {
  * The classes of one worker by index. Entry 0 stands for "no slab" and has no slots; so do those beyond the
  * last class, so that whatever stands in a damaged map finds an entry.
  */
-export function sizeClassesOf(layout: Layout, worker: WorkerSlot): readonly SizeClass[] {
+export function sizeClassesOf(layout: Layout, worker: WorkerPlace): readonly SizeClass[] {
   const table: SizeClass[] = [];
   for (let index = 0; index <= maxClassCount; index++) {
     const known = index <= layout.objectBytes.length;

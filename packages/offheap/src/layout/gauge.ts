@@ -1,6 +1,6 @@
-// The gauge of a magazine: all that allocate and deallocate count, in one word. Zeroed memory is a magazine without room.
+// The gauge of a magazine: all that allocate and deallocate count, in one word. Zeroed memory is a magazine without space.
 //
-//   bits 0–15 index of the top round | 16 which of the two totals hold | 17–31 allocations since those were settled
+//   bits 0–15 index of the top round | 16 which of the two totals hold | 17–31 allocations since it was folded
 //
 // Numbers as they are, not made of shifts, so that their types are what the fast path's literals are checked against.
 
@@ -20,9 +20,9 @@ export const gauge = {
 } as const;
 
 /**
- * The gauge's bits that are above 1 where a magazine has room and the allocations have not run over into the sign. A full
+ * The gauge's bits that are above 1 where a magazine has space and the allocations have not run over into the sign. A full
  * one's index ends in zeros, and one above it is of a free that was cut short.
  */
-export function roomMaskOf(magazineShift: number): number {
+export function spaceMaskOf(magazineShift: number): number {
   return (-1 << 31) | ((1 << magazineShift) - 1);
 }

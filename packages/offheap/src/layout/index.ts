@@ -11,7 +11,7 @@ export {
   wideBytes,
   layoutVersion,
   maxCapacityBytes,
-  maxWorkerSlots,
+  maxWorkerPlaces,
   maxClassCount,
   maxObjectBytes,
   header,
@@ -60,7 +60,7 @@ export { SizeClass, classByGranule, classByMalloc, sizeClassesOf } from "./class
 export { slotFree, slotLive, liveBy } from "./slot-state.ts";
 
 // The word in which a magazine counts.
-export { gaugeAllocShift, gauge, roomMaskOf } from "./gauge.ts";
+export { gaugeAllocShift, gauge, spaceMaskOf } from "./gauge.ts";
 
 // What a drain notes for itself.
 export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";

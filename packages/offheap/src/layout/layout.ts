@@ -8,7 +8,7 @@
 // a number that `**` made, and all that is computed from it, as floating point (docs/measurements.md).
 
 import * as shared from "../../core/layout/index.ts";
-import { alignDown, alignUp, type ClassIndex, clamp, divideUp, type WorkerSlot } from "../base/index.ts";
+import { alignDown, alignUp, type ClassIndex, clamp, divideUp, type WorkerPlace } from "../base/index.ts";
 import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
@@ -19,7 +19,7 @@ const wordShift = 2;
 
 export const layoutVersion = 6;
 export const maxCapacityBytes = 2 ** 32;
-export const maxWorkerSlots = 126;
+export const maxWorkerPlaces = 126;
 export const maxClassCount = 63;
 /** 16 slots of this size fill the largest slab. */
 export const maxObjectBytes = 65_536;
@@ -45,7 +45,7 @@ export const header = {
 export const wordsPerClassEntry = 1 << (shared.classEntryShift - wordShift);
 export const classEntry = {
   bytes: 0,
-  rounds: shared.classRounds >> 2,
+  roundLimit: shared.classRoundLimit >> 2,
   inverse: shared.classInverse >> 2,
 } as const;
 
@@ -76,7 +76,7 @@ export const inverseOfNone = 62;
 export const counter = {
   allocs: shared.totalsAllocs >> wordShift,
   frees: shared.totalsFrees >> wordShift,
-  rounds: shared.totalsRounds >> wordShift,
+  roundCount: shared.totalsRoundCount >> wordShift,
   strays: shared.straysAt >> wordShift,
 } as const;
 /** Words from one of the two totals to the other. */
@@ -105,7 +105,7 @@ const largestStatesUnit = 4096;
 export interface HeapConfig {
   readonly capacityBytes: number;
   readonly objectBytes: readonly number[];
-  readonly roundCounts: readonly number[];
+  readonly roundLimits: readonly number[];
   readonly maxWorkers: number;
   readonly cleanupInterval: number;
   /** Most chunks of one slab. */
@@ -176,12 +176,12 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const workersAt = toLine(mapWord + chunkCount);
-  const tracksAt = toLine(workersAt + (maxWorkerSlots + 2) * wordsPerWorker);
+  const tracksAt = toLine(workersAt + (maxWorkerPlaces + 2) * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
-  // Below the first round of a magazine stands one that is none, above the last there is room for one more.
-  const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundCounts) + 2));
+  // Below the first round of a magazine stands one that is none, above the last there is space for one more.
+  const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundLimits) + 2));
   const recordWords = toLine(
-    scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundCounts, chunkCount),
+    scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundLimits, chunkCount),
   );
   const claimsAt = recordsAt + config.maxWorkers * recordWords;
   const infoAt = toLine(claimsAt + chunkCount);
@@ -207,7 +207,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   return {
     capacityBytes: config.capacityBytes,
     objectBytes: config.objectBytes,
-    roundCounts: config.roundCounts,
+    roundLimits: config.roundLimits,
     maxWorkers: config.maxWorkers,
     cleanupInterval: config.cleanupInterval,
     slabChunks: config.slabChunks,
@@ -251,12 +251,12 @@ export function computeLayout(config: HeapConfig): Layout {
   return layoutOf(config, chunkCount, alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes);
 }
 
-export function recordAt(layout: Layout, worker: WorkerSlot): number {
+export function recordAt(layout: Layout, worker: WorkerPlace): number {
   return layout.recordsAt + (worker - 1) * layout.recordWords;
 }
 
 /** The gauges of a worker, by class index; that of no class is always 0. */
-export function gaugesAt(layout: Layout, worker: WorkerSlot): number {
+export function gaugesAt(layout: Layout, worker: WorkerPlace): number {
   return recordAt(layout, worker) + recordHeadWords;
 }
 
@@ -266,24 +266,24 @@ export const countersIn = (classCount: number, magazineShift: number) =>
 export const scratchIn = (classCount: number, magazineShift: number) =>
   countersIn(classCount, magazineShift) + classCount * wordsPerCounter;
 
-export function counterAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
+export function counterAt(layout: Layout, worker: WorkerPlace, classIndex: ClassIndex): number {
   const counters = countersIn(layout.objectBytes.length, layout.magazineShift);
-  return recordAt(layout, worker) + counters + (sizeClass - 1) * wordsPerCounter;
+  return recordAt(layout, worker) + counters + (classIndex - 1) * wordsPerCounter;
 }
 
 /** The round that a gauge of index 0 leads to. It is none, and stays zero. */
-export function roundsAt(layout: Layout, worker: WorkerSlot): number {
+export function roundsAt(layout: Layout, worker: WorkerPlace): number {
   return recordAt(layout, worker) + magazinesIn;
 }
 
 /** The index in a class's gauge while its magazine is empty. */
-export function emptyIndex(layout: Layout, sizeClass: number): number {
-  return (sizeClass << layout.magazineShift) - (layout.roundCounts[sizeClass - 1] as number);
+export function emptyIndex(layout: Layout, classIndex: number): number {
+  return (classIndex << layout.magazineShift) - (layout.roundLimits[classIndex - 1] as number);
 }
 
 /** The lowest round of a magazine. */
-export function magazineAt(layout: Layout, worker: WorkerSlot, sizeClass: ClassIndex): number {
-  return roundsAt(layout, worker) + (emptyIndex(layout, sizeClass) + 1) * wordsPerRound;
+export function magazineAt(layout: Layout, worker: WorkerPlace, classIndex: ClassIndex): number {
+  return roundsAt(layout, worker) + (emptyIndex(layout, classIndex) + 1) * wordsPerRound;
 }
 
 export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;

@@ -4,15 +4,15 @@
 import { divideUp } from "../base/index.ts";
 
 /** Slabs that a drain holds at a time. */
-export function mostHeldOf(roundCounts: readonly number[]): number {
-  return Math.min(64, Math.max(...roundCounts));
+export function mostHeldOf(roundLimits: readonly number[]): number {
+  return Math.min(64, Math.max(...roundLimits));
 }
 
 /** Chunks that a drain meets: two a round, and one more round. */
-export function mostMetOf(roundCounts: readonly number[]): number {
-  return 2 * (Math.max(...roundCounts) + 1);
+export function mostMetOf(roundLimits: readonly number[]): number {
+  return 2 * (Math.max(...roundLimits) + 1);
 }
 
-export function scratchWordsOf(roundCounts: readonly number[], chunkCount: number): number {
-  return 1 + mostMetOf(roundCounts) + 4 * mostHeldOf(roundCounts) + divideUp(chunkCount, 4);
+export function scratchWordsOf(roundLimits: readonly number[], chunkCount: number): number {
+  return 1 + mostMetOf(roundLimits) + 4 * mostHeldOf(roundLimits) + divideUp(chunkCount, 4);
 }

@@ -9,10 +9,10 @@
 // whatever a reset has left; who builds a slab clears those of its own.
 
 import { slotFree, slotLive } from "../../core/layout/index.ts";
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 
 export { slotFree, slotLive };
 
-export function liveBy(worker: WorkerSlot): number {
+export function liveBy(worker: WorkerPlace): number {
   return slotLive | worker;
 }

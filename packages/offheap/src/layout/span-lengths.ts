@@ -10,14 +10,14 @@ export function pageCountOf(layout: HeapConfig, chunks: number): number {
 }
 
 /** Slots of a slab of `chunks` chunks. */
-export function slotCountOf(layout: HeapConfig, sizeClass: ClassIndex, chunks: number): number {
-  const bytes = layout.objectBytes[sizeClass - 1] as number;
+export function slotCountOf(layout: HeapConfig, classIndex: ClassIndex, chunks: number): number {
+  const bytes = layout.objectBytes[classIndex - 1] as number;
   return Math.min(layout.slotsPerSlab, Math.floor((chunks * chunkBytes) / bytes));
 }
 
 /** Chunks that a new slab asks for: about 1 MiB, 16 to 16,384 slots, less where the heap is small. */
-export function slabChunksOf(layout: HeapConfig, sizeClass: ClassIndex): number {
-  const bytes = layout.objectBytes[sizeClass - 1] as number;
+export function slabChunksOf(layout: HeapConfig, classIndex: ClassIndex): number {
+  const bytes = layout.objectBytes[classIndex - 1] as number;
   const slots = clamp(Math.floor(2 ** 20 / bytes), 16, layout.slotsPerSlab);
   return Math.min(divideUp(slots * bytes, chunkBytes), layout.slabChunks);
 }

@@ -79,7 +79,7 @@ export function reserveMemory(kind: "shared" | "local", bytes: number): MemorySo
 }
 
 /** Checks `offset` against a memory and returns the most bytes, in 64 KiB steps, that a heap there can use. */
-export function roomAt(source: MemorySource, offset: unknown): number {
+export function spaceAt(source: MemorySource, offset: unknown): number {
   const bytes = bufferOf(source).byteLength;
   if (typeof offset !== "number" || !Number.isInteger(offset) || offset < 0 || offset % chunkBytes !== 0) {
     throw new AllocatorError(

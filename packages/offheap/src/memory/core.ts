@@ -58,7 +58,7 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     layout.slotsPerSlab,
     layout.slabChunks,
     layout.cleanupInterval,
-    mostHeldOf(layout.roundCounts),
-    mostMetOf(layout.roundCounts),
+    mostHeldOf(layout.roundLimits),
+    mostMetOf(layout.roundLimits),
   );
 }

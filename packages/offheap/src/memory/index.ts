@@ -14,7 +14,7 @@ export {
 } from "./kind.ts";
 
 // The memory, ours or someone else's, and the views over the books.
-export { type Access, hardwareAccess, reserveMemory, roomAt } from "./block.ts";
+export { type Access, hardwareAccess, reserveMemory, spaceAt } from "./block.ts";
 
 // The fixed views that users have.
 export { type MemoryViews, ViewedMemory } from "./views.ts";

@@ -2,7 +2,7 @@
 // An operation notes what it is about and the count as it must be if it does not (allocation) or does (free)
 // take place; then the journal. So whoever settles it stores a count that was settled already once more.
 
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { journal, writeJournal } from "../worker/index.ts";
@@ -21,13 +21,13 @@ function writeCount(heap: Heap, at: number, count: number): void {
   heap.words[at + 1] = Math.floor(count / 2 ** 32);
 }
 
-export function largeCount(heap: Heap, worker: WorkerSlot, which: (typeof largeCounts)[number]): number {
+export function largeCount(heap: Heap, worker: WorkerPlace, which: (typeof largeCounts)[number]): number {
   return readCount(heap, recordAt(heap.layout, worker) + which);
 }
 
 export function setLargeCount(
   heap: Heap,
-  worker: WorkerSlot,
+  worker: WorkerPlace,
   which: (typeof largeCounts)[number],
   count: number,
 ): void {
@@ -41,7 +41,7 @@ export interface LargeOperation {
   readonly count: number;
 }
 
-export function operationOf(heap: Heap, worker: WorkerSlot): LargeOperation {
+export function operationOf(heap: Heap, worker: WorkerPlace): LargeOperation {
   const at = recordAt(heap.layout, worker);
   return {
     target: heap.words[at + record.target] as number,
@@ -79,7 +79,7 @@ export function countLarge(words: Int32Array, at: number, which: number): void {
 /** Notes a resize, which leaves at least `least` chunks, and has at most `limit` meanwhile. Then the journal. */
 export function beginResize(
   heap: Heap,
-  worker: WorkerSlot,
+  worker: WorkerPlace,
   target: number,
   limit: number,
   least: number,

@@ -9,7 +9,7 @@
 // a check, and an imported constant a load (250 → 178 ns for free(allocate(20000)), docs/measurements.md).
 
 import { type ChunkSet, claimPagesHeld, lengthOf, tag, tagOf } from "../arena/index.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import {
   chunkBytes,
   liveBy,
@@ -53,7 +53,7 @@ const freed = pageFreed;
 export class PageRuns {
   readonly pageSpans: PageSpans;
   private readonly heap: Heap;
-  private readonly worker: WorkerSlot;
+  private readonly worker: WorkerPlace;
   private readonly search: PageSearch;
   private readonly hints: PageHints;
   private readonly pending: ChunkSet;
@@ -158,17 +158,17 @@ export class PageRuns {
     if (claim === notHeld) return false;
     const page = pageSpans.pageOf(head, slot);
     if (pageSpans.hints.pending.has(head)) pageSpans.tidy(head, claim);
-    const isRoom = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
-    if (isRoom) {
+    const isSpace = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
+    if (isSpace) {
       pageSpans.setLength(head, page, pages, want);
       pageSpans.measure(head, claim);
     }
     pageSpans.unclaim(head, claim);
-    return isRoom;
+    return isSpace;
   }
 
   /** What `target` was in the middle of: its allocation did not take place, its free did. */
-  settle(target: WorkerSlot, entry: number): void {
+  settle(target: WorkerPlace, entry: number): void {
     const { heap } = this;
     const { states, atomics } = heap;
     const { target: slot, count }: LargeOperation = operationOf(heap, target);
@@ -184,7 +184,7 @@ export class PageRuns {
   visit(
     head: ChunkIndex,
     seen: number,
-    target: WorkerSlot,
+    target: WorkerPlace,
     isInherited: boolean,
     loosen: (slot: number, pages: number) => void,
   ): void {

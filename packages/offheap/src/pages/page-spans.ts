@@ -13,7 +13,7 @@ import {
   tag,
   tagOf,
 } from "../arena/index.ts";
-import { type ChunkIndex, divideUp, type WorkerSlot } from "../base/index.ts";
+import { type ChunkIndex, divideUp, type WorkerPlace } from "../base/index.ts";
 import { pageCountOf, pageInfo, pagesPerChunk, statesPerPage, wordsPerSlabInfo } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { clearStates } from "../slab/index.ts";
@@ -29,13 +29,13 @@ export const notHeld = 0;
 export class PageSpans {
   readonly heap: Heap;
   readonly spans: Spans;
-  readonly worker: WorkerSlot;
+  readonly worker: WorkerPlace;
   readonly hints: PageHints;
   private readonly stateShift: number;
   private readonly mostPages: number;
   private readonly infoAt: number;
 
-  constructor(heap: Heap, spans: Spans, worker: WorkerSlot) {
+  constructor(heap: Heap, spans: Spans, worker: WorkerPlace) {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;

@@ -16,7 +16,7 @@ import {
   bytesToLargeEnd,
   collectPoolStats,
   type Large,
-  noRoomFor,
+  noSpaceFor,
   notLive,
   PoolChecks,
   type PoolStats,
@@ -126,7 +126,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    */
   reset(): void {
     this.open();
-    this.slow.mend();
+    this.slow.repair();
     // Until it is done, so that after an exception no object comes from a magazine that is yet to be emptied.
     this.closeFastPath();
     this.isResetting = true;
@@ -201,7 +201,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       aligned > 0
         ? this.placeWide(this.slow.classes[aligned] as SizeClass, size, align)
         : this.placeLarge(size, align, false);
-    if (address === nowhere) throw this.noRoomFor(size, align);
+    if (address === nowhere) throw this.noSpaceFor(size, align);
     if (zeroed && (aligned > 0 || !this.large.isZero)) this.zero(address as Address, size);
     return address as Address;
   }
@@ -220,7 +220,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       const told = `${found.units * found.unitBytes} bytes, ${givenBack(address, size)}`;
       throw new AllocatorError("ERR_SIZE_MISMATCH", `the object at ${address} has ${told}`);
     }
-    this.slow.mend();
+    this.slow.repair();
     for (let tries = 0; tries < ownerTries && found !== undefined; tries++) {
       if (this.large.free(found)) {
         this.slow.countFreed();
@@ -237,8 +237,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   private finishReset(): void {
-    resetHeap(this.heap, this.slow.slot, this.slow.slot);
-    writeJournal(this.heap, this.slow.slot, journal.idle);
+    resetHeap(this.heap, this.slow.place, this.slow.place);
+    writeJournal(this.heap, this.slow.place, journal.idle);
     this.openFastPath();
     this.isResetting = false;
   }
@@ -260,7 +260,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /** `nowhere` when it cannot be had. */
   private placeLarge(size: number, align: number, isDoomed: boolean): number {
-    this.slow.mend();
+    this.slow.repair();
     const address = this.large.allocate(size, align, isDoomed);
     if (address !== nowhere) return address;
     this.slow.cleanUp(false);
@@ -289,7 +289,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${most}, got ${show(size)}`);
   }
 
-  private noRoomFor(size: number, align: number): AllocatorError {
-    return noRoomFor(this.heap, this.slow.classes[this.indexFor(size)] as SizeClass, size, align);
+  private noSpaceFor(size: number, align: number): AllocatorError {
+    return noSpaceFor(this.heap, this.slow.classes[this.indexFor(size)] as SizeClass, size, align);
   }
 }

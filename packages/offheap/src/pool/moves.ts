@@ -16,14 +16,14 @@ import {
   gauge,
   header,
   liveBy,
-  roomMaskOf,
   type SizeClass,
   slotLive,
+  spaceMaskOf,
   wordsPerRound,
 } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { nowhere } from "../pages/index.ts";
-import { addressOf, type Located, roundsIn, slotOfRound } from "../slab/index.ts";
+import { addressOf, type Located, roundCountIn, slotOfRound } from "../slab/index.ts";
 
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;
@@ -49,7 +49,7 @@ export class Moves {
   private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
-  private readonly roomMask: number;
+  private readonly spaceMask: number;
 
   constructor(
     heap: Heap,
@@ -63,20 +63,20 @@ export class Moves {
     this.large = large;
     this.allocateLarge = allocateLarge;
     this.fastPath = fastPath;
-    this.doomedAt = doomedAt(heap, slow.slot);
-    this.ownState = liveBy(slow.slot);
-    this.roomMask = roomMaskOf(heap.layout.magazineShift);
+    this.doomedAt = doomedAt(heap, slow.place);
+    this.ownState = liveBy(slow.place);
+    this.spaceMask = spaceMaskOf(heap.layout.magazineShift);
   }
 
   /**
-   * Moves an object to where there is room for `size` bytes; `index` is their class, 0 for none. Its new address, or
+   * Moves an object to where there is space for `size` bytes; `index` is their class, 0 for none. Its new address, or
    * `nowhere`: then there is no such place, and nothing has changed.
    */
   move(u8: Uint8Array, address: Address, size: number, index: number, from: Located | LocatedLarge): number {
     const { words } = this.heap;
     const isSlot = "sizeClass" in from;
     const bytes = isSlot ? from.sizeClass.objectBytes : from.units * from.unitBytes;
-    this.slow.mend();
+    this.slow.repair();
     this.doomOfNext = 0;
     this.resetsThen = words[header.resets] as number;
     this.isUnderWay = true;
@@ -121,10 +121,10 @@ export class Moves {
     const { heap, slow } = this;
     const { words, states } = heap;
     const { gaugeAt } = sizeClass;
-    let top = roundsIn(heap, sizeClass) - 1;
+    let top = roundCountIn(heap, sizeClass) - 1;
     if (top < 0 || !slow.holds(sizeClass, slotOfRound(heap, sizeClass, top))) {
       if (!slow.findRound(sizeClass)) return nowhere;
-      top = roundsIn(heap, sizeClass) - 1;
+      top = roundCountIn(heap, sizeClass) - 1;
     }
     const slot = slotOfRound(heap, sizeClass, top);
     const address = addressOf(heap, sizeClass, slot);
@@ -141,19 +141,19 @@ export class Moves {
     const { words, states } = heap;
     const { gaugeAt } = sizeClass;
     // As deallocate has it: else the magazine is full, or the gauge about to run over.
-    const isRoom = ((words[gaugeAt] as number) & this.roomMask) > 1 || slow.ensureRoom(sizeClass);
+    const isSpace = ((words[gaugeAt] as number) & this.spaceMask) > 1 || slow.ensureSpace(sizeClass);
     this.own(slot, address);
     const filled = (words[gaugeAt] as number) + 1;
-    const roundAt = sizeClass.magazineAt + roundsIn(heap, sizeClass) * wordsPerRound;
-    if (!isRoom) this.close();
+    const roundAt = sizeClass.magazineAt + roundCountIn(heap, sizeClass) * wordsPerRound;
+    if (!isSpace) this.close();
     words[this.doomedAt] = doomOfSlot(slot);
-    if (!isRoom) {
+    if (!isSpace) {
       slow.freeStray(sizeClass, slot);
       return;
     }
     words[roundAt] = address;
     words[roundAt + 1] = slot + heap.layout.tableBytes;
-    states[slot] = slow.slot;
+    states[slot] = slow.place;
     words[gaugeAt] = filled;
   }
 
@@ -187,6 +187,6 @@ export class Moves {
 
   private isOwn({ isRun, state }: LocatedLarge): boolean {
     if (isRun) return state === this.ownState;
-    return (state & ownerBits) === claimLarge(this.slow.slot, 1);
+    return (state & ownerBits) === claimLarge(this.slow.place, 1);
   }
 }

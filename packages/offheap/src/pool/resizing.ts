@@ -6,7 +6,7 @@
 
 import type { SlowPath } from "../allocator/index.ts";
 import type { Address } from "../base/index.ts";
-import { type Large, type LocatedLarge, noRoomFor } from "../large/index.ts";
+import { type Large, type LocatedLarge, noSpaceFor } from "../large/index.ts";
 import type { SizeClass } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { nowhere } from "../pages/index.ts";
@@ -45,7 +45,7 @@ export class Resizing {
     const moved = this.move(u8, address, want, located, objectBytes);
     if (moved !== nowhere) return moved as Address;
     if (least <= objectBytes) return address;
-    throw noRoomFor(this.heap, this.classFor(want), want, 1);
+    throw noSpaceFor(this.heap, this.classFor(want), want, 1);
   }
 
   private resizeLarge(
@@ -57,7 +57,7 @@ export class Resizing {
   ): Address {
     const units = found.unitsFor(want);
     if (units === found.units) return address;
-    this.slow.mend();
+    this.slow.repair();
     const isSlot = this.indexFor(want) !== noClass && !this.isWide(want);
     const staysKind = !isSlot && this.large.isRun(want, 1) === found.isRun;
     if (staysKind && this.large.resize(found, units)) return address;
@@ -69,7 +69,7 @@ export class Resizing {
   private shrink(u8: Uint8Array, address: Address, want: number, least: number): Address {
     const found = this.large.locate(address);
     if (found === undefined || least > found.units * found.unitBytes)
-      throw noRoomFor(this.heap, this.classFor(want), want, 1);
+      throw noSpaceFor(this.heap, this.classFor(want), want, 1);
     const units = found.unitsFor(least);
     if (units === found.units || !this.large.resize(found, units) || found.isRun) return address;
     const cut = this.large.locate(address);

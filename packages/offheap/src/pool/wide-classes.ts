@@ -41,7 +41,7 @@ export class WideClasses {
    */
   place(sizeClass: SizeClass, size: number, align: number): number | undefined {
     const { slow } = this;
-    slow.mend();
+    slow.repair();
     const isSeldom = !(this.isNamed || slow.mayHaveSlots(sizeClass)) && this.isSeldom(sizeClass.index);
     if (!isSeldom && slow.findRoundAtHand(sizeClass)) return undefined;
     // Before anything is given back for a slab.

@@ -1,9 +1,9 @@
 // Who may recover whom: reaping as the worker words order it. recover.ts does the work.
 
-import type { WorkerId, WorkerSlot } from "../base/index.ts";
+import type { WorkerId, WorkerPlace } from "../base/index.ts";
 import { sizeClassesOf } from "../layout/index.ts";
 import { type Magazines, straysOf } from "../slab/index.ts";
-import { slotOf, type Workers } from "../worker/index.ts";
+import { placeOf, type Workers } from "../worker/index.ts";
 import { emptyRecovery, type LiveObjects, Recoverer, type Recovery } from "./recover.ts";
 
 /** What `reap` found; all zero for a worker that is unknown, alive elsewhere in the queue, or reaped before. */
@@ -15,7 +15,7 @@ export interface ReapReport extends Readonly<Recovery> {
 export class Reaper {
   private readonly magazines: Magazines;
   private readonly workers: Workers;
-  private readonly self: WorkerSlot;
+  private readonly self: WorkerPlace;
 
   constructor(magazines: Magazines, workers: Workers) {
     this.magazines = magazines;
@@ -25,14 +25,14 @@ export class Reaper {
 
   /** Recovers a dead worker, if nobody else does. */
   reap(id: WorkerId, live: LiveObjects): ReapReport {
-    const slot = slotOf(id);
+    const place = placeOf(id);
     const incarnation = Math.floor(id / 128);
     const found = emptyRecovery();
-    const word = this.workers.read(slot);
+    const word = this.workers.read(place);
     const isMine = word.state === "reaping" && word.reaper === this.self && word.incarnation === incarnation;
     const from = word.state === "gone" ? "gone" : "live";
-    const reaped = isMine || this.workers.win(slot, this.self, from, incarnation);
-    if (reaped) this.finish(slot, live, found);
+    const reaped = isMine || this.workers.win(place, this.self, from, incarnation);
+    if (reaped) this.finish(place, live, found);
     return { workerId: id, reaped, ...found };
   }
 
@@ -44,26 +44,27 @@ export class Reaper {
   /** Brings home what workers left behind that were gone before a slab of theirs was let go. */
   collectLeftovers(): void {
     const { heap } = this.magazines.slabs;
-    for (const slot of this.workers.filter((word) => word.state === "free" && word.incarnation > 0)) {
-      const classes = sizeClassesOf(heap.layout, slot);
+    for (const place of this.workers.filter((word) => word.state === "free" && word.incarnation > 0)) {
+      const classes = sizeClassesOf(heap.layout, place);
       if (!classes.some((sizeClass) => sizeClass.index !== 0 && straysOf(heap, sizeClass) > 0)) continue;
-      const { incarnation } = this.workers.read(slot);
-      if (this.workers.win(slot, this.self, "free", incarnation))
-        this.finish(slot, "disown", emptyRecovery());
+      const { incarnation } = this.workers.read(place);
+      if (this.workers.win(place, this.self, "free", incarnation))
+        this.finish(place, "disown", emptyRecovery());
     }
   }
 
   /** First what the dead worker was reaping itself, then the worker, last its place. */
-  private finish(slot: WorkerSlot, live: LiveObjects, found: Recovery): void {
-    this.takeOver(slot, found);
-    new Recoverer(this.magazines, slot, live, found).run();
-    this.workers.leave(slot);
+  private finish(place: WorkerPlace, live: LiveObjects, found: Recovery): void {
+    this.takeOver(place, found);
+    new Recoverer(this.magazines, place, live, found).run();
+    this.workers.leave(place);
   }
 
-  private takeOver(reaper: WorkerSlot, found: Recovery): void {
-    for (const slot of this.workers.filter((word) => word.state === "reaping" && word.reaper === reaper)) {
+  private takeOver(reaper: WorkerPlace, found: Recovery): void {
+    for (const place of this.workers.filter((word) => word.state === "reaping" && word.reaper === reaper)) {
       const isMine = reaper === this.self;
-      if (isMine || this.workers.win(slot, this.self, "reaping", reaper)) this.finish(slot, "disown", found);
+      if (isMine || this.workers.win(place, this.self, "reaping", reaper))
+        this.finish(place, "disown", found);
     }
   }
 }

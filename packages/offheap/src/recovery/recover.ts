@@ -1,7 +1,7 @@
 // One walk over the heap that brings home what a worker held: after its death (its reaper does it), when it
 // leaves, or when an exception left one of its own slow operations half done.
 //
-//   claims of the worker      BUILDING: the span is given back      CLAIMED: mended and let go
+//   claims of the worker      BUILDING: the span is given back      CLAIMED: repaired and let go
 //   slots cached by it        0 under the slab's claim; where another holds that, they stay cached:
 //                             the reaper's own strays, or still the worker's when it is the caller
 //   objects it had allocated  nobody's, when it is gone
@@ -9,18 +9,18 @@
 // Every step can be done again from the start, so a reaper that dies is followed by the next one.
 
 import { claimFree, isSlab, lengthOf, mapClassMask, tag, tagOf, workerOf } from "../arena/index.ts";
-import type { ChunkIndex, SlotIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
 import { liveBy, type SizeClass, sizeClassesOf, slotFree, slotLive } from "../layout/index.ts";
 import {
-  checkedRounds,
+  checkedRoundCount,
   countFree,
+  foldGauge,
   type Magazines,
   notClaimed,
   setRound,
-  setRounds,
+  setRoundCount,
   setStrays,
   settle,
-  settleTotals,
   straysOf,
   type Unfinished,
 } from "../slab/index.ts";
@@ -61,7 +61,7 @@ export function emptyRecovery(): Recovery {
 
 export class Recoverer {
   private readonly magazines: Magazines;
-  private readonly target: WorkerSlot;
+  private readonly target: WorkerPlace;
   private readonly live: LiveObjects;
   private readonly found: Recovery;
   /** The target's classes: where its counters and magazines are. */
@@ -69,7 +69,7 @@ export class Recoverer {
   /** Slots of the target that could not go home, by class. */
   private readonly left: number[];
 
-  constructor(magazines: Magazines, target: WorkerSlot, live: LiveObjects, found: Recovery) {
+  constructor(magazines: Magazines, target: WorkerPlace, live: LiveObjects, found: Recovery) {
     const { heap, worker } = magazines.slabs;
     this.magazines = magazines;
     this.target = target;
@@ -115,7 +115,7 @@ export class Recoverer {
     const { slabs } = this.magazines;
     const claim = slabs.spans.claimOf(chunk);
     if (claim === claimFree) {
-      if (!slabs.spans.free.has(chunk)) slabs.spans.mendFree(chunk);
+      if (!slabs.spans.free.has(chunk)) slabs.spans.repairFree(chunk);
       return 1;
     }
     if (tagOf(claim) === tag.building && workerOf(claim) === this.target) {
@@ -150,9 +150,9 @@ export class Recoverer {
         this.bringHome(slot as SlotIndex, claim !== notClaimed);
       } else if (state === ownedLive) this.loosen(slot as SlotIndex);
     }
-    if (claim === notClaimed) slabs.mendHints(head, seen);
+    if (claim === notClaimed) slabs.repairHints(head, seen);
     else {
-      slabs.rebuild(head, claim);
+      slabs.repair(head, claim);
       slabs.unclaim(head, claim);
     }
   }
@@ -189,8 +189,8 @@ export class Recoverer {
     const { magazines } = this;
     const { heap, worker } = magazines.slabs;
     const own = magazines.classes[this.classOfSlot(slot)] as SizeClass;
-    settleTotals(heap, own);
-    setRound(heap, own, checkedRounds(heap, own), slot);
+    foldGauge(heap, own);
+    setRound(heap, own, checkedRoundCount(heap, own), slot);
     writeJournal(heap, worker, journal.freeing);
     if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
       countFree(heap, own);
@@ -208,7 +208,7 @@ export class Recoverer {
     for (const sizeClass of this.classes) {
       if (sizeClass.index === 0) continue;
       const left = this.left[sizeClass.index] as number;
-      setRounds(heap, sizeClass, 0);
+      setRoundCount(heap, sizeClass, 0);
       setStrays(heap, sizeClass, target === worker ? left : 0);
       const own = magazines.classes[sizeClass.index] as SizeClass;
       if (target !== worker && left > 0) setStrays(heap, own, straysOf(heap, own) + left);

@@ -20,35 +20,38 @@ function wide(heap: Heap, at: number): number {
   return (heap.words[at + 1] as number) * 2 ** 32 + ((heap.words[at] as number) >>> 0);
 }
 
-export function roundsIn(heap: Heap, sizeClass: SizeClass): number {
+export function roundCountIn(heap: Heap, sizeClass: SizeClass): number {
   const word = gaugeOf(heap, sizeClass);
   return word === 0 ? 0 : (word & gauge.index) - sizeClass.emptyIndex;
 }
 
 /**
  * The count before a walk over the rounds or a store among them, which a damaged gauge would lead into other
- * books. One more than there is room for is a free that was cut short.
+ * books. One more than there is space for is a free that was cut short.
  * @throws ERR_CORRUPT_HEAP
  */
-export function checkedRounds(heap: Heap, sizeClass: SizeClass): number {
-  const rounds = roundsIn(heap, sizeClass);
-  if (rounds >= 0 && rounds <= sizeClass.rounds + 1) return rounds;
-  throw corruptGauge(rounds, sizeClass);
+export function checkedRoundCount(heap: Heap, sizeClass: SizeClass): number {
+  const roundCount = roundCountIn(heap, sizeClass);
+  if (roundCount >= 0 && roundCount <= sizeClass.roundLimit + 1) return roundCount;
+  throw corruptGauge(roundCount, sizeClass);
 }
 
-export function corruptGauge(rounds: number, sizeClass: SizeClass): AllocatorError {
+export function corruptGauge(roundCount: number, sizeClass: SizeClass): AllocatorError {
   const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
-  return new AllocatorError("ERR_CORRUPT_HEAP", `${magazine} counts ${rounds} rounds of ${sizeClass.rounds}`);
+  return new AllocatorError(
+    "ERR_CORRUPT_HEAP",
+    `${magazine} counts ${roundCount} rounds of ${sizeClass.roundLimit}`,
+  );
 }
 
-/** Sets the magazine's count and settles the totals; `freed` more were freed than they say. */
-export function setRounds(heap: Heap, { worker, index }: SizeClass, rounds: number, freed = 0): void {
-  heap.core.setRounds(worker, index, rounds, freed);
+/** Sets the magazine's count and folds the gauge into the totals; `freed` more were freed than they say. */
+export function setRoundCount(heap: Heap, { worker, index }: SizeClass, roundCount: number, freed = 0): void {
+  heap.core.setRoundCount(worker, index, roundCount, freed);
 }
 
-/** Makes a magazine that was never used one with room, and keeps a gauge from running over. */
-export function settleTotals(heap: Heap, { worker, index }: SizeClass): void {
-  heap.core.settleTotals(worker, index);
+/** Makes a magazine that was never used one with space, and keeps a gauge from running over. */
+export function foldGauge(heap: Heap, { worker, index }: SizeClass): void {
+  heap.core.foldGauge(worker, index);
 }
 
 /** One object more was freed, and is in the magazine. */
@@ -72,6 +75,6 @@ export function allocsOf(heap: Heap, sizeClass: SizeClass): number {
 export function freesOf(heap: Heap, sizeClass: SizeClass): number {
   const word = gaugeOf(heap, sizeClass);
   const at = totalsAt(sizeClass, word);
-  const more = roundsIn(heap, sizeClass) - (heap.words[at + counter.rounds] as number);
+  const more = roundCountIn(heap, sizeClass) - (heap.words[at + counter.roundCount] as number);
   return wide(heap, at + counter.frees) + (word >>> gaugeAllocShift) + more;
 }

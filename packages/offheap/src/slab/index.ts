@@ -18,11 +18,11 @@ export { slotOfRound, addressOfRound, addressOf, setRound } from "./rounds.ts";
 
 // What a worker has counted of a class.
 export {
-  roundsIn,
-  checkedRounds,
+  roundCountIn,
+  checkedRoundCount,
   corruptGauge,
-  setRounds,
-  settleTotals,
+  setRoundCount,
+  foldGauge,
   countFree,
   straysOf,
   setStrays,

@@ -2,7 +2,7 @@
 
 import type { ChunkIndex, SlotIndex } from "../base/index.ts";
 import type { SizeClass } from "../layout/index.ts";
-import { checkedRounds } from "./counters.ts";
+import { checkedRoundCount } from "./counters.ts";
 import type { Slabs } from "./slabs.ts";
 
 export class Magazines {
@@ -17,7 +17,7 @@ export class Magazines {
 
   /** Sends the `count` oldest rounds home; returns how many left the magazine. @throws ERR_CORRUPT_HEAP */
   drain(sizeClass: SizeClass, count: number): number {
-    checkedRounds(this.slabs.heap, sizeClass);
+    checkedRoundCount(this.slabs.heap, sizeClass);
     return this.slabs.core.sendHome(sizeClass.index, count);
   }
 
@@ -31,7 +31,7 @@ export class Magazines {
     return Boolean(this.slabs.core.takeFrom(index, head));
   }
 
-  /** When nothing can go home, there is room for one round more: the slot is freed, and found again by a walk. */
+  /** When nothing can go home, there is space for one round more: the slot is freed, and found again by a walk. */
   freeStray({ index }: SizeClass, slot: SlotIndex): void {
     this.slabs.core.freeStray(index, slot);
   }

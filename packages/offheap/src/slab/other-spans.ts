@@ -1,7 +1,7 @@
 // What the allocator asks of spans that are no slabs. A pool has such spans; a heap of slabs alone has none.
 
 import type { Spans } from "../arena/index.ts";
-import type { AllocatorError, ChunkIndex, SlotIndex, WorkerSlot } from "../base/index.ts";
+import type { AllocatorError, ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
 import type { Heap } from "../memory/index.ts";
 
 /** What a recovery finds, as far as these spans add to it. */
@@ -15,14 +15,14 @@ export interface FoundObjects {
 /** One worker's view of them. */
 export interface OtherSpans {
   /** Settles what `target` was in the middle of, by its journal, before the walk. Can be done again. */
-  settle(target: WorkerSlot, entry: number): void;
+  settle(target: WorkerPlace, entry: number): void;
   /** Ends the object that a move of `target` was to be rid of, after that and before the walk. Can be done again. */
-  endDoomed(target: WorkerSlot, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void;
+  endDoomed(target: WorkerPlace, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void;
   /** Brings home what `target` held of the span that begins at a chunk; returns the chunks to go on by. */
   visit(
     chunk: ChunkIndex,
     claim: number,
-    target: WorkerSlot,
+    target: WorkerPlace,
     live: "keep" | "disown" | "free",
     found: FoundObjects,
   ): number;
@@ -34,4 +34,4 @@ export interface OtherSpans {
   outOfMemory(wanted: string): AllocatorError;
 }
 
-export type OtherSpansOf = (heap: Heap, spans: Spans, worker: WorkerSlot) => OtherSpans;
+export type OtherSpansOf = (heap: Heap, spans: Spans, worker: WorkerPlace) => OtherSpans;

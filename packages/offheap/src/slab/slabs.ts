@@ -1,7 +1,7 @@
 // Slabs as one worker handles them, as core/slab/slab.ts has them.
 
 import { ChunkSet, classOf, isSlab, lengthOf, Spans } from "../arena/index.ts";
-import type { ChunkIndex, WorkerSlot } from "../base/index.ts";
+import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { chunkSetAt, slotCountOf } from "../layout/index.ts";
 import type { Core, Heap } from "../memory/index.ts";
 import type { OtherSpans, OtherSpansOf } from "./other-spans.ts";
@@ -12,14 +12,14 @@ export const notClaimed = 0;
 export class Slabs {
   readonly heap: Heap;
   readonly spans: Spans;
-  readonly worker: WorkerSlot;
+  readonly worker: WorkerPlace;
   /** By class index; at 0, which is no class, stands `empty`. */
   readonly partial: readonly ChunkSet[];
   readonly empty: ChunkSet;
   /** The spans of a pool that are no slabs. */
   readonly others: OtherSpans | undefined;
 
-  constructor(heap: Heap, worker: WorkerSlot, others?: OtherSpansOf) {
+  constructor(heap: Heap, worker: WorkerPlace, others?: OtherSpansOf) {
     this.heap = heap;
     this.worker = worker;
     this.spans = new Spans(heap);
@@ -66,12 +66,12 @@ export class Slabs {
   }
 
   /** Under the claim: makes the info words and the sets true again from the state bytes. */
-  rebuild(head: ChunkIndex, claim: number): void {
-    this.core.recountSlab(head, claim);
+  repair(head: ChunkIndex, claim: number): void {
+    this.core.repairSlab(head, claim);
   }
 
   /** Puts back the hints to a slab that somebody took away and died before putting them right. */
-  mendHints(head: ChunkIndex, claim: number): void {
+  repairHints(head: ChunkIndex, claim: number): void {
     this.core.repairHints(head, claim);
   }
 }

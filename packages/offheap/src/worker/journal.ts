@@ -2,7 +2,7 @@
 // Allocate and deallocate leave it alone: they are settled from the magazine (slab/settle.ts).
 
 import { journalFreeing, journalIdle, journalMoving } from "../../core/layout/index.ts";
-import type { WorkerSlot } from "../base/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 
@@ -22,10 +22,10 @@ export const journal = {
   resetting: 8,
 } as const;
 
-export function readJournal(heap: Heap, worker: WorkerSlot): number {
+export function readJournal(heap: Heap, worker: WorkerPlace): number {
   return heap.words[recordAt(heap.layout, worker) + record.journal] as number;
 }
 
-export function writeJournal(heap: Heap, worker: WorkerSlot, entry: number): void {
+export function writeJournal(heap: Heap, worker: WorkerPlace, entry: number): void {
   heap.words[recordAt(heap.layout, worker) + record.journal] = entry;
 }

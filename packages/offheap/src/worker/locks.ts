@@ -14,7 +14,7 @@ import type { WorkerId } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { currentToken, hostOf, type LockManager, randomWord } from "./host.ts";
-import { incarnationOf, slotOf, Workers } from "./workers.ts";
+import { incarnationOf, placeOf, Workers } from "./workers.ts";
 
 /** Between two looks: short for a second, for who dies between its lock's coming and a look at it is never proved dead. */
 const shortRestMs = 10;
@@ -107,7 +107,7 @@ async function askedLock(heap: Heap, id: WorkerId, locks: LockManager): Promise<
   const at = noteAt(heap, id);
   const note = heap.atomics.load(heap.words, at);
   if (note >>> 1 !== incarnationOf(id)) return undefined;
-  const { token } = new Workers(heap).read(slotOf(id));
+  const { token } = new Workers(heap).read(placeOf(id));
   const name = lockName(token, heap.words[at + 1] as number);
   if ((note & 1) === 1) return name;
   let isTaken = false;
@@ -125,7 +125,7 @@ function rest(ms: number): Promise<void> {
 }
 
 function noteAt(heap: Heap, id: WorkerId): number {
-  return recordAt(heap.layout, slotOf(id)) + record.locked;
+  return recordAt(heap.layout, placeOf(id)) + record.locked;
 }
 
 /** Of 59 random bits: no other thread of the origin has it. */

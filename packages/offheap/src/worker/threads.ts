@@ -41,8 +41,8 @@ export function workerOfToken(token: number): TrackedWorker | undefined {
 export function markGone(heap: Heap, token: number): void {
   if (!heap.isReady()) return;
   const workers = new Workers(heap);
-  for (const slot of workers.filter((word) => word.state === "live" && word.token === token))
-    workers.markGone(slot, token);
+  for (const place of workers.filter((word) => word.state === "live" && word.token === token))
+    workers.markGone(place, token);
 }
 
 function note(worker: TrackedWorker): void {

@@ -8,7 +8,7 @@
 // One reaper wins. A dead reaper's work is taken over before its own place becomes free. Who takes a place that is
 // GONE takes its record as it is, and recovers it: killed in the midst of that, it is recovered as any worker.
 
-import { AllocatorError, show, type WorkerId, type WorkerSlot } from "../base/index.ts";
+import { AllocatorError, show, type WorkerId, type WorkerPlace } from "../base/index.ts";
 import type { Heap } from "../memory/index.ts";
 
 const state = { free: 0n, live: 1n, reaping: 2n, gone: 3n } as const;
@@ -19,7 +19,7 @@ const tokenShift = 9n;
 const tokenMask = (1n << 28n) - 1n;
 const incarnationShift = 37n;
 export const lastIncarnation = 2 ** 26 - 1;
-const slotsPerIncarnation = 128;
+const placesPerIncarnation = 128;
 /** Workers that an error names. */
 const mostNamed = 16;
 /** A thread whose number is not known, or too large to be recorded. */
@@ -29,7 +29,7 @@ export const firstLockToken = 2 ** 27;
 
 export interface WorkerWord {
   readonly state: "free" | "live" | "reaping" | "gone" | "broken";
-  readonly reaper: WorkerSlot;
+  readonly reaper: WorkerPlace;
   readonly token: number;
   readonly incarnation: number;
 }
@@ -41,12 +41,12 @@ export function tokenOf(threadId: number): number {
     : noToken;
 }
 
-export function slotOf(id: WorkerId): WorkerSlot {
-  return (id % slotsPerIncarnation) as WorkerSlot;
+export function placeOf(id: WorkerId): WorkerPlace {
+  return (id % placesPerIncarnation) as WorkerPlace;
 }
 
 export function incarnationOf(id: WorkerId): number {
-  return Math.floor(id / slotsPerIncarnation);
+  return Math.floor(id / placesPerIncarnation);
 }
 
 /** The number of a token's thread; undefined where it is not known. */
@@ -56,8 +56,8 @@ export function threadOf(token: number): number | undefined {
 
 /** A worker id as a caller gave it. @throws ERR_INVALID_WORKER for what is none, and for the caller's own */
 export function checkWorkerId(id: unknown, own: WorkerId, call: "reap" | "track"): WorkerId {
-  const slot = Number.isSafeInteger(id) && (id as number) > 0 ? slotOf(id as WorkerId) : 0;
-  if (slot < 1 || slot > 126) throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(id)}`);
+  const place = Number.isSafeInteger(id) && (id as number) > 0 ? placeOf(id as WorkerId) : 0;
+  if (place < 1 || place > 126) throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(id)}`);
   if (id === own) throw new AllocatorError("ERR_INVALID_WORKER", `a worker cannot ${call} itself`);
   return id as WorkerId;
 }
@@ -71,30 +71,30 @@ export class Workers {
     this.at = heap.layout.workersAt / 2;
   }
 
-  read(slot: WorkerSlot): WorkerWord {
-    return decode(this.load(slot));
+  read(place: WorkerPlace): WorkerWord {
+    return decode(this.load(place));
   }
 
-  idOf(slot: WorkerSlot): WorkerId {
-    return (this.read(slot).incarnation * slotsPerIncarnation + slot) as WorkerId;
+  idOf(place: WorkerPlace): WorkerId {
+    return (this.read(place).incarnation * placesPerIncarnation + place) as WorkerId;
   }
 
   /** Whether this very worker is in the heap, alive as far as the heap knows. */
   isLive(id: WorkerId): boolean {
-    const word = this.read(slotOf(id));
+    const word = this.read(placeOf(id));
     return word.state === "live" && word.incarnation === incarnationOf(id);
   }
 
   /** The halves of the word as it stands, to be compared with later: no BigInt is made. */
-  halvesOf(slot: WorkerSlot): readonly [number, number] {
-    const at = this.heap.layout.workersAt + slot * 2;
+  halvesOf(place: WorkerPlace): readonly [number, number] {
+    const at = this.heap.layout.workersAt + place * 2;
     return [this.heap.words[at] as number, this.heap.words[at + 1] as number];
   }
 
   /** Whether the word is what it was. Plain loads: that a live worker was reaped is told soon, not at once. */
-  isStill(slot: WorkerSlot, [low, high]: readonly [number, number]): boolean {
+  isStill(place: WorkerPlace, [low, high]: readonly [number, number]): boolean {
     const { words, layout } = this.heap;
-    const at = layout.workersAt + slot * 2;
+    const at = layout.workersAt + place * 2;
     return words[at] === low && words[at + 1] === high;
   }
 
@@ -102,30 +102,30 @@ export class Workers {
    * Takes a free place, else one whose thread is known to have ended, which is `inherited` with all that is in it. The
    * word carries the identity, so a kill right after is reaped. @throws ERR_TOO_MANY_WORKERS
    */
-  join(token: number): { slot: WorkerSlot; inherited: boolean } {
+  join(token: number): { place: WorkerPlace; inherited: boolean } {
     for (const from of ["free", "gone"] as const) {
-      for (let slot = 1 as WorkerSlot; slot <= this.heap.layout.maxWorkers; slot++) {
-        const before = this.load(slot);
+      for (let place = 1 as WorkerPlace; place <= this.heap.layout.maxWorkers; place++) {
+        const before = this.load(place);
         const word = decode(before);
         if (word.state !== from || word.incarnation >= lastIncarnation) continue;
         const after = encode(state.live, 0, token, word.incarnation + 1);
-        if (this.swap(slot, before, after)) return { slot, inherited: from === "gone" };
+        if (this.swap(place, before, after)) return { place, inherited: from === "gone" };
       }
     }
     throw this.tooMany();
   }
 
   /** Says that the thread with this token, which has ended, leaves the place as it is. */
-  markGone(slot: WorkerSlot, token: number): void {
-    const before = this.load(slot);
+  markGone(place: WorkerPlace, token: number): void {
+    const before = this.load(place);
     const word = decode(before);
     if (word.state === "live" && word.token === token)
-      this.swap(slot, before, encode(state.gone, 0, token, word.incarnation));
+      this.swap(place, before, encode(state.gone, 0, token, word.incarnation));
   }
 
-  leave(slot: WorkerSlot): void {
-    const before = this.load(slot);
-    this.swap(slot, before, encode(state.free, 0, noToken, decode(before).incarnation));
+  leave(place: WorkerPlace): void {
+    const before = this.load(place);
+    this.swap(place, before, encode(state.free, 0, noToken, decode(before).incarnation));
   }
 
   /**
@@ -133,31 +133,31 @@ export class Workers {
    * of a free place whose last worker left strays. False: it is gone, or another live worker reaps it.
    */
   win(
-    slot: WorkerSlot,
-    reaper: WorkerSlot,
+    place: WorkerPlace,
+    reaper: WorkerPlace,
     from: "live" | "gone" | "free" | "reaping",
     expected: number,
   ): boolean {
-    const before = this.load(slot);
+    const before = this.load(place);
     const word = decode(before);
     if (word.state !== from) return false;
     if (from === "reaping" ? word.reaper !== expected : word.incarnation !== expected) return false;
-    return this.swap(slot, before, encode(state.reaping, reaper, word.token, word.incarnation));
+    return this.swap(place, before, encode(state.reaping, reaper, word.token, word.incarnation));
   }
 
   /** The places for which `test` holds. */
-  filter(test: (word: WorkerWord, slot: WorkerSlot) => boolean): WorkerSlot[] {
-    const slots: WorkerSlot[] = [];
-    for (let slot = 1; slot <= this.heap.layout.maxWorkers; slot++) {
-      if (test(this.read(slot as WorkerSlot), slot as WorkerSlot)) slots.push(slot as WorkerSlot);
+  filter(test: (word: WorkerWord, place: WorkerPlace) => boolean): WorkerPlace[] {
+    const places: WorkerPlace[] = [];
+    for (let place = 1; place <= this.heap.layout.maxWorkers; place++) {
+      if (test(this.read(place as WorkerPlace), place as WorkerPlace)) places.push(place as WorkerPlace);
     }
-    return slots;
+    return places;
   }
 
   private tooMany(): AllocatorError {
-    const taken = this.filter(({ state }) => state !== "free").map((slot) => {
-      const thread = threadOf(this.read(slot).token);
-      return thread === undefined ? `${this.idOf(slot)}` : `${this.idOf(slot)} (thread ${thread})`;
+    const taken = this.filter(({ state }) => state !== "free").map((place) => {
+      const thread = threadOf(this.read(place).token);
+      return thread === undefined ? `${this.idOf(place)}` : `${this.idOf(place)} (thread ${thread})`;
     });
     const rest = taken.length > mostNamed ? `, and ${taken.length - mostNamed} more` : "";
     return new AllocatorError(
@@ -167,12 +167,12 @@ export class Workers {
     );
   }
 
-  private load(slot: WorkerSlot): bigint {
-    return this.heap.atomics.loadWide(this.heap.wide, this.at + slot);
+  private load(place: WorkerPlace): bigint {
+    return this.heap.atomics.loadWide(this.heap.wide, this.at + place);
   }
 
-  private swap(slot: WorkerSlot, before: bigint, after: bigint): boolean {
-    return this.heap.atomics.swapWide(this.heap.wide, this.at + slot, before, after);
+  private swap(place: WorkerPlace, before: bigint, after: bigint): boolean {
+    return this.heap.atomics.swapWide(this.heap.wide, this.at + place, before, after);
   }
 }
 
@@ -191,7 +191,7 @@ function decode(word: bigint): WorkerWord {
   const states = ["free", "live", "reaping", "gone"] as const;
   return {
     state: word < 0n ? "broken" : (states[Number(kind)] as WorkerWord["state"]),
-    reaper: Number((word >> reaperShift) & reaperMask) as WorkerSlot,
+    reaper: Number((word >> reaperShift) & reaperMask) as WorkerPlace,
     token: Number((word >> tokenShift) & tokenMask),
     incarnation: word < 0n ? 0 : Number(word >> incarnationShift),
   };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { HeapOptions, MemoryPool, SlabAllocator } from "offheap";
 import { claimClaimed, claimUnclaimed, classOf, lengthOf } from "#src/arena/claim.js";
-import type { WorkerSlot } from "#src/base/brands.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import type { TinyGeometry } from "#src/format/options.js";
 import { slotLive } from "#src/layout/slot-state.js";
 import type { Heap } from "#src/memory/heap.js";
@@ -12,7 +12,7 @@ import { attachPoolTo, attachTo, makeHeap, makePoolHeap } from "./heaps.ts";
 import { assertZeroResidue } from "./residue.ts";
 
 export const size = 64;
-const tiny = { slotsPerSlab: 12, slabChunks: 1, rounds: 3 };
+const tiny = { slotsPerSlab: 12, slabChunks: 1, roundLimit: 3 };
 
 class Cut extends Error {}
 
@@ -78,7 +78,7 @@ export function fixture(): Fixture {
   const { access, cut } = cutter();
   const heir = attachTo(heap);
   const victim = attachTo(heap, access);
-  const holder = attachTo(heap)["slow"].slot;
+  const holder = attachTo(heap)["slow"].place;
   const objects = Array.from({ length: 12 }, () => heir.allocate(size)).sort((a, b) => a - b);
   for (const address of objects.splice(0, 3)) victim.deallocate(address);
   const { words, layout } = heap;
@@ -90,7 +90,7 @@ export function fixture(): Fixture {
     objects,
     cut,
     hold: () => {
-      words[layout.claimsAt] = claimClaimed(classOf(claim), lengthOf(claim), holder as WorkerSlot);
+      words[layout.claimsAt] = claimClaimed(classOf(claim), lengthOf(claim), holder as WorkerPlace);
     },
     letGo: () => {
       words[layout.claimsAt] = claimUnclaimed(classOf(claim), lengthOf(claim));

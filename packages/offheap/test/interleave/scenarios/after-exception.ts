@@ -1,5 +1,5 @@
 // An exception passes through a worker, and its next call is not a clean-up but what its program goes on with. Each
-// call that follows is one that must mend first.
+// call that follows is one that must repair first.
 
 import type { Address } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
@@ -7,7 +7,7 @@ import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, detach, free, one, take } from "./common.ts";
 
 const tight: Pick<Scenario<Address[]>, "geometry" | "setup" | "mayRunOut" | "goesOn"> = {
-  geometry: { ...one, slots: 3, rounds: 1 },
+  geometry: { ...one, slots: 3, roundLimit: 1 },
   mayRunOut: true,
   goesOn: "from moving",
   setup: ([a, b]) => {

@@ -36,7 +36,7 @@ export const localRemote: Scenario<Address[]> = {
 /** Freed by another worker as soon as it exists, whose map and state bytes it has never seen. */
 export const handOver: Scenario<void> = {
   name: "allocate and hand over, against receive and free",
-  geometry: { ...one, slots: 2, rounds: 1 },
+  geometry: { ...one, slots: 2, roundLimit: 1 },
   programs: [
     [allocate(), (actor) => actor.send(), allocate(), (actor) => actor.send(), allocate()],
     [(actor) => actor.receive(), freeOldest, (actor) => actor.receive(), freeOldest, allocate()],
@@ -57,13 +57,13 @@ export const twoLines: Scenario<Address[]> = {
 /** The gauge's count of allocations is about to run over. */
 function countFrom(actor: Actor, allocs: number): void {
   const { words, layout } = actor.books();
-  const at = gaugesAt(layout, actor.slot) + 1;
+  const at = gaugesAt(layout, actor.place) + 1;
   words[at] = (words[at] as number) | (allocs << gaugeAllocShift);
 }
 
 export const gaugeRunsOver: Scenario<Address[]> = {
   name: "a gauge that runs over, against a remote free",
-  geometry: { ...one, slots: 6, rounds: 4 },
+  geometry: { ...one, slots: 6, roundLimit: 4 },
   setup: ([a]) => {
     const objects = take(a as Actor, 2);
     countFrom(a as Actor, 2 ** 14 - 2);
@@ -89,7 +89,7 @@ export const refillDrain: Scenario<Address[]> = {
 /** A refill that wants more slots than the slab has. */
 export const scarceRefill: Scenario<Address[]> = {
   name: "refill from a slab with fewer slots than wanted, against drain into it",
-  geometry: { ...one, chunks: 1, slots: 5, rounds: 4 },
+  geometry: { ...one, chunks: 1, slots: 5, roundLimit: 4 },
   mayRunOut: true,
   setup: ([, b]) => take(b as Actor, 4),
   programs: [
@@ -115,7 +115,7 @@ export const drainDrain: Scenario<Address[]> = {
 
 export const drainClaimed: Scenario<Address[]> = {
   name: "a drain whose only home slab is claimed",
-  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  geometry: { ...one, chunks: 1, slots: 6, roundLimit: 1 },
   mayRunOut: true,
   setup: ([, b]) => {
     const objects = take(b as Actor, 4);

@@ -4,7 +4,7 @@ import type { Address } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Step } from "../../support/stepping/scenario.ts";
 
-export const one: Geometry = { classes: [64], chunks: 3, slots: 4, rounds: 2 };
+export const one: Geometry = { classes: [64], chunks: 3, slots: 4, roundLimit: 2 };
 
 /** Objects that an actor allocates in the setup. */
 export function take(actor: Actor, count: number, size = 64): Address[] {

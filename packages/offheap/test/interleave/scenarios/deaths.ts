@@ -20,7 +20,7 @@ const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
 };
 
 const lastWords: Pick<Scenario<Address[]>, "geometry" | "setup" | "mayRunOut"> = {
-  geometry: { ...one, slots: 3, rounds: 1 },
+  geometry: { ...one, slots: 3, roundLimit: 1 },
   mayRunOut: true,
   setup: ([a, b]) => {
     const objects = take(a as Actor, 4);
@@ -52,7 +52,7 @@ export const reaperDies: readonly Scenario<Address[]>[] = Object.entries(lastDee
 export const strayDies: Scenario<Address[]> = {
   ...lastWords,
   name: "death while the slab is claimed by a dead worker",
-  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  geometry: { ...one, chunks: 1, slots: 6, roundLimit: 1 },
   setup: ([, b]) => {
     const objects = take(b as Actor, 4);
     (b as Actor).free(objects[0] as Address);
@@ -82,7 +82,7 @@ export const heirDies: Scenario<Address[]> = {
 export const placeTakenAgain: Scenario<Address[]> = {
   ...lastWords,
   name: "death of a worker whose place is taken again at once",
-  geometry: { ...one, slots: 3, rounds: 1, maxWorkers: 2 },
+  geometry: { ...one, slots: 3, roundLimit: 1, maxWorkers: 2 },
   attached: [0, 1],
   victims: [0],
   startsAfter: { 1: [0], 2: [0] },
@@ -135,7 +135,7 @@ const corpseObjects: Scenario<Address[]> = {
 export const strayReaped: Scenario<Address[]> = {
   ...lastWords,
   name: "death in a free that becomes a stray, and of its reaper",
-  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  geometry: { ...one, chunks: 1, slots: 6, roundLimit: 1 },
   victims: [0, 1, 3],
   startsAfter: { 1: [0], 2: [1] },
   setup: ([a, b, , d]) => {

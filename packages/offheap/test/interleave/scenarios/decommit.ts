@@ -5,7 +5,7 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, cleanUpAll, free, freeOldest, one, take } from "./common.ts";
 
-const tiny = { ...one, slots: 2, rounds: 1 };
+const tiny = { ...one, slots: 2, roundLimit: 1 };
 
 /** Two chunks were in use; they are free, and not zero. With `aged` they have been free for a while. */
 function dirty(actor: Actor, aged: boolean): Address[] {
@@ -62,7 +62,7 @@ export const decommitDecommit: Scenario<Address[]> = {
 export const decommitRuns: Scenario<void> = {
   name: "runs of chunks to the OS against spans of two chunks",
   isLarge: true,
-  geometry: { classes: [32_768], chunks: 16, slabChunks: 2, rounds: 1 },
+  geometry: { classes: [32_768], chunks: 16, slabChunks: 2, roundLimit: 1 },
   withOs: [0],
   mayRunOut: true,
   setup: ([a]) => {

@@ -53,7 +53,7 @@ export const doubleFreeGone: Scenario<Address[]> = {
   ...doubleFree,
   name: "racing double free while the slab goes",
   tolerates: hintsDrift,
-  geometry: { classes: [64, 128], chunks: 1, slots: 2, rounds: 2 },
+  geometry: { classes: [64, 128], chunks: 1, slots: 2, roundLimit: 2 },
   mayRunOut: true,
   setup: ([a]) => take(a as Actor, 1),
   programs: [

@@ -11,7 +11,7 @@ import { allocate, attach, cleanUp, free, freeOldest, one, take } from "./common
 export function hold(actor: Actor, chunk: number): void {
   const { words, layout } = actor.books();
   const claim = words[layout.claimsAt + chunk] as number;
-  words[layout.claimsAt + chunk] = claimClaimed(classOf(claim), lengthOf(claim), actor.slot);
+  words[layout.claimsAt + chunk] = claimClaimed(classOf(claim), lengthOf(claim), actor.place);
 }
 
 function letGo(actor: Actor, chunk: number): void {
@@ -22,7 +22,7 @@ function letGo(actor: Actor, chunk: number): void {
 
 export const strayFree: Scenario<Address[]> = {
   name: "frees that become strays, against another's",
-  geometry: { ...one, chunks: 1, slots: 6, rounds: 1 },
+  geometry: { ...one, chunks: 1, slots: 6, roundLimit: 1 },
   victims: [2],
   setup: ([a, b, c]) => {
     const objects = take(b as Actor, 5);
@@ -36,7 +36,7 @@ export const strayFree: Scenario<Address[]> = {
 export const scatteredDrain: Scenario<Address[]> = {
   name: "a drain that passes a claimed slab by, against allocations",
   victims: [2],
-  geometry: { ...one, slots: 6, rounds: 3 },
+  geometry: { ...one, slots: 6, roundLimit: 3 },
   setup: ([a, b, c]) => {
     const objects = take(b as Actor, 12);
     for (const i of [0, 6, 7]) (a as Actor).free(objects[i] as Address);
@@ -51,7 +51,7 @@ export const twoHeld: Scenario<Address[]> = {
   name: "a drain that holds two slabs at a time, against allocations",
   mayRunOut: true,
   victims: [2],
-  geometry: { ...one, rounds: 4 },
+  geometry: { ...one, roundLimit: 4 },
   setup: ([a, b, c]) => {
     const objects = take(b as Actor, 12);
     for (const i of [0, 4, 8, 5]) (a as Actor).free(objects[i] as Address);

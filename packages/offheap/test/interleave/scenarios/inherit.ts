@@ -1,13 +1,13 @@
 // The place of a worker whose thread is known to have ended, taken by one that attaches when no other is free.
 
-import type { Address, WorkerSlot } from "#src/base/brands.js";
+import type { Address, WorkerPlace } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, attach, cleanUp, detach, freeOldest, one, take } from "./common.ts";
 import { pool, runBytes } from "./runs.ts";
 
 /** Places are had in the order in which the setup attaches: the first actor's, then the dead worker's. */
-const deadPlace = 2 as WorkerSlot;
+const deadPlace = 2 as WorkerPlace;
 
 /** The host has said that the dead worker's thread has ended. */
 const markGone: Step<unknown> = (actor) =>
@@ -84,7 +84,7 @@ const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
 export const heirs: readonly Scenario<Address[]>[] = Object.entries(lastDeeds).map(([deed, program]) => ({
   ...inheriting,
   name: `death in ${deed}, and of who attaches to the place`,
-  geometry: { ...one, slots: 3, rounds: 1, maxWorkers: 2 },
+  geometry: { ...one, slots: 3, roundLimit: 1, maxWorkers: 2 },
   mayRunOut: true,
   victims: [1, 2],
   startsAfter: { 0: [2], 1: [0] },

@@ -87,7 +87,7 @@ const allOrNone: Step<Address[]> = (actor, objects) => {
 /** The others are quiet; whoever reaps the dead one ends its reset. */
 export const resetDies: Scenario<Address[]> = {
   ...chain,
-  geometry: { ...pool, chunks: 6, rounds: 2 },
+  geometry: { ...pool, chunks: 6, roundLimit: 2 },
   name: "death in a reset, and of its reaper",
   setup: beforeReset,
   programs: [[resetAll], [reapBefore(0), allOrNone], [reapBefore(1, 0), allOrNone, allocate(64)]],

@@ -10,12 +10,12 @@ import { beforeReset, resetAll, span } from "./large-deaths.ts";
 import { pool, resize, runBytes } from "./runs.ts";
 
 const chunk = 65_536;
-const geometry = { ...pool, chunks: 6, rounds: 2 } as const;
+const geometry = { ...pool, chunks: 6, roundLimit: 2 } as const;
 
 /** Nothing that is allocated after it goes by what is left of the reset. */
 export const resetThrown: Scenario<Address[]> = {
   name: "an exception in a reset, then allocations",
-  geometry: { ...pool, chunks: 6, rounds: 2 },
+  geometry: { ...pool, chunks: 6, roundLimit: 2 },
   goesOn: "from resetting",
   setup: beforeReset,
   programs: [[resetAll, allocate(64), allocate(runBytes), allocate(64), freeOldest], []],
@@ -24,13 +24,13 @@ export const resetThrown: Scenario<Address[]> = {
 /** The reset was cut short at its first access: all of it is left to the reaper. */
 export const resetReapThrown: Scenario<WorkerId> = {
   name: "an exception in a reap that ends a reset",
-  geometry: { ...pool, chunks: 6, rounds: 2 },
+  geometry: { ...pool, chunks: 6, roundLimit: 2 },
   victims: [0],
   startsAfter: { 1: [0] },
   setup: (actors) => {
     beforeReset(actors);
     const dead = actors[0] as Actor;
-    writeJournal(dead.books().heap, dead.slot, journal.resetting);
+    writeJournal(dead.books().heap, dead.place, journal.resetting);
     return dead.slab.workerId;
   },
   programs: [[], [(actor, id) => actor.resetAll((slab) => slab.reap(id))]],
@@ -42,7 +42,7 @@ const receive: Step<Address[]> = (actor, objects) => {
 
 const goesOn = { geometry, goesOn: "from anywhere", mayRunOut: true } as const;
 
-/** Each call mends first what the one before may have left. */
+/** Each call repairs first what the one before may have left. */
 export const largeGoOn: readonly Scenario<Address[]>[] = [
   {
     ...goesOn,

@@ -32,7 +32,7 @@ export const busyCalledEmpty: Scenario<Address[]> = {
 
 export const freeCalledEmpty: Scenario<Address[]> = {
   name: "clean-up of a free chunk that is said to be an empty slab, against its use",
-  geometry: { ...one, chunks: 2, slots: 2, rounds: 1 },
+  geometry: { ...one, chunks: 2, slots: 2, roundLimit: 1 },
   setup: ([a, b]) => {
     const [first, second, ...others] = take(b as Actor, 4);
     (b as Actor).free(first as Address);
@@ -46,7 +46,7 @@ export const freeCalledEmpty: Scenario<Address[]> = {
 
 export const takenCalledFree: Scenario<Address[]> = {
   name: "a taken chunk that is said to be free, against its being given back",
-  geometry: { classes: [64, 128], chunks: 2, slots: 2, rounds: 1 },
+  geometry: { classes: [64, 128], chunks: 2, slots: 2, roundLimit: 1 },
   setup: ([a, b]) => {
     const objects = take(b as Actor, 1);
     mislead(a as Actor, freeSet, 0);
@@ -57,7 +57,7 @@ export const takenCalledFree: Scenario<Address[]> = {
 
 export const strangerCalledPartial: Scenario<Address[]> = {
   name: "a slab of another class that is said to be of this one, against its becoming that",
-  geometry: { classes: [64, 128], chunks: 2, slots: 4, rounds: 1 },
+  geometry: { classes: [64, 128], chunks: 2, slots: 4, roundLimit: 1 },
   mayRunOut: true,
   setup: ([a, b]) => {
     const objects = take(b as Actor, 1, 128);

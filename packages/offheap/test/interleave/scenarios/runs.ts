@@ -7,7 +7,7 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
 
-export const pool = { ...one, chunks: 2, rounds: 1, slabChunks: 1, isPool: true } as const;
+export const pool = { ...one, chunks: 2, roundLimit: 1, slabChunks: 1, isPool: true } as const;
 export const runBytes = 4096;
 
 export const resize =

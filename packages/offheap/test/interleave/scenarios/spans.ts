@@ -7,7 +7,7 @@ import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
 
 export const giveBackFree: Scenario<Address[]> = {
   name: "empty slab given back while another worker frees into that class",
-  geometry: { ...one, slots: 2, rounds: 1 },
+  geometry: { ...one, slots: 2, roundLimit: 1 },
   setup: ([a, b]) => {
     const objects = take(a as Actor, 4);
     (b as Actor).free(objects[0] as Address);
@@ -22,7 +22,7 @@ export const giveBackFree: Scenario<Address[]> = {
 
 export const periodicCleanUp: Scenario<Address[]> = {
   name: "periodic clean-up against refill",
-  geometry: { ...one, slots: 2, rounds: 1, cleanupInterval: 1 },
+  geometry: { ...one, slots: 2, roundLimit: 1, cleanupInterval: 1 },
   setup: ([a]) => take(a as Actor, 4),
   programs: [
     [free(0), free(1), free(2)],
@@ -32,7 +32,7 @@ export const periodicCleanUp: Scenario<Address[]> = {
 
 export const cleanUpAllocate: Scenario<Address[]> = {
   name: "clean-up against allocate",
-  geometry: { ...one, slots: 2, rounds: 1 },
+  geometry: { ...one, slots: 2, roundLimit: 1 },
   setup: ([a]) => {
     const objects = take(a as Actor, 4);
     for (const address of objects) (a as Actor).free(address);
@@ -44,7 +44,7 @@ export const cleanUpAllocate: Scenario<Address[]> = {
 export const spanReuse: Scenario<Address[]> = {
   name: "span given back against span taken for another class",
   isLarge: true,
-  geometry: { classes: [64, 128], chunks: 1, slots: 2, rounds: 1 },
+  geometry: { classes: [64, 128], chunks: 1, slots: 2, roundLimit: 1 },
   mayRunOut: true,
   setup: ([a]) => take(a as Actor, 1),
   programs: [
@@ -56,7 +56,7 @@ export const spanReuse: Scenario<Address[]> = {
 /** Each of the two slabs has one slot free and one in the first worker's magazine when that turns to another class. */
 export const pinnedReuse: Scenario<Address[]> = {
   name: "slabs that rounds keep, given up for another class, against allocate in theirs",
-  geometry: { classes: [64, 128], chunks: 3, slots: 2, rounds: 2 },
+  geometry: { classes: [64, 128], chunks: 3, slots: 2, roundLimit: 2 },
   mayRunOut: true,
   setup: ([a]) => {
     const objects = take(a as Actor, 4);
@@ -72,7 +72,7 @@ export const pinnedReuse: Scenario<Address[]> = {
 /** More chunks than a word of a set has bits, so that the upper levels decide what is found. */
 export const secondWord: Scenario<Address[]> = {
   name: "the last chunk taken against the first given back",
-  geometry: { classes: [65_536], chunks: 33, rounds: 1, slabChunks: 1 },
+  geometry: { classes: [65_536], chunks: 33, roundLimit: 1, slabChunks: 1 },
   setup: ([a]) => take(a as Actor, 32, 65_536),
   programs: [[allocate(65_536)], [free(0), cleanUp]],
 };

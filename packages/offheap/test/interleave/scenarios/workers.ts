@@ -103,7 +103,7 @@ export const reapReap: Scenario<Corpse> = {
 
 export const destroyAttach: Scenario<void> = {
   name: "destroy against attach",
-  geometry: { ...one, rounds: 4 },
+  geometry: { ...one, roundLimit: 4 },
   attached: [0],
   isDestroyed: true,
   programs: [
@@ -177,8 +177,8 @@ export const reaperReaped: Scenario<Corpse> = {
     const dead = corpse(actors);
     const [, reaper, victim] = actors as [Actor, Actor, Actor];
     const { wide, layout } = reaper.books();
-    const at = layout.workersAt / 2 + victim.slot;
-    wide[at] = ((wide[at] as bigint) & ~511n) | 2n | (BigInt(reaper.slot) << 2n);
+    const at = layout.workersAt / 2 + victim.place;
+    wide[at] = ((wide[at] as bigint) & ~511n) | 2n | (BigInt(reaper.place) << 2n);
     return dead;
   },
   programs: [[(actor) => actor.reap(1)], [], [], [allocate(), allocate()]],

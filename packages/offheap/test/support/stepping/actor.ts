@@ -3,7 +3,7 @@
 // is owned from the last access of its allocation to the first of its free.
 
 import { SlabAllocator } from "#src/allocator/slab-allocator.js";
-import type { Address, WorkerId, WorkerSlot } from "#src/base/brands.js";
+import type { Address, WorkerId, WorkerPlace } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { openHeap } from "#src/format/format.js";
@@ -71,8 +71,8 @@ export class Actor {
     this.mine = [];
   }
 
-  get slot(): WorkerSlot {
-    return ((this.slab?.workerId ?? 0) % 128) as WorkerSlot;
+  get place(): WorkerPlace {
+    return ((this.slab?.workerId ?? 0) % 128) as WorkerPlace;
   }
 
   /** The books themselves, for a setup that puts them into a state which only a death or a race leaves. */

@@ -7,7 +7,7 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import { claimFree } from "#src/arena/claim.js";
-import type { Address, ClassIndex, WorkerId, WorkerSlot } from "#src/base/brands.js";
+import type { Address, ClassIndex, WorkerId, WorkerPlace } from "#src/base/brands.js";
 import { AllocatorError } from "#src/base/errors.js";
 import { checkHeap, type OtherChecksOf } from "#src/inspect/check.js";
 import { PoolChecks } from "#src/large/pool-check.js";
@@ -64,7 +64,7 @@ function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: 
   const alive = new Set([host, ...present.values()].map((slab) => slab.workerId));
   return workers
     .filter((word) => word.state === "live" || word.state === "gone")
-    .map((slot: WorkerSlot) => workers.idOf(slot))
+    .map((slot: WorkerPlace) => workers.idOf(slot))
     .filter((id) => !alive.has(id));
 }
 

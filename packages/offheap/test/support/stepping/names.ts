@@ -1,6 +1,6 @@
 // What stands at a location, in words: for the list of accesses that a failure prints.
 
-import type { ClassIndex, WorkerSlot } from "#src/base/brands.js";
+import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
 import {
   counter,
   counterAt,
@@ -40,21 +40,21 @@ export function nameOf(layout: Layout, location: number): string {
 }
 
 function recordWord(layout: Layout, word: number): string {
-  const worker = (Math.floor((word - layout.recordsAt) / layout.recordWords) + 1) as WorkerSlot;
+  const worker = (Math.floor((word - layout.recordsAt) / layout.recordWords) + 1) as WorkerPlace;
   if (word === recordAt(layout, worker)) return `w${worker}.journal`;
-  for (let sizeClass = layout.objectBytes.length as ClassIndex; sizeClass > 0; sizeClass--) {
-    const index = word - magazineAt(layout, worker, sizeClass);
+  for (let classIndex = layout.objectBytes.length as ClassIndex; classIndex > 0; classIndex--) {
+    const index = word - magazineAt(layout, worker, classIndex);
     const part = index % wordsPerRound === 0 ? "address" : "slot";
-    if (index >= 0) return `w${worker}.magazine${sizeClass}[${Math.floor(index / wordsPerRound)}].${part}`;
+    if (index >= 0) return `w${worker}.magazine${classIndex}[${Math.floor(index / wordsPerRound)}].${part}`;
   }
-  for (let sizeClass = layout.objectBytes.length as ClassIndex; sizeClass > 0; sizeClass--) {
-    const index = word - counterAt(layout, worker, sizeClass);
+  for (let classIndex = layout.objectBytes.length as ClassIndex; classIndex > 0; classIndex--) {
+    const index = word - counterAt(layout, worker, classIndex);
     if (index < 0) continue;
     const [name, at] = Object.entries(counter).findLast(([, from]) => index % totalsWords >= from) as [
       string,
       number,
     ];
-    return `w${worker}.${name}${sizeClass}[${Math.floor(index / totalsWords)}].${(index % totalsWords) - at}`;
+    return `w${worker}.${name}${classIndex}[${Math.floor(index / totalsWords)}].${(index % totalsWords) - at}`;
   }
   const gauge = word - gaugesAt(layout, worker);
   return gauge >= 0 ? `w${worker}.gauge${gauge}` : `w${worker}.record`;

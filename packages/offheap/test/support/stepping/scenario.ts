@@ -11,7 +11,7 @@ export interface Geometry {
   readonly slots?: number;
   /** Most chunks of a slab. */
   readonly slabChunks?: number;
-  readonly rounds?: number;
+  readonly roundLimit?: number;
   readonly cleanupInterval?: number;
   /** Places in the heap; one more than the actors by default, for whoever looks at the end. */
   readonly maxWorkers?: number;

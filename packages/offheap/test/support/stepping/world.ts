@@ -79,8 +79,8 @@ export class World<C = unknown> {
     const { geometry, programs } = scenario;
     const maxWorkers = geometry.maxWorkers ?? programs.length + 1;
     const capacityBytes = (geometry.chunks + 1) * 65_536;
-    const { slots = 16_384, rounds = 2, slabChunks = 16 } = geometry;
-    const tiny = { slotsPerSlab: slots, rounds, slabChunks };
+    const { slots = 16_384, roundLimit = 2, slabChunks = 16 } = geometry;
+    const tiny = { slotsPerSlab: slots, roundLimit, slabChunks };
     const { classes, cleanupInterval = 0, isPool = false } = geometry;
     const config = configOf(capacityBytes, classes, maxWorkers, cleanupInterval, tiny, isPool);
     const buffer = new ArrayBuffer(capacityBytes);
@@ -251,11 +251,11 @@ export class World<C = unknown> {
   }
 
   /** Whether an exception may pass through an actor: its journal says that it is at what the scenario says, or anywhere. */
-  private mayThrow({ slab, slot }: Actor): boolean {
+  private mayThrow({ slab, place }: Actor): boolean {
     const { goesOn } = this.scenario;
     if (goesOn === undefined || goesOn === "from anywhere") return true;
     const wanted = goesOn === "from moving" ? journal.moving : journal.resetting;
-    return slab !== undefined && readJournal(this.heap, slot) === wanted;
+    return slab !== undefined && readJournal(this.heap, place) === wanted;
   }
 
   private beforeAccess(fiber: Fiber, location: number, writes: boolean, isAtomic: boolean): void {
