@@ -52,6 +52,16 @@ describe("huge pages", () => {
     assert.equal(heapOf(new SlabAllocator({ ...options, os, hugePages: true })).layout.chunkCount, plain);
   });
 
+  it("of another size than 2 MiB cost no chunk, for no run of chunks is one", () => {
+    const addressOf = () => 0x7000_0001_0000n;
+    const options = { capacity: 64 * mib, hugePages: true };
+    const usual = new SlabAllocator({ ...options, os: pretendOs({ addressOf }) });
+    const large = new SlabAllocator({ ...options, os: pretendOs({ addressOf, hugePageBytes: 512 * mib }) });
+    const plain = heapOf(new SlabAllocator({ capacity: 64 * mib })).layout.chunkCount;
+    assert.equal(heapOf(large).layout.chunkCount, plain);
+    assert.ok(heapOf(usual).layout.chunkCount < plain);
+  });
+
   it("have spans that lie within one, while there is room for that", () => {
     const os = pretendOs();
     const allocator = new SlabAllocator({ capacity: 128 * mib, maxWorkers: 1, os, hugePages: true });

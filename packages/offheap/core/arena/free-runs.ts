@@ -5,7 +5,7 @@
 // A hint beside the set, by plain stores: two workers at one node may leave it wrong until the next change there.
 // Whoever takes a run looks at the set and the claims; who finds none goes over the set itself.
 
-import { noChunk } from "../layout/index.ts";
+import { chunksPerHugePage, noChunk } from "../layout/index.ts";
 import { chunkCount, freeRunsAt, freeRunsLeaves, freeSet, hugePad, lowWords } from "../places/index.ts";
 import { glance32, leadingZeros, least, store32, trailingZeros } from "../target/index.ts";
 import { setNext, setNextWithin, setRunIn, setRunLength, setWord } from "./chunk-set.ts";
@@ -13,8 +13,8 @@ import { setNext, setNextWithin, setRunIn, setRunLength, setWord } from "./chunk
 const nodeShift = 4;
 const endOffset = 4;
 const mostOffset = 8;
-/** Members of a word of the set of free chunks, and chunks of a huge page: one is the other. */
-const leafChunks = 32;
+/** Chunks of a leaf: members of a word of the set. */
+const leafChunks = chunksPerHugePage;
 /** How often a search follows nodes that mislead, and repairs them, before it gives up. */
 const misledTries = 16;
 

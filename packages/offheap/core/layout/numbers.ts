@@ -18,6 +18,14 @@ export const classRoundLimit = 4;
 export const classInverse = 8;
 /** The map, from this word on, behind 63 classes: a word a chunk. */
 export const mapWord = 320;
+/** The largest objects of a class: 16 of them fill the largest slab. */
+export const maxObjectBytes = 65536;
+/** Bytes that a slab aims at, slots that it has at least, chunks that it has at most. */
+export const slabBytes = 1048576;
+export const fewestSlots = 16;
+export const mostSlabChunks = 16;
+/** Chunks of a huge page, and of a word of the set of free chunks: a huge page is a word. */
+export const chunksPerHugePage = 32;
 /** Classes of larger objects are wide: they have shorter slabs, and a pool serves them by page runs, too. */
 export const wideBytes = 8192;
 
@@ -42,6 +50,10 @@ export const mapClassMask = 63;
 export const mapDivisorShift = 8;
 export const mapDistanceShift = 13;
 
+/** A worker's place is below it: 1 to 126; 0 is nobody, and 127 nobody's yet. */
+export const placeNumbers = 128;
+export const mostPlaces = 126;
+
 /** Claim word: tag 3 | worker 7 | length − 1, or distance, 16 | size class 6. */
 export const tagMask = 7;
 export const tagFree = 0;
@@ -53,6 +65,7 @@ export const tagLarge = 5;
 export const tagPages = 6;
 export const tagPagesHeld = 7;
 export const claimWorkerShift = 3;
+export const claimWorkerMask = 127;
 export const claimLengthShift = 10;
 export const claimClassShift = 26;
 export const claimLengthMask = 0xffff;

@@ -9,6 +9,7 @@ import {
   countersShift,
   infoShift,
   mapWord,
+  maxObjectBytes,
   mostRounds,
   recordGauges,
   recordMagazines,
@@ -19,7 +20,6 @@ import { bindOwn, constant32, divide, least, most, multiply } from "../target/in
 /** Damaged books may name a longer slab. */
 const mostChunks = 4096;
 const fewestObjectBytes = 8;
-const mostObjectBytes = 65536;
 
 export let heapAt: i32 = 0;
 /** The slots' state bytes; right before them, so many bytes long, the table that has the class of each request. */
@@ -153,7 +153,7 @@ export function magazineAt(w: i32, classIndex: i32): i32 {
 // Both within bounds whatever the header says: it may have been damaged, and loops end by them.
 export function objectBytes(classIndex: i32): i32 {
   const bytes = constant32((classesAt + ((classIndex - 1) << classEntryShift)) | 0);
-  return most(least(bytes, mostObjectBytes), fewestObjectBytes);
+  return most(least(bytes, maxObjectBytes), fewestObjectBytes);
 }
 /** Rounds of a full magazine. */
 export function roundLimit(classIndex: i32): i32 {

@@ -30,6 +30,7 @@ import {
 } from "../arena/index.ts";
 import {
   chunkShift,
+  fewestSlots,
   infoFreeCount,
   infoLines,
   lineShift,
@@ -37,6 +38,7 @@ import {
   mapClassMask,
   mapDistanceShift,
   noChunk,
+  slabBytes,
   slotFree,
   slotsPerLine,
   spanChunksWord,
@@ -70,17 +72,14 @@ import { clearStates, firstUsed } from "./state-scan.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
 const claimTries = 4;
-/** Lists of more classes than this begin with short slabs: at least so many chunks, and so many slots. */
+/** Lists of more classes than this begin with short slabs: at least so many chunks. */
 const fewClasses = 16;
 const shortSlabChunks = 4;
-const fewestSlots = 16;
 /** Slabs of wide classes are shorter still, and may have a 256th: most programs have few objects of each. */
 const wideSlabShift = 8;
 const fewestWideSlots = 8;
 /** A short slab may have a 64th of all chunks that are in spans. */
 const shortSlabShift = 6;
-/** Bytes that a slab aims at. */
-const slabBytes = 1048576;
 
 /** No claim word of a claimed slab is this. */
 export const notClaimed = 0;

@@ -18,10 +18,20 @@
 
 import type { mapClassMask, mapDistanceShift, mapDivisorShift } from "../arena/index.ts";
 import type { Address } from "../base/index.ts";
-import type { gauge, inverseOfNone, mapWord, maxSlotsPerSlab, slotLive } from "../layout/index.ts";
+import type {
+  chunkShift,
+  gauge,
+  granuleShift,
+  inverseOfNone,
+  mapWord,
+  maxSlotsPerSlab,
+  slotLive,
+} from "../layout/index.ts";
 import type { Lookup } from "./lookup.ts";
 
 // A literal takes least bytecode, of which V8 inlines only so much; its type says what it stands for, and is checked.
+type ChunkShift = typeof chunkShift;
+type GranuleShift = typeof granuleShift;
 type TopIndex = typeof gauge.index;
 type ToRounds = typeof gauge.toRounds;
 type ToAbove = typeof gauge.toAbove;
@@ -48,7 +58,7 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
     const { words, bytes } = at;
     // A request of 0 bytes is of class 0, whose magazine is always empty.
     if (options === undefined && typeof size === "number" && size >>> 0 === size && size <= at.mostBytes) {
-      const index = bytes[(size + 7) >>> 3] as number;
+      const index = bytes[(size + 7) >>> (3 satisfies GranuleShift)] as number;
       const gaugeAt = at.gaugeOfNone + index;
       const filled = words[gaugeAt] as number;
       const roundAt =
@@ -59,7 +69,9 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
       const { worker } = at;
       if (
         bytes[stateAt] === worker &&
-        ((words[at.mapFrom + (address >>> 16)] as number) & (63 satisfies ClassMask)) === index
+        ((words[at.mapFrom + (address >>> (16 satisfies ChunkShift))] as number) &
+          (63 satisfies ClassMask)) ===
+          index
       ) {
         bytes[stateAt] = worker | (128 satisfies Live);
         words[gaugeAt] = (filled + (0x1ffff satisfies Allocated)) | 0;
@@ -73,7 +85,7 @@ export function allocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Al
 export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): Deallocate {
   return function deallocate(address, size) {
     if (typeof address === "number" && address >>> 0 === address) {
-      const chunk = ((address >>> 16) - at.firstChunk) >>> 0;
+      const chunk = ((address >>> (16 satisfies ChunkShift)) - at.firstChunk) >>> 0;
       if (chunk < at.chunks) {
         const { words, bytes } = at;
         const entry = words[(320 satisfies MapAt) + chunk] as number;
@@ -81,7 +93,7 @@ export function deallocateOver<Options>(at: Lookup, slow: SlowHalves<Options>): 
         const distance = entry >>> (13 satisfies DistanceShift);
         // The offset in the slab, divided (layout/class-table.ts).
         const product = Math.imul(
-          (distance << 16) | (address & 0xffff),
+          (distance << (16 satisfies ChunkShift)) | (address & 0xffff),
           words[(62 satisfies Inverses) + (index << 2)] as number,
         );
         const shift = entry >>> (8 satisfies DivisorShift);

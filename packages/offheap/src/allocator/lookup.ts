@@ -6,6 +6,7 @@ import { mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
 import {
   chunkBytes,
+  chunkShift,
   classByGranule,
   gaugesAt,
   granuleShift,
@@ -89,13 +90,13 @@ export class Lookup {
   /** Bytes from an address in a live object to the object's end; 0 where that takes a closer look (slab/locate.ts). */
   bytesFrom(address: unknown): number {
     if (typeof address !== "number" || address >>> 0 !== address) return 0;
-    const chunk = ((address >>> 16) - this.firstChunk) >>> 0;
+    const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;
     if (chunk >= this.openChunks) return 0;
     const entry = this.words[mapWord + chunk] as number;
     const bytes = this.objectBytes[entry & mapClassMask] as number;
     const distance = entry >>> mapDistanceShift;
     if (bytes === 0 || distance > chunk) return 0;
-    const offset = (distance << 16) | (address & 0xffff);
+    const offset = (distance << chunkShift) | (address & (chunkBytes - 1));
     const position = (offset / bytes) | 0;
     const state = this.bytes[((chunk - distance) << this.stateShift) + position + this.tableBytes] as number;
     return state >= slotLive ? (position + 1) * bytes - offset : 0;

@@ -11,12 +11,14 @@
 import {
   claimClassShift,
   claimLengthShift,
+  claimWorkerMask,
   claimWorkerShift,
   tagBody,
   tagBuilding,
   tagClaimed,
   tagFree,
   tagLarge,
+  tagMask,
   tagPages,
   tagPagesHeld,
   tagUnclaimed,
@@ -72,11 +74,11 @@ export function claimPagesHeld(length: number, worker: WorkerPlace): number {
 }
 
 export function tagOf(claim: number): number {
-  return claim & 7;
+  return claim & tagMask;
 }
 
 export function workerOf(claim: number): WorkerPlace {
-  return ((claim >>> workerShift) & 127) as WorkerPlace;
+  return ((claim >>> workerShift) & claimWorkerMask) as WorkerPlace;
 }
 
 export function lengthOf(claim: number): number {

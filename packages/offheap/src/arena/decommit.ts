@@ -4,6 +4,7 @@
 //
 //   candidate = free and not clean        delayed: a candidate at the last pass already, not taken since
 
+import { chunksPerHugePage } from "../../core/layout/index.ts";
 import { type ChunkIndex, clamp, type Os, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import { chunkBytes, header } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
@@ -18,7 +19,7 @@ const pauseMs = 50;
 const passChunks = 256;
 const wholeWord = -1;
 /** Chunks held at a time: few where the heap is small, so that others find something meanwhile. */
-const mostHeld = 32;
+const mostHeld = chunksPerHugePage;
 const heldFraction = 8;
 
 export class Decommitter {
@@ -52,7 +53,7 @@ export class Decommitter {
         this.heap.atomics.store(this.heap.words, header.decommitDue, (os.now() + pauseMs) | 0);
         return bytes;
       }
-      chunks += 32;
+      chunks += chunksPerHugePage;
       bytes += this.giveBackWord(os, word, aged);
     }
     for (let word = 0; word < free.wordCount(); word++)

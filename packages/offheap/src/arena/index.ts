@@ -30,6 +30,9 @@ export {
   mapOther,
 } from "./span-map.ts";
 
+// All of them, one by one.
+export { forEachClaim, forEachSpan } from "./walk.ts";
+
 // Spans taken and given back.
 export { Spans } from "./spans.ts";
 

@@ -13,7 +13,7 @@ export { divideUp, alignUp, alignDown, clamp, trailingZeros, oddInverse } from "
 export type { Address, ChunkIndex, SlotIndex, ClassIndex, WorkerPlace, WorkerId } from "./brands.ts";
 
 // What only the operating system can do: handed in, never imported.
-export type { OsAbility, Os } from "./os.ts";
+export { type OsAbility, type Os, usualHugePageBytes } from "./os.ts";
 
 // `Symbol.dispose`, wherever it is known.
 export { type EndsWithScope, dispose } from "./dispose.ts";

@@ -1,6 +1,9 @@
 // What only the operating system can do, as the heap sees it. `loadOs()` of "offheap/os" makes one; it is handed
 // in and never imported, so that browsers and bare installs carry none of it.
 
+/** Bytes of a huge page where nothing says otherwise. */
+export const usualHugePageBytes = 2 ** 21;
+
 /** Whether the operating system can do something, and why not, or by which call. */
 export interface OsAbility {
   readonly available: boolean;

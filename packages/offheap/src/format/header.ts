@@ -12,13 +12,16 @@ import {
   header,
   type Layout,
   layoutVersion,
+  maxCapacityBytes,
   maxClassCount,
   maxObjectBytes,
   maxSlotsPerSlab,
   maxWorkerPlaces,
+  mostSlabChunks,
   wordsPerClassEntry,
 } from "../layout/index.ts";
 import { type Heap, heapStatus } from "../memory/index.ts";
+import { mostHugePad } from "./huge-pages.ts";
 
 /** "OFHP", little-endian. */
 export const magic = 0x5048464f;
@@ -87,14 +90,14 @@ export function readLiveLayout(words: Int32Array, status: number, roomBytes: num
 function readConfig(words: Int32Array): HeapConfig | string {
   const at = (i: number) => words[header.config + i] as number;
   const ranges: [what: string, value: number, low: number, high: number][] = [
-    ["capacity", at(0), 2, 65_536],
+    ["capacity", at(0), 2, maxCapacityBytes / chunkBytes],
     ["class count", at(1), 1, maxClassCount],
     ["worker count", at(2), 1, maxWorkerPlaces],
     ["clean-up interval", at(3), 0, 2 ** 31 - 1],
-    ["slab length", at(4), 1, 16],
+    ["slab length", at(4), 1, mostSlabChunks],
     ["slots of a slab", at(5), 1, maxSlotsPerSlab],
-    ["huge page alignment", at(6), 0, 64],
-    ["length of page spans", at(7), 0, 16],
+    ["huge page alignment", at(6), 0, mostHugePad],
+    ["length of page spans", at(7), 0, mostSlabChunks],
   ];
   const wrong = ranges.find(([, value, low, high]) => !(value >= low && value <= high));
   if (wrong !== undefined) return `its ${wrong[0]} is ${wrong[1]}`;

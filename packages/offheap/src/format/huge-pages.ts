@@ -3,15 +3,16 @@
 // lies within a word lies within a huge page (Spans prefers that). The books keep small pages: state bytes are
 // sparse, and huge pages for them took an eighth of the data more and no measurable time less.
 
+import { chunksPerHugePage } from "../../core/layout/index.ts";
 import { AllocatorError, type Os } from "../base/index.ts";
 import { chunkBytes, computeLayout, type Layout } from "../layout/index.ts";
 import { bufferOf, type Heap, type MemorySource } from "../memory/index.ts";
 
-const chunksPerHugePage = 32;
+const hugePageBytes = chunksPerHugePage * chunkBytes;
 /** What a small heap would lose in chunks that are left out is more than alignment gains. */
 const leastBytesToAlign = 64 * 2 ** 20;
 /** Each chunk left out takes one from the data, or now and then from the books: more than the chunks of a huge page. */
-const mostPad = 2 * chunksPerHugePage;
+export const mostHugePad = 2 * chunksPerHugePage;
 
 /**
  * The layout for huge pages, which the OS has granted.
@@ -27,13 +28,14 @@ export function adviseHugePages(os: Os, source: MemorySource, offset: number, la
 }
 
 function alignedLayout(os: Os, buffer: ArrayBufferLike, offset: number, plain: Layout): Layout {
-  if (plain.capacityBytes < leastBytesToAlign) return computeLayout(plain);
-  const hugeBytes = BigInt(chunksPerHugePage * chunkBytes);
-  for (let pad = 0; pad < mostPad; pad++) {
+  // Where huge pages are larger or smaller, none is a word of the set, and chunks left out gain nothing.
+  if (plain.capacityBytes < leastBytesToAlign || os.hugePageBytes !== hugePageBytes)
+    return computeLayout(plain);
+  for (let pad = 0; pad < mostHugePad; pad++) {
     const placed = computeLayout({ ...plain, hugePad: 1 + pad });
     const begins = os.addressOf(buffer) + BigInt(offset + placed.bookBytes);
     // A SharedArrayBuffer lies a few bytes past a page: as near as chunks can come is near enough.
-    if (Number(begins % hugeBytes) < chunkBytes) return placed;
+    if (Number(begins % BigInt(hugePageBytes)) < chunkBytes) return placed;
   }
   return computeLayout(plain);
 }

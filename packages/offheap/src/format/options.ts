@@ -18,6 +18,7 @@ import {
   maxCapacityBytes,
   maxSlotsPerSlab,
   maxWorkerPlaces,
+  mostSlabChunks,
   wideBytes,
 } from "../layout/index.ts";
 import { checkEngine, type Engine, isMemorySource, type MemorySource, spaceAt } from "../memory/index.ts";
@@ -65,7 +66,6 @@ export interface TinyGeometry {
 const defaultCapacityBytes = 2 ** 30;
 const defaultMaxWorkers = 64;
 const defaultCleanupInterval = 100;
-const largestSlabChunks = 16;
 /** A magazine holds at most this many bytes of objects. */
 const magazineBytes = 131_072;
 /** Magazines shorter than this are not cut. */
@@ -121,14 +121,14 @@ export function configOf(
   const most = Math.min(tiny.roundLimit ?? mostRounds, inWholePowers(Math.max(...shares)));
   const roundLimits = shares.map((roundLimit) => Math.min(roundLimit, most));
   const aim = capacityBytes / objectBytes.length / slabsOfEachClass / chunkBytes;
-  const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, largestSlabChunks)));
+  const fitting = 2 ** Math.floor(Math.log2(clamp(aim, 1, mostSlabChunks)));
   return {
     capacityBytes,
     objectBytes,
     roundLimits,
     maxWorkers,
     cleanupInterval,
-    slabChunks: Math.min(tiny.slabChunks ?? largestSlabChunks, fitting),
+    slabChunks: Math.min(tiny.slabChunks ?? mostSlabChunks, fitting),
     slotsPerSlab: Math.min(tiny.slotsPerSlab ?? maxSlotsPerSlab, maxSlotsPerSlab),
     hugePad: 0,
     pageSpanChunks: isPool ? pageSpanChunksOf(capacityBytes, tiny) : 0,
@@ -137,8 +137,8 @@ export function configOf(
 
 /** A sixteenth of the heap at most, so that one span of pages never takes most of a small heap. */
 function pageSpanChunksOf(capacityBytes: number, tiny: TinyGeometry): number {
-  const share = clamp(capacityBytes / chunkBytes / 16, 1, largestSlabChunks);
-  return Math.min(tiny.slabChunks ?? largestSlabChunks, 2 ** Math.floor(Math.log2(share)));
+  const share = clamp(capacityBytes / chunkBytes / 16, 1, mostSlabChunks);
+  return Math.min(tiny.slabChunks ?? mostSlabChunks, 2 ** Math.floor(Math.log2(share)));
 }
 
 /** A checked layout, and where the heap is to be. */

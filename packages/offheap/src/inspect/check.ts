@@ -5,6 +5,7 @@ import {
   ChunkSet,
   classOf,
   distanceOf,
+  forEachSpan,
   isBody,
   isSlab,
   lengthOf,
@@ -18,6 +19,8 @@ import { type ChunkIndex, type ClassIndex, trailingZeros, type WorkerPlace } fro
 import {
   chunkSetAt,
   infoAt,
+  lineShift,
+  maxClassCount,
   type SizeClass,
   sizeClassesOf,
   slabInfo,
@@ -39,25 +42,9 @@ import { journal, readJournal, Workers } from "../worker/index.ts";
 import { checkClean } from "./check-clean.ts";
 import { checkScratch } from "./check-scratch.ts";
 import { checkTables } from "./check-tables.ts";
+import type { Report, Violation } from "./violation.ts";
 
-/** A broken invariant: which one, where, and what stood there. */
-export interface Violation {
-  readonly invariant:
-    | "header"
-    | "claim"
-    | "map"
-    | "state"
-    | "slab-info"
-    | "chunk-set"
-    | "clean"
-    | "magazine"
-    | "counter"
-    | "worker"
-    | "journal";
-  readonly message: string;
-}
-
-export type Report = (invariant: Violation["invariant"], message: string) => void;
+const classKeys = maxClassCount + 1;
 
 /** The checks of spans that are no slabs. */
 export interface OtherChecks {
@@ -98,7 +85,7 @@ class Checker {
   run(): Violation[] {
     if (!this.heap.isReady()) this.report("header", "the heap is not ready for use");
     checkTables(this.heap, (invariant, message) => this.report(invariant, message));
-    for (let chunk = 0; chunk < this.heap.layout.chunkCount; ) chunk += this.checkSpan(chunk);
+    forEachSpan(this.heap, (chunk) => this.checkSpan(chunk));
     checkClean(this.heap, (invariant, message) => this.report(invariant, message));
     for (let place = 1 as WorkerPlace; place <= this.heap.layout.maxWorkers; place++) {
       this.checkWorker(place);
@@ -181,7 +168,7 @@ class Checker {
         continue;
       }
       free++;
-      const line = slot >> 6;
+      const line = slot >> lineShift;
       const bits = words[info + slabInfo.lines + (line >> 5)] as number;
       if ((bits & (1 << (line & 31))) === 0) {
         this.report(
@@ -213,7 +200,10 @@ class Checker {
       if (worker !== 0 && this.workers.read(worker).state === "free") {
         this.report("state", `${where} is live by worker ${worker}, which is gone`);
       }
-    } else this.cached.set(worker * 64 + classIndex, (this.cached.get(worker * 64 + classIndex) ?? 0) + 1);
+    } else {
+      const key = worker * classKeys + classIndex;
+      this.cached.set(key, (this.cached.get(key) ?? 0) + 1);
+    }
   }
 
   private checkWorker(place: WorkerPlace): void {
@@ -259,7 +249,7 @@ class Checker {
       else if (addressOfRound(this.heap, sizeClass, i) !== addressOf(this.heap, sizeClass, round))
         this.report("magazine", `${where}: slot ${round} has the address of another`);
     }
-    const cached = this.cached.get(place * 64 + sizeClass.index) ?? 0;
+    const cached = this.cached.get(place * classKeys + sizeClass.index) ?? 0;
     if (cached !== roundCount + strays) {
       this.report(
         "counter",

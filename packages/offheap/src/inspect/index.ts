@@ -4,7 +4,8 @@
 export { type SizeClassStats, type WorkerStats, type SlabStats, collectStats } from "./stats.ts";
 
 // check(): which invariant is broken.
-export { type Violation, type Report, type OtherChecks, checkHeap } from "./check.ts";
+export { type OtherChecks, checkHeap } from "./check.ts";
+export type { Violation, Report } from "./violation.ts";
 
 // What of the heap is in memory just now.
 export { type Residency, residencyOf } from "./residency.ts";

@@ -1,6 +1,6 @@
 // What of the heap is in memory just now, by what it serves: asked of the OS, chunk by chunk. O(heap).
 
-import { claimFree, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/index.ts";
+import { claimFree, forEachSpan, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/index.ts";
 import { AllocatorError } from "../base/index.ts";
 import { chunkBytes } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
@@ -46,11 +46,11 @@ export function residencyOf(heap: Heap): Residency {
     free: 0,
     other: 0,
   };
-  for (let chunk = 0; chunk < layout.chunkCount; ) {
+  forEachSpan(heap, (chunk) => {
     const { kind, end } = stretchAt(heap, chunk);
     found[kind] += measure(dataAt + chunk * chunkBytes, (end - chunk) * chunkBytes);
-    chunk = end;
-  }
+    return end - chunk;
+  });
   found.total = found.books + found.slabs + found.large + found.free + found.other;
   return found;
 }

@@ -1,7 +1,7 @@
 // Statistics, added up from the workers' counters and the claim words with plain loads: true when the
 // workers are at rest, near while they run, and no burden to them.
 
-import { claimFree, classOf, isSlab, lengthOf } from "../arena/index.ts";
+import { claimFree, classOf, forEachClaim, isSlab, lengthOf } from "../arena/index.ts";
 import type { ClassIndex, WorkerId, WorkerPlace } from "../base/index.ts";
 import { chunkBytes, header, sizeClassesOf, slabChunksOf, slotCountOf } from "../layout/index.ts";
 import { type Engine, type Heap, type MemoryKind, memoryKindOf } from "../memory/index.ts";
@@ -105,17 +105,14 @@ export function collectStats(heap: Heap): SlabStats {
 
 /** Counts slabs and their slots by the claim words; returns the chunks in spans. */
 function countSlabs(heap: Heap, sizeClasses: SizeClassStats[]): number {
-  const { layout, words } = heap;
   let spanChunks = 0;
-  for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
-    const claim = words[layout.claimsAt + chunk] as number;
+  forEachClaim(heap, (claim) => {
     if (claim !== claimFree) spanChunks++;
-    if (!isSlab(claim)) continue;
-    const entry = sizeClasses[classOf(claim) - 1];
-    if (entry === undefined) continue;
+    const entry = isSlab(claim) ? sizeClasses[classOf(claim) - 1] : undefined;
+    if (entry === undefined) return;
     entry.totalSlabs++;
-    entry.totalObjects += slotCountOf(layout, classOf(claim), lengthOf(claim));
-  }
+    entry.totalObjects += slotCountOf(heap.layout, classOf(claim), lengthOf(claim));
+  });
   return spanChunks;
 }
 

@@ -1,7 +1,7 @@
 // From an address inside a large object to the object's end.
 
 import { isPages, lengthOf, mapDistanceShift, mapLarge, mapPages, tag, tagOf } from "../arena/index.ts";
-import { chunkBytes, pageBytes, pageCountOf, statesPerPage } from "../layout/index.ts";
+import { chunkBytes, chunkShift, pageBytes, pageCountOf, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { isLivePage, pageFree, runPages } from "../pages/index.ts";
 import { invalidAddress } from "../slab/index.ts";
@@ -13,7 +13,7 @@ import { invalidAddress } from "../slab/index.ts";
 export function bytesToLargeEnd(heap: Heap, address: unknown): number | undefined {
   if (typeof address !== "number" || address >>> 0 !== address) return undefined;
   const { words, layout, dataAt } = heap;
-  const chunk = (address >>> 16) - (dataAt >>> 16);
+  const chunk = (address >>> chunkShift) - (dataAt >>> chunkShift);
   if (chunk < 0 || chunk >= layout.chunkCount) return undefined;
   const entry = words[layout.mapAt + chunk] as number;
   if ((entry & (mapPages | mapLarge)) === 0) return undefined;

@@ -1,6 +1,6 @@
 // What a pool tells when a request cannot be served: where all its bytes are, and what could be had in one piece.
 
-import { claimFree, lengthOf, tag, tagOf } from "../arena/index.ts";
+import { claimFree, forEachClaim, lengthOf, tag, tagOf } from "../arena/index.ts";
 import { AllocatorError } from "../base/index.ts";
 import {
   chunkBytes,
@@ -38,15 +38,13 @@ export function noSpaceFor(heap: Heap, sizeClass: SizeClass, size: number, align
 
 /** The most bytes that one large object could have now: free chunks in a row, or free pages of a span nobody holds. */
 function largestFreeBytes(heap: Heap): number {
-  const { layout, words } = heap;
   let most = 0;
   let inRow = 0;
-  for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
-    const claim = words[layout.claimsAt + chunk] as number;
+  forEachClaim(heap, (claim, chunk) => {
     inRow = claim === claimFree ? inRow + chunkBytes : 0;
     const bytes = tagOf(claim) === tag.pages ? longestRun(heap, chunk, lengthOf(claim)) * pageBytes : inRow;
     most = Math.max(most, bytes);
-  }
+  });
   return most;
 }
 

@@ -1,6 +1,6 @@
 // Statistics of a pool: those of its slabs, and its large objects as the claim words and state bytes have them.
 
-import { isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
+import { forEachClaim, isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
 import { collectStats, type SlabStats } from "../inspect/index.ts";
 import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../layout/index.ts";
@@ -37,15 +37,14 @@ export function collectPoolStats(heap: Heap): PoolStats {
 }
 
 function collectLarge(heap: Heap): LargeStats {
-  const { layout, words } = heap;
+  const { layout } = heap;
   const large = { allocs: 0, deallocs: 0, objects: 0, bytes: 0, pageSpans: 0, freeBytes: 0 };
-  for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
-    const claim = words[layout.claimsAt + chunk] as number;
+  forEachClaim(heap, (claim, chunk) => {
     if (tagOf(claim) === tag.large) {
       large.objects++;
       large.bytes += lengthOf(claim) * chunkBytes;
     } else if (isPages(claim)) countPages(heap, chunk, lengthOf(claim), large);
-  }
+  });
   for (let slot = 1 as WorkerPlace; slot <= layout.maxWorkers; slot++) {
     large.allocs += largeCount(heap, slot, record.largeAllocs);
     large.deallocs += largeCount(heap, slot, record.largeFrees);

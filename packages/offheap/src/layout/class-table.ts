@@ -64,7 +64,7 @@ export function classByGranule(layout: Layout): Uint8Array {
 }
 
 /** Malloc aligns to 16 bytes what is longer than 8, which classes that are no multiple of 16 do not. */
-const mallocAlign = 16;
+export const mallocAlign = 16;
 
 /** For each request of malloc in granules, the index of its class; 0: no class of the list is aligned for it. */
 export function classByMalloc(layout: Layout): Uint8Array {

@@ -4,8 +4,10 @@
 // From a heap's configuration to every offset.
 export {
   chunkBytes,
+  chunkShift,
   classesWord,
   granuleShift,
+  lineShift,
   mapWord,
   maxSlotsPerSlab,
   wideBytes,
@@ -14,6 +16,8 @@ export {
   maxWorkerPlaces,
   maxClassCount,
   maxObjectBytes,
+  mostSlabChunks,
+  placeNumbers,
   header,
   wordsPerClassEntry,
   classEntry,
@@ -54,7 +58,7 @@ export {
 export { pageCountOf, slotCountOf, slabChunksOf } from "./span-lengths.ts";
 
 // The constants of each size class.
-export { SizeClass, classByGranule, classByMalloc, sizeClassesOf } from "./class-table.ts";
+export { SizeClass, classByGranule, classByMalloc, mallocAlign, sizeClassesOf } from "./class-table.ts";
 
 // The state byte of a slot: the truth about it.
 export { slotFree, slotLive, liveBy } from "./slot-state.ts";

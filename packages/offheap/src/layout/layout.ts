@@ -13,16 +13,15 @@ import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { chunkBytes, classesWord, granuleShift, mapWord, maxSlotsPerSlab, slotsPerLine, wideBytes } =
+export const { chunkBytes, chunkShift, classesWord, granuleShift, lineShift, mapWord, maxSlotsPerSlab } =
   shared;
+export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideBytes } = shared;
 const wordShift = 2;
 
 export const layoutVersion = 6;
 export const maxCapacityBytes = 2 ** 32;
-export const maxWorkerPlaces = 126;
-export const maxClassCount = 63;
-/** 16 slots of this size fill the largest slab. */
-export const maxObjectBytes = 65_536;
+export const maxWorkerPlaces = shared.mostPlaces;
+export const maxClassCount = shared.mapClassMask;
 
 /** Header, in words from the heap's start. */
 export const header = {
@@ -176,7 +175,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const workersAt = toLine(mapWord + chunkCount);
-  const tracksAt = toLine(workersAt + (maxWorkerPlaces + 2) * wordsPerWorker);
+  const tracksAt = toLine(workersAt + placeNumbers * wordsPerWorker);
   const recordsAt = tracksAt + trackCount * wordsPerWorker;
   // Below the first round of a magazine stands one that is none, above the last there is space for one more.
   const magazineShift = Math.ceil(Math.log2(Math.max(...config.roundLimits) + 2));

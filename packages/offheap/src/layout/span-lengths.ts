@@ -1,5 +1,6 @@
 // What fits into a span of so many chunks, and how many a slab asks for.
 
+import { fewestSlots, slabBytes } from "../../core/layout/index.ts";
 import { type ClassIndex, clamp, divideUp } from "../base/index.ts";
 import { chunkBytes, type HeapConfig } from "./layout.ts";
 import { pagesPerChunk } from "./pages.ts";
@@ -18,6 +19,6 @@ export function slotCountOf(layout: HeapConfig, classIndex: ClassIndex, chunks: 
 /** Chunks that a new slab asks for: about 1 MiB, 16 to 16,384 slots, less where the heap is small. */
 export function slabChunksOf(layout: HeapConfig, classIndex: ClassIndex): number {
   const bytes = layout.objectBytes[classIndex - 1] as number;
-  const slots = clamp(Math.floor(2 ** 20 / bytes), 16, layout.slotsPerSlab);
+  const slots = clamp(Math.floor(slabBytes / bytes), fewestSlots, layout.slotsPerSlab);
   return Math.min(divideUp(slots * bytes, chunkBytes), layout.slabChunks);
 }

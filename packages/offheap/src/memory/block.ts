@@ -84,7 +84,7 @@ export function spaceAt(source: MemorySource, offset: unknown): number {
   if (typeof offset !== "number" || !Number.isInteger(offset) || offset < 0 || offset % chunkBytes !== 0) {
     throw new AllocatorError(
       "ERR_INVALID_OPTION",
-      `offset is a multiple of 65536 bytes, got ${show(offset)}`,
+      `offset is a multiple of ${chunkBytes} bytes, got ${show(offset)}`,
     );
   }
   if (offset >= bytes) {

@@ -25,5 +25,8 @@ export { type Engine, checkEngine, type CompiledCore, compiledCore, takeCompiled
 // An instance of the core that knows where things stand.
 export type { Core } from "./core.ts";
 
+// Counts of 64 bits in its words.
+export { readCount, writeCount } from "./counts.ts";
+
 // A heap as one worker sees it, and whether it is still there.
 export { heapStatus, Heap } from "./heap.ts";

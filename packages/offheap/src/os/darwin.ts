@@ -2,6 +2,7 @@
 // in them; zeros are written first, so that they read as zeros either way. Written after the headers of XNU and
 // what other allocators do there; this project has no such machine, and each reason says so.
 
+import { usualHugePageBytes } from "../base/index.ts";
 import type { Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
 
@@ -13,7 +14,7 @@ export function darwinCalls(native: Native): PageCalls {
   const untested = `through ${native.via}, not tested on macOS`;
   return {
     pageBytes: native.bind("getpagesize", [])(),
-    hugePageBytes: 2 ** 21,
+    hugePageBytes: usualHugePageBytes,
     hugePages: { available: false, reason: "macOS gives no huge pages to memory that is already mapped" },
     decommit: { available: true, reason: `zeros, then madvise(MADV_FREE_REUSABLE) ${untested}` },
     residency: { available: true, reason: `mincore ${untested}` },

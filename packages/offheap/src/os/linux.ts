@@ -1,7 +1,7 @@
 // Linux: madvise(2), mincore(2), /proc/self/smaps. MADV_DONTNEED gives anonymous pages back at once, and they read
 // as zeros from then on; a reason says when the trial at load showed otherwise.
 
-import type { OsAbility } from "../base/index.ts";
+import { type OsAbility, usualHugePageBytes } from "../base/index.ts";
 import { builtin, type Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
 
@@ -57,7 +57,7 @@ export function linuxCalls(native: Native): PageCalls {
   const size = Number.parseInt(textOf(`${thpFolder}hpage_pmd_size`) ?? "", 10);
   return {
     pageBytes: native.bind("getpagesize", [])(),
-    hugePageBytes: Number.isInteger(size) && size > 0 ? size : 2 ** 21,
+    hugePageBytes: Number.isInteger(size) && size > 0 ? size : usualHugePageBytes,
     hugePages: hugePolicy(native.via),
     decommit: { available: true, reason: `madvise(MADV_DONTNEED) through ${native.via}` },
     residency: { available: true, reason: `mincore through ${native.via}` },

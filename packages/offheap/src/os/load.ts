@@ -1,6 +1,6 @@
 // loadOs(): finds a way to the operating system, tries it, and says what it can do.
 
-import type { Os } from "../base/index.ts";
+import { type Os, usualHugePageBytes } from "../base/index.ts";
 import { darwinCalls } from "./darwin.ts";
 import { linuxCalls } from "./linux.ts";
 import { host, type Native, withNative } from "./native.ts";
@@ -20,7 +20,7 @@ function noOs(reasons: { hugePages: string; decommit: string; residency: string 
     hugePages: refused(reasons.hugePages),
     decommit: refused(reasons.decommit),
     residency: refused(reasons.residency),
-    hugePageBytes: 2 ** 21,
+    hugePageBytes: usualHugePageBytes,
     addressOf: () => 0n,
     adviseHuge: () => false,
     decommitRange: () => false,

@@ -4,7 +4,7 @@
 
 import type { WorkerPlace } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
-import type { Heap } from "../memory/index.ts";
+import { type Heap, readCount, writeCount } from "../memory/index.ts";
 import { journal, writeJournal } from "../worker/index.ts";
 
 // Constants of this module are folded into its code.
@@ -12,17 +12,8 @@ const { target: targetWord, count: countWord, journal: journalWord } = record;
 
 export const largeCounts = [record.largeAllocs, record.largeFrees] as const;
 
-function readCount(heap: Heap, at: number): number {
-  return ((heap.words[at] as number) >>> 0) + (heap.words[at + 1] as number) * 2 ** 32;
-}
-
-function writeCount(heap: Heap, at: number, count: number): void {
-  heap.words[at] = count | 0;
-  heap.words[at + 1] = Math.floor(count / 2 ** 32);
-}
-
 export function largeCount(heap: Heap, worker: WorkerPlace, which: (typeof largeCounts)[number]): number {
-  return readCount(heap, recordAt(heap.layout, worker) + which);
+  return readCount(heap.words, recordAt(heap.layout, worker) + which);
 }
 
 export function setLargeCount(
@@ -31,7 +22,7 @@ export function setLargeCount(
   which: (typeof largeCounts)[number],
   count: number,
 ): void {
-  writeCount(heap, recordAt(heap.layout, worker) + which, count);
+  writeCount(heap.words, recordAt(heap.layout, worker) + which, count);
 }
 
 /** The operation in flight, as it was noted. */
@@ -46,7 +37,7 @@ export function operationOf(heap: Heap, worker: WorkerPlace): LargeOperation {
   return {
     target: heap.words[at + record.target] as number,
     limit: heap.words[at + record.limit] as number,
-    count: readCount(heap, at + record.count),
+    count: readCount(heap.words, at + record.count),
   };
 }
 
@@ -87,6 +78,6 @@ export function beginResize(
   const at = recordAt(heap.layout, worker);
   heap.words[at + record.target] = target;
   heap.words[at + record.limit] = limit;
-  writeCount(heap, at + record.count, least);
+  writeCount(heap.words, at + record.count, least);
   writeJournal(heap, worker, journal.resizingSpan);
 }

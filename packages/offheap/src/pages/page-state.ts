@@ -8,14 +8,14 @@
 // and the second how many pages it has: written before the first, and constant while that is not 0. All others
 // are 0. So a run comes and goes by one store, whatever its length.
 
-import { statesPerPage } from "../layout/index.ts";
+import { slotLive, statesPerPage } from "../layout/index.ts";
 
 export const pageFree = 0;
 export const pageFreed = 255;
 
 /** Whether the first byte of a run is that of a live object. */
 export function isLivePage(state: number): boolean {
-  return state >= 128 && state < pageFreed;
+  return state >= slotLive && state < pageFreed;
 }
 
 /** Pages of the run that begins at a state byte: at least 1 and at most up to `end`, also where books are damaged. */

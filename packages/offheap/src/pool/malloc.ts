@@ -13,8 +13,10 @@
 // 17 of 47: at the peak of four traces slots had 1.07–1.47 times the bytes requested, against 1.03–1.10.
 
 import { type Address, AllocatorError } from "../base/index.ts";
+import { granuleShift, mallocAlign } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import { addressArgument, alignArgument, sizeArgument } from "./malloc-arguments.ts";
+import { maxAlignBytes } from "./options.ts";
 
 /** What malloc needs of a pool. */
 export interface MallocHeap {
@@ -48,9 +50,6 @@ export type MallocImports = {
   malloc_usable_size(address: number): number;
 };
 
-const granuleShift = 3;
-const mallocAlign = 16;
-const largestAlign = 2 ** 21;
 const pointerBytes = 4;
 const invalidArgument = 22;
 const noMemory = 12;
@@ -86,11 +85,13 @@ type Alignment = Pick<MallocImports, "aligned_alloc" | "posix_memalign">;
 
 /** Those that take an alignment. */
 function alignedOver(heap: MallocHeap, { outCell }: MallocInside, serve: Serve): Alignment {
-  const alignOptions = Array.from({ length: Math.log2(largestAlign) + 1 }, (_, log) => ({ align: 2 ** log }));
+  const alignOptions = Array.from({ length: Math.log2(maxAlignBytes) + 1 }, (_, log) => ({
+    align: 2 ** log,
+  }));
 
   /** Of checked numbers. */
   function allocateAligned(align: number, bytes: number): number {
-    if (align > largestAlign) return 0;
+    if (align > maxAlignBytes) return 0;
     if (align <= mallocAlign) return serve(Math.max(bytes, align));
     try {
       return heap.allocate(Math.max(bytes, 1), alignOptions[31 - Math.clz32(align)]);

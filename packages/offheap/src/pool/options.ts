@@ -1,10 +1,17 @@
 // What a call of a pool may ask for, checked before anything is written.
 
 import { numberForOptions } from "../allocator/index.ts";
-import { AllocatorError, checkOptions, flagOption, type KnownOptions, show } from "../base/index.ts";
+import {
+  AllocatorError,
+  checkOptions,
+  flagOption,
+  type KnownOptions,
+  show,
+  usualHugePageBytes,
+} from "../base/index.ts";
 
 /** Largest alignment, in bytes: that of a huge page. */
-export const maxAlignBytes = 2 ** 21;
+export const maxAlignBytes = usualHugePageBytes;
 
 export interface AllocateOptions {
   /** The address is a multiple of it: a power of two, at most 2 MiB. Default 8. */

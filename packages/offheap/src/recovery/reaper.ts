@@ -3,7 +3,7 @@
 import type { WorkerId, WorkerPlace } from "../base/index.ts";
 import { sizeClassesOf } from "../layout/index.ts";
 import { type Magazines, straysOf } from "../slab/index.ts";
-import { placeOf, type Workers } from "../worker/index.ts";
+import { incarnationOf, placeOf, type Workers } from "../worker/index.ts";
 import { emptyRecovery, type LiveObjects, Recoverer, type Recovery } from "./recover.ts";
 
 /** What `reap` found; all zero for a worker that is unknown, alive elsewhere in the queue, or reaped before. */
@@ -26,7 +26,7 @@ export class Reaper {
   /** Recovers a dead worker, if nobody else does. */
   reap(id: WorkerId, live: LiveObjects): ReapReport {
     const place = placeOf(id);
-    const incarnation = Math.floor(id / 128);
+    const incarnation = incarnationOf(id);
     const found = emptyRecovery();
     const word = this.workers.read(place);
     const isMine = word.state === "reaping" && word.reaper === this.self && word.incarnation === incarnation;

@@ -8,7 +8,16 @@
 //
 // Every step can be done again from the start, so a reaper that dies is followed by the next one.
 
-import { claimFree, isSlab, lengthOf, mapClassMask, tag, tagOf, workerOf } from "../arena/index.ts";
+import {
+  claimFree,
+  forEachSpan,
+  isSlab,
+  lengthOf,
+  mapClassMask,
+  tag,
+  tagOf,
+  workerOf,
+} from "../arena/index.ts";
 import type { ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
 import { liveBy, type SizeClass, sizeClassesOf, slotFree, slotLive } from "../layout/index.ts";
 import {
@@ -86,7 +95,7 @@ export class Recoverer {
     writeJournal(heap, slabs.worker, journal.moving);
     heap.coreOf(this.target).forgetDrain();
     this.magazines.resetScratch();
-    for (let chunk = 0; chunk < heap.layout.chunkCount; ) chunk += this.visit(chunk as ChunkIndex);
+    forEachSpan(heap, (chunk) => this.visit(chunk));
     slabs.spans.free.repair();
     // The first of them is the set of wholly free slabs.
     for (const set of slabs.partial) set.repair();

@@ -6,7 +6,7 @@
 
 import { AllocatorError } from "../base/index.ts";
 import { counter, gauge, gaugeAllocShift, type SizeClass, totalsWords } from "../layout/index.ts";
-import type { Heap } from "../memory/index.ts";
+import { type Heap, readCount } from "../memory/index.ts";
 
 function gaugeOf(heap: Heap, sizeClass: SizeClass): number {
   return heap.words[sizeClass.gaugeAt] as number;
@@ -14,10 +14,6 @@ function gaugeOf(heap: Heap, sizeClass: SizeClass): number {
 
 function totalsAt(sizeClass: SizeClass, word: number): number {
   return sizeClass.countersAt + ((word & gauge.totals) === 0 ? 0 : totalsWords);
-}
-
-function wide(heap: Heap, at: number): number {
-  return (heap.words[at + 1] as number) * 2 ** 32 + ((heap.words[at] as number) >>> 0);
 }
 
 export function roundCountIn(heap: Heap, sizeClass: SizeClass): number {
@@ -69,12 +65,12 @@ export function setStrays(heap: Heap, sizeClass: SizeClass, strays: number): voi
 
 export function allocsOf(heap: Heap, sizeClass: SizeClass): number {
   const word = gaugeOf(heap, sizeClass);
-  return wide(heap, totalsAt(sizeClass, word) + counter.allocs) + (word >>> gaugeAllocShift);
+  return readCount(heap.words, totalsAt(sizeClass, word) + counter.allocs) + (word >>> gaugeAllocShift);
 }
 
 export function freesOf(heap: Heap, sizeClass: SizeClass): number {
   const word = gaugeOf(heap, sizeClass);
   const at = totalsAt(sizeClass, word);
   const more = roundCountIn(heap, sizeClass) - (heap.words[at + counter.roundCount] as number);
-  return wide(heap, at + counter.frees) + (word >>> gaugeAllocShift) + more;
+  return readCount(heap.words, at + counter.frees) + (word >>> gaugeAllocShift) + more;
 }

@@ -3,7 +3,7 @@
 
 import { classOf, isSlab, lengthOf, mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import { AllocatorError, type SlotIndex, show } from "../base/index.ts";
-import { chunkBytes, type SizeClass, slotCountOf, slotLive } from "../layout/index.ts";
+import { chunkBytes, chunkShift, type SizeClass, slotCountOf, slotLive } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 
 export interface Located {
@@ -48,7 +48,7 @@ function classAt(heap: Heap, classes: readonly SizeClass[], address: unknown): S
 }
 
 function chunkAt({ dataAt }: Heap, address: number): number {
-  return (address >>> 16) - (dataAt >>> 16);
+  return (address >>> chunkShift) - (dataAt >>> chunkShift);
 }
 
 /** The first chunk of the span that an address lies in. */

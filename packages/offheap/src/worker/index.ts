@@ -1,7 +1,7 @@
 // Who is attached to a heap, what a worker is in the middle of, and how the host proves that its thread has ended.
 
 // The worker words: places, taken and given back.
-export { noToken, placeOf, threadOf, checkWorkerId, Workers, endedWord } from "./workers.ts";
+export { noToken, incarnationOf, placeOf, threadOf, checkWorkerId, Workers, endedWord } from "./workers.ts";
 
 // What a worker is in the middle of, for whoever comes after it.
 export { journal, readJournal, writeJournal } from "./journal.ts";

@@ -9,23 +9,24 @@
 // GONE takes its record as it is, and recovers it: killed in the midst of that, it is recovered as any worker.
 
 import { AllocatorError, show, type WorkerId, type WorkerPlace } from "../base/index.ts";
+import { maxWorkerPlaces, placeNumbers } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 
 const state = { free: 0n, live: 1n, reaping: 2n, gone: 3n } as const;
 const stateMask = 3n;
 const reaperShift = 2n;
-const reaperMask = 127n;
+const reaperMask = BigInt(placeNumbers - 1);
+const tokenBits = 28;
 const tokenShift = 9n;
-const tokenMask = (1n << 28n) - 1n;
-const incarnationShift = 37n;
+const tokenMask = (1n << BigInt(tokenBits)) - 1n;
+const incarnationShift = tokenShift + BigInt(tokenBits);
 export const lastIncarnation = 2 ** 26 - 1;
-const placesPerIncarnation = 128;
 /** Workers that an error names. */
 const mostNamed = 16;
 /** A thread whose number is not known, or too large to be recorded. */
 export const noToken = 0;
 /** From here on a token is no thread's number, but part of the name of its Web Lock (locks.ts). */
-export const firstLockToken = 2 ** 27;
+export const firstLockToken = 2 ** (tokenBits - 1);
 
 export interface WorkerWord {
   readonly state: "free" | "live" | "reaping" | "gone" | "broken";
@@ -42,11 +43,11 @@ export function tokenOf(threadId: number): number {
 }
 
 export function placeOf(id: WorkerId): WorkerPlace {
-  return (id % placesPerIncarnation) as WorkerPlace;
+  return (id % placeNumbers) as WorkerPlace;
 }
 
 export function incarnationOf(id: WorkerId): number {
-  return Math.floor(id / placesPerIncarnation);
+  return Math.floor(id / placeNumbers);
 }
 
 /** The number of a token's thread; undefined where it is not known. */
@@ -57,7 +58,8 @@ export function threadOf(token: number): number | undefined {
 /** A worker id as a caller gave it. @throws ERR_INVALID_WORKER for what is none, and for the caller's own */
 export function checkWorkerId(id: unknown, own: WorkerId, call: "reap" | "track"): WorkerId {
   const place = Number.isSafeInteger(id) && (id as number) > 0 ? placeOf(id as WorkerId) : 0;
-  if (place < 1 || place > 126) throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(id)}`);
+  if (place < 1 || place > maxWorkerPlaces)
+    throw new AllocatorError("ERR_INVALID_WORKER", `no worker id: ${show(id)}`);
   if (id === own) throw new AllocatorError("ERR_INVALID_WORKER", `a worker cannot ${call} itself`);
   return id as WorkerId;
 }
@@ -76,7 +78,7 @@ export class Workers {
   }
 
   idOf(place: WorkerPlace): WorkerId {
-    return (this.read(place).incarnation * placesPerIncarnation + place) as WorkerId;
+    return (this.read(place).incarnation * placeNumbers + place) as WorkerId;
   }
 
   /** Whether this very worker is in the heap, alive as far as the heap knows. */

@@ -1,18 +1,21 @@
 // Seeded randomness: every random test prints its seed, and OFFHEAP_SEED repeats it.
 
-export class Random {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = (seed ^ 0x9e3779b9) >>> 0;
-  }
-
-  /** 32 random bits (Mulberry32). */
-  word(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+/** 32 random bits at each call, the same for the same seed (mulberry32). */
+export function wordsOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
+export class Random {
+  readonly word: () => number;
+
+  constructor(seed: number) {
+    this.word = wordsOf(seed ^ 0x9e3779b9);
   }
 
   /** An integer from 0 to below `end`. */

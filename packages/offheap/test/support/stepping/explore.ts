@@ -7,6 +7,7 @@
 // next such one (accesses to different locations commute). Which locations those are is found out while
 // exploring: until no new one turns up, it is done again.
 
+import { wordsOf } from "../random.ts";
 import type { Deviation, Scenario, Schedule } from "./scenario.ts";
 import { type Outcome, type Point, World, type WorldOptions } from "./world.ts";
 
@@ -166,17 +167,6 @@ function sharedCount<C>(world: World<C>): number {
   return count;
 }
 
-/** A generator of numbers from 0 up to 1 (mulberry32), the same for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export interface Sampling extends WorldOptions {
   readonly seed: number;
   readonly count: number;
@@ -187,7 +177,8 @@ export interface Sampling extends WorldOptions {
 /** Random schedules, each with a rate of pre-emptions of its own. */
 export function sample<C>(scenario: Scenario<C>, { seed, count, memory, kills }: Sampling): Report {
   const world = new World(scenario, { memory });
-  const next = random(seed);
+  const word = wordsOf(seed);
+  const next = () => word() / 2 ** 32;
   for (let i = 0; i < count; i++) {
     const rate = [0.01, 0.03, 0.1, 0.3][Math.floor(next() * 4)] as number;
     const outcome: Outcome = world.run((at, { kind, worker, waiting }) => {
