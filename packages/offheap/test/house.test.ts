@@ -11,6 +11,7 @@ import {
   afterDeathOffences,
   atomicsNamed,
   lengthOffences,
+  plainLoadOffences,
   typeOffences,
   unfinishedOffences,
 } from "./house/rules.ts";
@@ -102,6 +103,18 @@ describe("length", () => {
     ]) {
       assert.equal(lengthOffences(one(text)).length, 1, text.slice(0, 20));
     }
+  });
+});
+
+describe("a plain load of the core", () => {
+  it("stands in a file that says why nobody else can be writing there", () => {
+    assert.deepEqual(core.flatMap(plainLoadOffences), none);
+  });
+
+  it("is seen where none says so", () => {
+    assert.equal(plainLoadOffences(one("const a = load8(1) + load32(4);")).length, 2);
+    assert.deepEqual(plainLoadOffences(one("// Plain loads: our own.\nloadQuad(4);")), none);
+    assert.deepEqual(plainLoadOffences(one("glance32(4); ownLoad32(0);")), none);
   });
 });
 

@@ -6,6 +6,7 @@
 //
 // So a span whose builder died shows what it is: a BUILDING head, and bodies that name their distance to
 // it without a gap. `giveBack` takes such a torn span apart as well.
+// Plain loads: the map alone, see `mapOf`.
 
 import {
   claimLengthMask,
@@ -55,7 +56,10 @@ export function lastTakenIsZero(): bool {
   return takenIsZero;
 }
 
-/** A chunk's entry, read plainly: constant while the chunk has an object that is live or the caller's. */
+/**
+ * A chunk's entry, read plainly: constant while the chunk has an object that is live or the caller's. Where it may have
+ * none, the entry is a hint, and the claim word is looked at.
+ */
 export function mapOf(chunk: i32): i32 {
   return load32((mapAt + (chunk << 2)) | 0);
 }

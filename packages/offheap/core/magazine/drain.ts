@@ -3,6 +3,8 @@
 //
 //   rounds of the oldest one's slab   in one pass; again for the next, while that sends enough
 //   what is scattered over more       in one pass that claims each slab where it is met, and lets all go at the end
+//
+// Plain loads: rounds and state bytes as in rounds.ts; info words under the slab's claim.
 
 import { claimOf, classOf, lengthOf } from "../arena/index.ts";
 import {

@@ -6,6 +6,7 @@
 //
 // Where rounds enter or leave the magazine otherwise, the gauge is folded into the totals: the ones that do not hold are
 // written, then one store of the gauge makes them hold, so no kill can come between two halves of a count.
+// Plain loads: worker w writes its record, and after its death its one reaper. Who calls is one of the two.
 
 import {
   gaugeAllocShift,

@@ -1,6 +1,8 @@
 // Refill: an empty magazine takes free slots of one slab, under its claim, lowest address on top; four at a time while
 // four are free. The lines of 64 slots that have a free one are found by their bits; a line whose bit was the last to be
 // followed has none left.
+//
+// Plain loads: under the claim. Info words are its holder's; a state byte that is 0 nobody else may write.
 
 import { claimOf, classOf, setRemove } from "../arena/index.ts";
 import {

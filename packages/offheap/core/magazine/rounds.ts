@@ -1,5 +1,8 @@
 // The rounds of a magazine, two words each: an object's address, and where the state byte of its slot is.
 // Round 0 is the oldest, lowest in memory. The slot is the truth of the two.
+//
+// Plain loads: the record as in gauge.ts. The state byte of a slot that is cached by this worker nobody else writes, unless an
+// illegal free races: then the byte is another's, and the round is none.
 
 import { isChunk, mapOf } from "../arena/index.ts";
 import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/index.ts";

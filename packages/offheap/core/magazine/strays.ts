@@ -1,5 +1,7 @@
 // Strays: slots that are cached by their byte and stand in no list. A slot becomes one where it is freed while nothing can
 // go home; the next walk over the slabs finds it.
+//
+// Plain loads: this worker's record; the state byte as in rounds.ts.
 
 import { isChunk } from "../arena/index.ts";
 import {

@@ -1,6 +1,8 @@
 // The free pages of a span as bits, a word a chunk, in the head's page info: written by whoever holds the span, and made
 // anew from the state bytes by whoever inherits it. Best fit: of the free runs that are long enough the shortest, then
 // the lowest. Who asks holds the span.
+//
+// Plain loads: the bits, under the claim.
 
 import { infoFreePages, noPage } from "../layout/index.ts";
 import { infoAt } from "../places/index.ts";

@@ -1,5 +1,6 @@
 // The sets of the spans of pages: rooms by their longest free run, those with frees to collect, the empty ones. Written
 // under a span's claim; hints, as all sets.
+// Plain loads: page info, under the claim.
 //
 //   longest = pages of the longest free run     in room r for an r ≥ floor(log2(longest)), if that is not 0
 

@@ -1,5 +1,7 @@
 // Where a page run goes: a span whose longest free run is long enough, of the room where the shortest such are, and
 // in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
+//
+// Plain loads: page info, under the claim.
 
 import { claimOf, lengthOf, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
 import {

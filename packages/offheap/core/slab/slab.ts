@@ -1,6 +1,8 @@
 // Slabs as one worker handles them: built, claimed for a moment, filled into a magazine, given back.
 // Whoever holds the claim owns the slab's info words and its free slots; nobody waits for a claim.
 //
+// Plain loads: info words, which only the holder of the claim writes; state bytes, as state-scan.ts reads them.
+//
 //   free count = number of state bytes 0         line bit set ⇐ the line of 64 slots has a state byte 0
 //   in the class's set ⇐ free count > 0          in the set of empty ones ⇐ free count = slots     (hints, all of these)
 
@@ -60,6 +62,7 @@ import {
 import {
   atomicLoad32,
   divide,
+  glance32,
   least,
   load8,
   load32,
@@ -288,7 +291,7 @@ function repairEmpty(head: i32): void {
 
 /** Puts back the hints to a slab that somebody took away and died before putting them right. */
 export function repairHints(head: i32, claim: i32): void {
-  const free = load32((infoAt(head) + infoFreeCount) | 0);
+  const free = glance32((infoAt(head) + infoFreeCount) | 0);
   const partial = slabSet(classOf(claim));
   if (free > 0 && !setHas(partial, head)) setAdd(partial, head);
   if (free === slotsOf(claim) && !setHas(slabSet(0), head)) setAdd(slabSet(0), head);

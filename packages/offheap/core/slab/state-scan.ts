@@ -1,5 +1,8 @@
 // State bytes four at a time: whether a slab is empty, what is to be cleared where one is built, a line's slots sent home.
 // A quad is written only where all four are the writer's. Slots are numbered as their state bytes are.
+//
+// Plain loads: the caller holds the span. Others write only bytes that are theirs, or live, and never 0 or the caller's number
+// there. What is acted upon is a byte that is 0 or the caller's, and those nobody else writes.
 
 import { slotFree } from "../layout/index.ts";
 import { statesAt } from "../places/index.ts";

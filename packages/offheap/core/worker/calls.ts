@@ -4,6 +4,9 @@
 //
 // Each load of a module variable is one more of memory, so what can be added up beforehand is. Nothing is held against its
 // bounds that only damaged books can have: where those lead beyond the memory, the call is a trap.
+//
+// Plain loads: malloc reads the caller's own record, and the byte of a slot that it has cached. A legal free
+// comes after the allocation, by the module's own hand-over: so it sees the map, and the byte as it is.
 
 import { mapOf } from "../arena/index.ts";
 import {

@@ -4,6 +4,7 @@
 //   allocate    top's byte is "live by w": the address was never returned      → the byte back to w
 //   deallocate  the slot just above the top is cached by w, yet in no list     → count the free
 //
+// Plain loads: the record and the bytes are of a worker that is the caller, or dead; the map as `mapOf` says.
 // Both are idempotent, so that a reaper which dies here is simply followed by another.
 
 import { isChunk, mapEntry, mapOf } from "../arena/index.ts";

@@ -24,7 +24,7 @@ import {
   worker,
 } from "../places/index.ts";
 import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/index.ts";
-import { load32, store32 } from "../target/index.ts";
+import { glance32, store32 } from "../target/index.ts";
 import { settle } from "./settle.ts";
 
 /** What `ensureRound` and `ensureSpace` found. */
@@ -153,7 +153,8 @@ function pinsSlabs(classIndex: i32): bool {
   let head = setNext(slabSet(classIndex), 0);
   for (let look = 0; look < looks && head !== noChunk; look++) {
     const claim = claimOf(head);
-    if (isSlab(claim) && load32((infoAt(head) + infoFreeCount) | 0) + roundCount >= slotsOf(claim)) pinned++;
+    if (isSlab(claim) && glance32((infoAt(head) + infoFreeCount) | 0) + roundCount >= slotsOf(claim))
+      pinned++;
     head = setNext(slabSet(classIndex), head + 1);
   }
   return pinned > 1;

@@ -31,6 +31,21 @@ export function atomicsNamed(file: SourceFile): string[] {
   });
 }
 
+const plainLoads = ["load32", "load8", "loadQuad"];
+
+/** A file of the core that loads plainly and does not say why nobody else can be writing there. */
+export function plainLoadOffences(file: SourceFile): string[] {
+  if (file.comments.some(({ text }) => text.includes("Plain loads:"))) return [];
+  return offences(
+    file,
+    "loads plainly, and no comment says why it may",
+    (node) =>
+      node.type === "CallExpression" &&
+      node.callee.type === "Identifier" &&
+      plainLoads.includes(node.callee.name),
+  );
+}
+
 /** What types and transforms rule out: `any`, and syntax that does not disappear when the types are erased. */
 export function typeOffences(file: SourceFile): string[] {
   return [
