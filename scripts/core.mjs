@@ -3,6 +3,7 @@
 //   module.js    the WebAssembly of shared and of other memory, as text
 //   stepped.wasm the same with every access an import, for tests
 //   instance.js  the JavaScript that tsc has made of the same files, as one function: each call makes an instance
+//   asserting.js the same with the asserts at its entries, for tests
 //
 // Runs after tsc. What it made stands until a source of the core changes.
 
@@ -40,7 +41,8 @@ for (const [entry, path] of [
   for (const ending of [".js", ".d.ts"]) writeFileSync(file + ending, `export * from "${path}";\n`);
 }
 if (!isFresh) {
-  writeFileSync(join(built, "instance.js"), instanceSource());
+  writeFileSync(join(built, "instance.js"), withoutAsserts(instanceSource()));
+  writeFileSync(join(built, "asserting.js"), instanceSource());
   writeFileSync(join(built, "module.js"), moduleSource(await compile("asc")));
   writeFileSync(join(built, "stepped.wasm"), await compile("imported.asc"));
   writeFileSync(markPath, digest);
@@ -132,6 +134,15 @@ function uleb(binary, at) {
 
 function ulebOf(value) {
   return value < 128 ? [value] : [(value & 127) | 128, ...ulebOf(value >> 7)];
+}
+
+/** Each assert stands on a line of its own. */
+function withoutAsserts(source) {
+  const plain = source
+    .replace(/^ *assert\(.*\);\n/gm, "")
+    .replace(/^function assert\(condition\) \{\n[^}]*\n\}\n/m, "");
+  if (/\bassert\b/.test(plain)) throw new Error("an assert of the core is left in production");
+  return plain;
 }
 
 /** All files in the order of their imports, within one function; the verbs may be handed in. */

@@ -6,8 +6,8 @@
 // A set is named by the address of its lowest level; the others follow.
 
 import { noChunk } from "../layout/index.ts";
-import { lastMask, lowWords, middleWords, topWords } from "../places/index.ts";
-import { and32, atomicLoad32, glance32, least, or32, trailingZeros } from "../target/index.ts";
+import { isChunk, isRun, lastMask, lowWords, middleWords, topWords } from "../places/index.ts";
+import { and32, assert, atomicLoad32, glance32, least, or32, trailingZeros } from "../target/index.ts";
 
 /** How often a search follows a summary bit whose word has become empty before it gives up. */
 const staleTries = 8;
@@ -26,24 +26,29 @@ export function setWord(set: i32, word: i32): i32 {
 }
 
 export function setHas(set: i32, chunk: i32): bool {
+  assert(isChunk(chunk));
   return (setWord(set, chunk >> 5) & (1 << (chunk & 31))) !== 0;
 }
 
 export function setAdd(set: i32, chunk: i32): void {
+  assert(isChunk(chunk));
   addBits(set, chunk >> 5, 1 << (chunk & 31));
 }
 
 export function setRemove(set: i32, chunk: i32): void {
+  assert(isChunk(chunk));
   removeBits(set, chunk >> 5, 1 << (chunk & 31));
 }
 
 export function setAddRun(set: i32, first: i32, length: i32): void {
+  assert(isRun(first, length));
   const end = first + length;
   for (let chunk = first; chunk < end; chunk = (chunk | 31) + 1)
     addBits(set, chunk >> 5, bitsOfRun(chunk, end));
 }
 
 export function setRemoveRun(set: i32, first: i32, length: i32): void {
+  assert(isRun(first, length));
   const end = first + length;
   for (let chunk = first; chunk < end; chunk = (chunk | 31) + 1)
     removeBits(set, chunk >> 5, bitsOfRun(chunk, end));
@@ -57,6 +62,7 @@ export function bitsOfRun(chunk: i32, end: i32): i32 {
 
 /** The least member that is at least `from`, which is no less than 0; −1 when there is none. */
 export function setNext(set: i32, from: i32): i32 {
+  assert(from >= 0);
   let word = from >> 5;
   if (word >= lowWords) return noChunk;
   let bits = setWord(set, word) & (-1 << (from & 31));
@@ -93,6 +99,7 @@ export function setRunIn(set: i32, word: i32, want: i32, from: i32): i32 {
 
 /** Members in a row from a chunk on, counted up to `limit`. */
 export function setRunLength(set: i32, from: i32, limit: i32): i32 {
+  assert(from >= 0);
   let length = 0;
   for (let word = from >> 5; word < lowWords && length < limit; word++) {
     const first = length === 0 ? from & 31 : 0;

@@ -4,12 +4,13 @@
 //   clean ⇒ the chunk is free, or being built by one that has not written to it; its bytes are zero
 //   aged  ⇒ (hint) it was free and not clean at the last delayed decommit, and has been free since
 
-import { agedAt, cleanAt } from "../places/index.ts";
-import { and32, glance32, or32 } from "../target/index.ts";
+import { agedAt, cleanAt, isRun } from "../places/index.ts";
+import { and32, assert, glance32, or32 } from "../target/index.ts";
 import { bitsOfRun } from "./chunk-set.ts";
 
 /** By the holder of the chunks, before it lets them go. */
 export function addClean(head: i32, length: i32): void {
+  assert(isRun(head, length));
   const end = head + length;
   for (let chunk = head; chunk < end; chunk = (chunk | 31) + 1)
     or32((cleanAt + ((chunk >> 5) << 2)) | 0, bitsOfRun(chunk, end));
@@ -17,6 +18,7 @@ export function addClean(head: i32, length: i32): void {
 
 /** By the holder of the chunks, before anything is written to them. Returns whether all were clean. */
 export function forgetClean(head: i32, length: i32): bool {
+  assert(isRun(head, length));
   const end = head + length;
   let all = true;
   for (let chunk = head; chunk < end; chunk = (chunk | 31) + 1) {

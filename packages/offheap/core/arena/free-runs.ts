@@ -6,8 +6,16 @@
 // Whoever takes a run looks at the set and the claims; who finds none goes over the set itself.
 
 import { chunksPerHugePage, noChunk } from "../layout/index.ts";
-import { chunkCount, freeRunsAt, freeRunsLeaves, freeSet, hugePad, lowWords } from "../places/index.ts";
-import { glance32, leadingZeros, least, store32, trailingZeros } from "../target/index.ts";
+import {
+  chunkCount,
+  freeRunsAt,
+  freeRunsLeaves,
+  freeSet,
+  hugePad,
+  isRun,
+  lowWords,
+} from "../places/index.ts";
+import { assert, glance32, leadingZeros, least, store32, trailingZeros } from "../target/index.ts";
 import { setNext, setNextWithin, setRunIn, setRunLength, setWord } from "./chunk-set.ts";
 
 const nodeShift = 4;
@@ -40,6 +48,7 @@ export function formatRuns(): void {
 
 /** After chunks have left the set or come into it. */
 export function updateRuns(first: i32, length: i32): void {
+  assert(isRun(first, length));
   if (freeRunsLeaves > 0) updateWords(first >> 5, (first + length - 1) >> 5, false);
 }
 
@@ -50,6 +59,7 @@ export function repairRuns(): void {
 
 /** The lowest run of `want` chunks that tree and set know of; −1 when the tree has none, or misled often. */
 export function findRun(want: i32): i32 {
+  assert(want > 0);
   for (let tries = 0; tries < misledTries; tries++) {
     const head = freeRunsLeaves === 0 ? 0 : runByTree(want);
     if (head < 0 || head >= chunkCount) return noChunk;
@@ -67,6 +77,7 @@ export function findRun(want: i32): i32 {
  * dense. Sets `chosenLength`.
  */
 export function chooseRun(from: i32, want: i32, fewest: i32): i32 {
+  assert(from >= 0 && fewest > 0 && want >= fewest);
   chosenLength = want;
   if (hugePad > 0 && want <= leafChunks) {
     const within = setNextWithin(freeSet, from, want);

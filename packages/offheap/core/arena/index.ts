@@ -34,7 +34,6 @@ export {
   borrowRun,
   putBack,
   repairFree,
-  isChunk,
 } from "./spans.ts";
 
 // Sets of chunks, as bitmaps of three levels.

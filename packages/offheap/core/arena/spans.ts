@@ -22,14 +22,14 @@ import {
   tagFree,
   tagMask,
 } from "../layout/index.ts";
-import { chunkCount, claimsAt, freeSet, heapAt, mapAt } from "../places/index.ts";
+import { chunkCount, claimsAt, freeSet, heapAt, isChunk, isRun, mapAt } from "../places/index.ts";
 import {
   add32,
+  assert,
   atomicLoad32,
   compareExchange32,
   glance32,
   least,
-  lessUnsigned,
   load32,
   most,
   store32,
@@ -72,6 +72,7 @@ export function mapEntry(classIndex: i32, shift: i32, distance: i32): i32 {
 
 /** After a span's claim word: a destroy that came meanwhile has cleared the map already, and looks no further. */
 export function heedDestroy(head: i32, length: i32): void {
+  assert(isRun(head, length));
   if (atomicLoad32((heapAt + (statusWord << 2)) | 0) === statusReady) return;
   for (let i = 0; i < length; i++) setMap(head + i, 0);
 }
@@ -87,6 +88,7 @@ export function freeAll(): void {
  * `takenLength` chunks; −1 when there is none.
  */
 export function takeSpan(want: i32, fewest: i32): i32 {
+  assert(fewest > 0 && want >= fewest);
   let from = 0;
   for (let tries = 0; tries < takeTries; tries++) {
     const head = chooseRun(from, want, fewest);
@@ -107,6 +109,7 @@ export function takeSpan(want: i32, fewest: i32): i32 {
  * heap's: the lowest such run, BUILDING; −1 when there is none.
  */
 export function takeExact(want: i32, align: i32, phase: i32): i32 {
+  assert(want > 0 && align > 0);
   for (let tries = 0; align === 1 && tries < takeTries; tries++) {
     const head = findRun(want);
     if (head === noChunk) break;
@@ -130,6 +133,7 @@ export function takeExact(want: i32, align: i32, phase: i32): i32 {
 
 /** Takes the chunks right behind a span that the caller may lengthen; returns how many it got of those wanted. */
 export function takeBehind(head: i32, length: i32, want: i32): i32 {
+  assert(isRun(head, length));
   let got = 0;
   const limit = least(want, chunkCount - head - length);
   while (got < limit && swapClaim(head + length + got, tagFree, claimBody(length + got))) got++;
@@ -142,6 +146,7 @@ export function takeBehind(head: i32, length: i32, want: i32): i32 {
 
 /** Makes the chunks from `from` to before `to` of a span the caller's bodies, who is about to let them go. */
 export function markBehind(head: i32, from: i32, to: i32): void {
+  assert(isChunk(head) && from > 0);
   const end = least(to, chunkCount - head);
   for (let i = from; i < end; i++) {
     const claim = claimOf(head + i);
@@ -151,6 +156,7 @@ export function markBehind(head: i32, from: i32, to: i32): void {
 
 /** Lets the chunks from `from` to before `to` of a span go that `body`, the claim of a body 0 from its head, made so. */
 export function cutBehind(head: i32, from: i32, to: i32, body: i32): void {
+  assert(isChunk(head) && from > 0);
   for (let i = least(to, chunkCount - head) - 1; i >= from; i--) {
     if (claimOf(head + i) !== (body | (i << claimLengthShift))) continue;
     setMap(head + i, 0);
@@ -161,6 +167,7 @@ export function cutBehind(head: i32, from: i32, to: i32, body: i32): void {
 
 /** Gives a span back whose head is BUILDING: `length` chunks, fewer where its taking was cut short. */
 export function giveBack(head: i32, length: i32): void {
+  assert(isChunk(head) && length > 0);
   let taken = 1;
   while (taken < length && head + taken < chunkCount && isBody(claimOf(head + taken), taken)) taken++;
   giveBackWhole(head, taken);
@@ -168,6 +175,7 @@ export function giveBack(head: i32, length: i32): void {
 
 /** The same of a span that was built to its end: all of its length, though not beyond the heap on damaged books. */
 export function giveBackWhole(head: i32, claimedLength: i32): void {
+  assert(isChunk(head) && claimedLength > 0);
   const length = least(claimedLength, chunkCount - head);
   for (let i = 0; i < length; i++) setMap(head + i, 0);
   countSpan(-length);
@@ -179,6 +187,7 @@ export function giveBackWhole(head: i32, claimedLength: i32): void {
  * worker holds, when there is one and so none is held, or −1.
  */
 export function borrowRun(head: i32, length: i32): i32 {
+  assert(isRun(head, length));
   const clash = takeChunks(head, length);
   // Else whoever looks for a run would meet these chunks one by one, and give up.
   if (clash === noChunk) hideRun(head, length);
@@ -191,6 +200,7 @@ export function borrowRun(head: i32, length: i32): i32 {
  * for whoever clashes there. A kill in between is repaired by the reaper's walk.
  */
 export function putBack(head: i32, length: i32): void {
+  assert(isRun(head, length));
   for (let i = length - 1; i >= 0; i--) storeClaim(head + i, tagFree);
   setAddRun(freeSet, head, length);
   updateRuns(head, length);
@@ -200,6 +210,7 @@ export function putBack(head: i32, length: i32): void {
 
 /** Sets or clears a chunk's bit in the set of free chunks after its claim word, whatever happens meanwhile. */
 export function repairFree(chunk: i32): void {
+  assert(isChunk(chunk));
   repairBit(chunk);
   updateRuns(chunk, 1);
 }
@@ -257,9 +268,4 @@ function countSpan(delta: i32): void {
     const peak = atomicLoad32(peakAt);
     if (now <= peak || compareExchange32(peakAt, peak, now)) return;
   }
-}
-
-/** Whether a number is that of a chunk of the heap. */
-export function isChunk(chunk: i32): bool {
-  return lessUnsigned(chunk, chunkCount);
 }

@@ -21,6 +21,8 @@ import {
   chunkCount,
   infoAt,
   infosAt,
+  isClass,
+  isPlace,
   magazineAt,
   mostHeld,
   mostMet,
@@ -41,6 +43,7 @@ import {
   unclaimSlab,
 } from "../slab/index.ts";
 import {
+  assert,
   least,
   lessUnsigned,
   load8,
@@ -87,6 +90,7 @@ function placeAt(chunk: i32): i32 {
 
 /** Sends the `count` oldest rounds home; returns how many left the magazine. */
 export function drain(classIndex: i32, count: i32): i32 {
+  assert(isPlace(worker) && isClass(classIndex));
   const roundCount = roundCountIn(worker, classIndex);
   const oldest = least(count, roundCount);
   if (oldest <= 0) return 0;

@@ -18,8 +18,8 @@ import {
   totalsFrees,
   totalsRoundCount,
 } from "../layout/index.ts";
-import { countersAt, emptyIndex, gaugeAt, roundLimit } from "../places/index.ts";
-import { lessUnsigned, load32, store32 } from "../target/index.ts";
+import { countersAt, emptyIndex, gaugeAt, isClass, isPlace, roundLimit } from "../places/index.ts";
+import { assert, lessUnsigned, load32, store32 } from "../target/index.ts";
 
 /** Allocations in a gauge from which on the next slow call folds it; the word holds 2^15. */
 const foldFrom = 8192;
@@ -34,6 +34,7 @@ function roundCountBy(word: i32, classIndex: i32): i32 {
 
 /** Rounds of a worker's magazine. Below 0: the gauge is damaged. */
 export function roundCountIn(w: i32, classIndex: i32): i32 {
+  assert(isPlace(w) && isClass(classIndex));
   return roundCountBy(load32(gaugeAt(w, classIndex)), classIndex);
 }
 
@@ -64,6 +65,7 @@ function addWide(to: i32, from: i32, more: i32): void {
 
 /** Sets the magazine's count and folds the gauge into the totals; `freed` more were freed than they say. */
 export function setRoundCount(w: i32, classIndex: i32, roundCount: i32, freed: i32): void {
+  assert(isPlace(w) && isClass(classIndex));
   const at = gaugeAt(w, classIndex);
   // A magazine that was never used stays so, and its memory untouched.
   if (load32(at) === 0 && roundCount === 0 && freed === 0) return;
@@ -72,6 +74,7 @@ export function setRoundCount(w: i32, classIndex: i32, roundCount: i32, freed: i
 
 /** Makes a magazine that was never used one with space, and keeps a gauge from running over. */
 export function foldGauge(w: i32, classIndex: i32): void {
+  assert(isPlace(w) && isClass(classIndex));
   const at = gaugeAt(w, classIndex);
   const word = load32(at);
   if (word !== 0 && word >>> gaugeAllocShift < foldFrom) return;
@@ -80,6 +83,7 @@ export function foldGauge(w: i32, classIndex: i32): void {
 
 /** One object more was freed, and is in the magazine. Back: a free that is none after all. */
 export function countFree(w: i32, classIndex: i32): void {
+  assert(isPlace(w) && isClass(classIndex));
   const at = gaugeAt(w, classIndex);
   store32(at, (load32(at) + 1) | 0);
 }

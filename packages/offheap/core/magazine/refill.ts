@@ -20,6 +20,9 @@ import {
 import {
   dataAt,
   infoAt,
+  isChunk,
+  isClass,
+  isPlace,
   magazineAt,
   objectBytes,
   roundLimit,
@@ -30,6 +33,7 @@ import {
 } from "../places/index.ts";
 import { claimPartial, firstSlot, quadOf, repairSlab, slotsOf, unclaimSlab } from "../slab/index.ts";
 import {
+  assert,
   least,
   load8,
   load32,
@@ -58,6 +62,7 @@ export function threeQuarters(roundCount: i32): i32 {
 
 /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */
 export function refill(classIndex: i32): bool {
+  assert(isPlace(worker) && isClass(classIndex));
   for (let tries = 0; tries < refillTries; tries++) {
     const head = claimPartial(classIndex);
     if (head === noChunk) break;
@@ -68,6 +73,7 @@ export function refill(classIndex: i32): bool {
 
 /** Takes slots of a slab that this worker has claimed into its empty magazine, and unclaims it. */
 export function takeFrom(classIndex: i32, head: i32): bool {
+  assert(isPlace(worker) && isClass(classIndex) && isChunk(head));
   const claim = claimOf(head);
   const taken = takeSlots(head, claim, magazineAt(worker, classIndex), threeQuarters(roundLimit(classIndex)));
   if (taken === 0) repairSlab(head, claim);

@@ -4,10 +4,12 @@
 // Plain loads: the record as in gauge.ts. The state byte of a slot that is cached by this worker nobody else writes, unless an
 // illegal free races: then the byte is another's, and the round is none.
 
-import { isChunk, mapOf } from "../arena/index.ts";
+import { mapOf } from "../arena/index.ts";
 import { chunkShift, mapClassMask, mapDistanceShift, roundShift, roundSlot } from "../layout/index.ts";
 import {
   dataAt,
+  isChunk,
+  isClass,
   magazineAt,
   objectBytes,
   stateShift,
@@ -15,7 +17,7 @@ import {
   tableBytes,
   worker,
 } from "../places/index.ts";
-import { load8, load32, multiply, store32 } from "../target/index.ts";
+import { assert, load8, load32, multiply, store32 } from "../target/index.ts";
 
 export function roundAt(w: i32, classIndex: i32, round: i32): i32 {
   return (magazineAt(w, classIndex) + (round << roundShift)) | 0;
@@ -48,6 +50,7 @@ export function clearRound(w: i32, classIndex: i32, round: i32): void {
 
 /** Whether a round still is what it says: cached by this worker, in a slab of its class. */
 export function holdsSlot(classIndex: i32, slot: i32): bool {
+  assert(isClass(classIndex));
   const chunk = slot >>> stateShift;
   if (!isChunk(chunk) || load8((statesAt + slot) | 0) !== worker) return false;
   return (mapOf(chunk) & mapClassMask) === classIndex;

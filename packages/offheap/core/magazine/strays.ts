@@ -3,7 +3,6 @@
 //
 // Plain loads: this worker's record; the state byte as in rounds.ts.
 
-import { isChunk } from "../arena/index.ts";
 import {
   journalFreeing,
   journalIdle,
@@ -13,14 +12,25 @@ import {
   slotFree,
   straysAt,
 } from "../layout/index.ts";
-import { countersAt, gaugeAt, ownRecord, roundLimit, stateShift, statesAt, worker } from "../places/index.ts";
+import {
+  countersAt,
+  gaugeAt,
+  isChunk,
+  isClass,
+  ownRecord,
+  roundLimit,
+  stateShift,
+  statesAt,
+  worker,
+} from "../places/index.ts";
 import { classAtSlot } from "../slab/index.ts";
-import { load8, load32, store8, store32 } from "../target/index.ts";
+import { assert, load8, load32, store8, store32 } from "../target/index.ts";
 import { prepareTotals, roundCountIn, setRoundCount, setStrays, straysOf, uncountFree } from "./gauge.ts";
 import { clearRound, roundAt, setRound, slotOfRound } from "./rounds.ts";
 
 /** When nothing can go home, there is space for one round more: the slot is freed, and found again by a walk. */
 export function freeStray(classIndex: i32, slot: i32): void {
+  assert(isClass(classIndex) && isChunk(slot >>> stateShift));
   const roundCount = roundCountIn(worker, classIndex);
   const gauge = gaugeAt(worker, classIndex);
   const strays = (countersAt(worker, classIndex) + straysAt) | 0;
@@ -40,6 +50,7 @@ export function freeStray(classIndex: i32, slot: i32): void {
 
 /** Takes the top round out of the list; its slot stays cached, as a stray. */
 export function turnIntoStray(classIndex: i32): void {
+  assert(isClass(classIndex));
   const roundCount = roundCountIn(worker, classIndex);
   setStrays(worker, classIndex, straysOf(worker, classIndex) + 1);
   forgetSlot(classIndex, slotOfRound(worker, classIndex, roundCount - 1), roundCount);
@@ -60,6 +71,7 @@ function forgetSlot(classIndex: i32, slot: i32, roundCount: i32): void {
  * free was cut short.
  */
 export function forgetRounds(classIndex: i32): void {
+  assert(isClass(classIndex));
   for (let i = roundCountIn(worker, classIndex); i <= roundLimit(classIndex); i++)
     clearRound(worker, classIndex, i);
 }
@@ -69,6 +81,7 @@ export function forgetRounds(classIndex: i32): void {
  * and came last. One of the two must not count; it is ours. The list's count follows by the same store.
  */
 export function uncount(classIndex: i32, slot: i32): void {
+  assert(isClass(classIndex));
   uncountFree(worker, classIndex);
   if (!isChunk(slot >>> stateShift) || load8((statesAt + slot) | 0) !== worker) return;
   // The slab went meanwhile, and the byte was written over another one's, or over none. A span that is being

@@ -5,8 +5,8 @@
 // Plain loads: the bits, under the claim.
 
 import { infoFreePages, noPage } from "../layout/index.ts";
-import { infoAt } from "../places/index.ts";
-import { least, load32, most, trailingZeros } from "../target/index.ts";
+import { infoAt, isChunk } from "../places/index.ts";
+import { assert, least, load32, most, trailingZeros } from "../target/index.ts";
 
 /** No run is as long. */
 const unboundedRun = 1 << 20;
@@ -28,6 +28,7 @@ let freePages: i32 = 0;
  * where. Ends early where one fits exactly that is shorter than `known`, the longest: then only that is told.
  */
 export function scanPages(head: i32, chunks: i32, want: i32, align: i32, known: i32): i32 {
+  assert(isChunk(head) && chunks > 0);
   const bitsAt = (infoAt(head) + infoFreePages) | 0;
   const wordCount = least(chunks, mostScanWords);
   const exact = want < known ? want : 0;

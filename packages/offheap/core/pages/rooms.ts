@@ -6,8 +6,8 @@
 
 import { claimOf, setAdd, setHas, setRemove, tagOf } from "../arena/index.ts";
 import { infoFreeCount, infoLongest, roomCount, tagPages, tagPagesHeld } from "../layout/index.ts";
-import { classCount, infoAt, slabSet } from "../places/index.ts";
-import { leadingZeros, load32 } from "../target/index.ts";
+import { classCount, infoAt, isChunk, slabSet } from "../places/index.ts";
+import { assert, leadingZeros, load32 } from "../target/index.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(pages: i32): i32 {
@@ -21,6 +21,7 @@ export function roomSet(room: i32): i32 {
 
 /** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
 export function enterRoom(head: i32, longest: i32): void {
+  assert(isChunk(head));
   const room = roomOf(longest);
   if (room < 0 || room >= roomCount) return;
   for (let at = room; at < roomCount; at++) if (setHas(roomSet(at), head)) return;
@@ -29,6 +30,7 @@ export function enterRoom(head: i32, longest: i32): void {
 
 /** Under the claim: out of the rooms that are too large, and of the empty ones if it is not, having `all` pages. */
 export function settleRooms(head: i32, all: i32): void {
+  assert(isChunk(head));
   const info = infoAt(head);
   const room = roomOf(load32((info + infoLongest) | 0));
   if (room >= 0 && room < roomCount && !setHas(roomSet(room), head)) setAdd(roomSet(room), head);
@@ -40,6 +42,7 @@ export function settleRooms(head: i32, all: i32): void {
 
 /** Takes a member out of a set of these if it is no span of pages. */
 export function repairPagesHint(set: i32, head: i32): void {
+  assert(isChunk(head));
   if (isPagesAt(head)) return;
   setRemove(set, head);
   if (isPagesAt(head)) setAdd(set, head);

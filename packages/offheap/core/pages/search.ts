@@ -14,8 +14,8 @@ import {
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
-import { infoAt, slotsPerSlab, worker } from "../places/index.ts";
-import { glance32, least, load32 } from "../target/index.ts";
+import { infoAt, isChunk, slotsPerSlab, worker } from "../places/index.ts";
+import { assert, glance32, least, load32 } from "../target/index.ts";
 import { longestWithout, scanPages } from "./bits.ts";
 import { repairPagesHint, roomOf, roomSet, settleRooms } from "./rooms.ts";
 
@@ -32,6 +32,7 @@ let foundLeft: i32 = 0;
 
 /** Claims a span with a free run of `pages`, aligned to `align` pages; its claim word, or 0 when none can be had. */
 export function claimRun(pages: i32, align: i32): i32 {
+  assert(pages > 0 && align > 0);
   for (foundIn = roomOf(pages); foundIn < roomCount; foundIn++) {
     const claim = claimIn(pages, align);
     if (claim !== noClaim) return claim;
@@ -41,6 +42,7 @@ export function claimRun(pages: i32, align: i32): i32 {
 
 /** Under the claim: whether a run fits, and where. */
 export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
+  assert(isChunk(span));
   // Nobody but the holder writes it.
   const longest = load32((infoAt(span) + infoLongest) | 0);
   foundFrom = scanPages(span, lengthOf(claim), pages, align, longest);

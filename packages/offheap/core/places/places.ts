@@ -10,12 +10,13 @@ import {
   infoShift,
   mapWord,
   maxObjectBytes,
+  mostPlaces,
   mostRounds,
   recordGauges,
   recordMagazines,
   roundShift,
 } from "../layout/index.ts";
-import { bindOwn, constant32, divide, least, most, multiply } from "../target/index.ts";
+import { assert, bindOwn, constant32, divide, least, lessUnsigned, most, multiply } from "../target/index.ts";
 
 /** Damaged books may name a longer slab. */
 const mostChunks = 4096;
@@ -127,9 +128,24 @@ export function setLimits(classes: i32, slots: i32, chunks: i32, interval: i32, 
 
 /** From now on the instance is this worker's. */
 export function setWorker(w: i32): void {
+  assert(isPlace(w));
   worker = w;
   ownRecord = recordOf(w);
   bindOwn((ownRecord + scratchIn) | 0);
+}
+
+/** What a call may be about: for asserts. */
+export function isPlace(w: i32): bool {
+  return w > 0 && w <= mostPlaces;
+}
+export function isClass(classIndex: i32): bool {
+  return classIndex > 0 && classIndex <= classCount;
+}
+export function isChunk(chunk: i32): bool {
+  return lessUnsigned(chunk, chunkCount);
+}
+export function isRun(first: i32, length: i32): bool {
+  return isChunk(first) && length > 0 && length <= chunkCount - first;
 }
 
 export function recordOf(w: i32): i32 {

@@ -3,10 +3,6 @@
 // Slabs.
 export {
   notClaimed,
-  firstSlot,
-  slotsOf,
-  headOfSlot,
-  classAtSlot,
   claimSlab,
   unclaimSlab,
   claimPartial,
@@ -18,6 +14,9 @@ export {
   repairSlab,
   repairHints,
 } from "./slab.ts";
+
+// Slots of a slab, and the slab of a slot.
+export { firstSlot, slotsOf, headOfSlot, classAtSlot } from "./slots.ts";
 
 // State bytes four at a time.
 export { firstUsed, clearStates, quadOf, countStates, freeStates } from "./state-scan.ts";

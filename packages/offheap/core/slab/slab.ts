@@ -14,11 +14,9 @@ import {
   classOf,
   giveBack,
   heedDestroy,
-  isChunk,
   isSlab,
   lengthOf,
   mapEntry,
-  mapOf,
   setAdd,
   setHas,
   setMap,
@@ -37,8 +35,6 @@ import {
   infoLines,
   lineShift,
   lineWords,
-  mapClassMask,
-  mapDistanceShift,
   noChunk,
   slabBytes,
   slotFree,
@@ -51,15 +47,18 @@ import {
   classCount,
   heapAt,
   infoAt,
+  isChunk,
+  isClass,
+  isPlace,
   objectBytes,
   slabChunks,
   slabSet,
-  slotCount,
   slotsPerSlab,
-  stateShift,
   statesAt,
+  worker,
 } from "../places/index.ts";
 import {
+  assert,
   atomicLoad32,
   divide,
   glance32,
@@ -71,6 +70,7 @@ import {
   store32,
   trailingZeros,
 } from "../target/index.ts";
+import { firstSlot, slotsOf } from "./slots.ts";
 import { clearStates, firstUsed } from "./state-scan.ts";
 
 /** Slabs that one refill, or one search, tries to claim before it passes on. */
@@ -87,31 +87,6 @@ const shortSlabShift = 6;
 /** No claim word of a claimed slab is this. */
 export const notClaimed = 0;
 
-export function firstSlot(head: i32): i32 {
-  return head << stateShift;
-}
-
-export function slotsOf(claim: i32): i32 {
-  return slotCount(classOf(claim), lengthOf(claim));
-}
-
-/** The head of the slab that a cached slot belongs to, by the map; −1 if that is of another class. */
-export function headOfSlot(slot: i32, classIndex: i32): i32 {
-  const chunk = slot >>> stateShift;
-  if (!isChunk(chunk)) return noChunk;
-  const entry = mapOf(chunk);
-  return (entry & mapClassMask) === classIndex ? chunk - (entry >>> mapDistanceShift) : noChunk;
-}
-
-/** The class of the slab that a slot lies in; 0 where none is, or one that is being built or given back. */
-export function classAtSlot(slot: i32): i32 {
-  const chunk = slot >>> stateShift;
-  if (!isChunk(chunk)) return 0;
-  const entry = mapOf(chunk);
-  const head = chunk - (entry >>> mapDistanceShift);
-  return (entry & mapClassMask) !== 0 && head >= 0 && isSlab(claimOf(head)) ? entry & mapClassMask : 0;
-}
-
 /**
  * Claims the slab at `head` if it is one and nobody holds it. Returns the claim word as it now stands,
  * or `notClaimed`, also for what only damaged books lead to. Everything about the slab is read after this.
@@ -126,6 +101,7 @@ export function claimSlab(head: i32): i32 {
 
 /** Hints first, then the word that lets others in. */
 export function unclaimSlab(head: i32, claim: i32): void {
+  assert(isChunk(head) && isSlab(claim));
   storeClaim(head, claimUnclaimed(classOf(claim), lengthOf(claim)));
 }
 
@@ -167,6 +143,7 @@ function chunksFor(bytes: i32): i32 {
 
 /** Builds a slab, held by this worker; −1 when there is no free chunk. */
 export function buildSlab(classIndex: i32): i32 {
+  assert(isPlace(worker) && isClass(classIndex));
   const head = takeSpan(chunksOfNewSlab(classIndex), 1);
   if (head === noChunk) return noChunk;
   const length = takenLength;
@@ -209,6 +186,7 @@ export function addFree(head: i32, claim: i32, freed: i32): void {
 
 /** Under the claim: gives the span back if every state byte is free. False leaves the slab claimed. */
 export function releaseSlab(head: i32, claim: i32): bool {
+  assert(isChunk(head) && isSlab(claim));
   const first = firstSlot(head);
   const end = first + slotsOf(claim);
   if (firstUsed(first, end) !== end) return false;
@@ -248,6 +226,7 @@ export function releaseEmpty(limit: i32): i32 {
 
 /** Under the claim: makes the info words and the sets true again from the state bytes. */
 export function repairSlab(head: i32, claim: i32): void {
+  assert(isChunk(head) && isSlab(claim));
   const info = infoAt(head);
   const slots = slotsOf(claim);
   const stateAt = (statesAt + firstSlot(head)) | 0;
@@ -291,6 +270,7 @@ function repairEmpty(head: i32): void {
 
 /** Puts back the hints to a slab that somebody took away and died before putting them right. */
 export function repairHints(head: i32, claim: i32): void {
+  assert(isChunk(head) && isSlab(claim));
   const free = glance32((infoAt(head) + infoFreeCount) | 0);
   const partial = slabSet(classOf(claim));
   if (free > 0 && !setHas(partial, head)) setAdd(partial, head);

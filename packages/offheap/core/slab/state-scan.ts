@@ -5,11 +5,12 @@
 // there. What is acted upon is a byte that is 0 or the caller's, and those nobody else writes.
 
 import { slotFree } from "../layout/index.ts";
-import { statesAt } from "../places/index.ts";
-import { load8, loadQuad, multiply, store8, storeQuad } from "../target/index.ts";
+import { isPlace, statesAt } from "../places/index.ts";
+import { assert, load8, loadQuad, multiply, store8, storeQuad } from "../target/index.ts";
 
 /** The first slot from `from` on, before `end`, whose byte is not 0; `end` when there is none. */
 export function firstUsed(from: i32, end: i32): i32 {
+  assert(from >= 0);
   let slot = from;
   while ((slot & 3) !== 0 && slot < end) {
     if (load8((statesAt + slot) | 0) !== slotFree) return slot;
@@ -25,6 +26,7 @@ export function firstUsed(from: i32, end: i32): i32 {
 
 /** Makes bytes 0 that nobody else may write. Reads before it writes, so that pages of fresh bytes stay untouched. */
 export function clearStates(from: i32, end: i32): void {
+  assert(from >= 0);
   for (let slot = firstUsed(from, end); slot < end; slot = firstUsed(slot + 1, end))
     store8((statesAt + slot) | 0, slotFree);
 }
@@ -36,6 +38,7 @@ export function quadOf(byte: i32): i32 {
 
 /** How many bytes from slot `from` on, a multiple of 4, and before `end` are `byte`. */
 export function countStates(from: i32, end: i32, byte: i32): i32 {
+  assert(isPlace(byte) && from >= 0);
   const same = quadOf(byte);
   let count = 0;
   let slot = from;
@@ -55,6 +58,7 @@ export function countStates(from: i32, end: i32, byte: i32): i32 {
 
 /** Makes those bytes free. The slab is held, and `byte` is what its holder writes. */
 export function freeStates(from: i32, end: i32, byte: i32): void {
+  assert(isPlace(byte) && from >= 0);
   const same = quadOf(byte);
   let slot = from;
   while (slot + 4 <= end) {

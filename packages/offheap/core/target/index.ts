@@ -27,6 +27,9 @@ export {
   ownStore8,
 } from "./access.ts";
 
+// What must hold at the entry of a call, in test builds.
+export { assert } from "./assert.ts";
+
 // What means the same on both targets.
 export {
   multiply,

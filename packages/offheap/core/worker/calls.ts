@@ -23,8 +23,10 @@ import {
   wideBytes,
 } from "../layout/index.ts";
 import {
+  chunkCount,
   dataAt,
   heapAt,
+  isPlace,
   objectBytes,
   recordOf,
   spaceMask,
@@ -33,6 +35,7 @@ import {
   worker,
 } from "../places/index.ts";
 import {
+  assert,
   constant8,
   freeSlow,
   lessUnsigned,
@@ -59,6 +62,7 @@ let openChunks: i32 = 0;
 
 /** From now on calls are served up to so many bytes, and in so many chunks. */
 export function openCalls(w: i32, bytes: i32, chunks: i32): void {
+  assert(isPlace(w) && chunks <= chunkCount);
   caller = w;
   gaugesAt = (recordOf(w) + recordGauges) | 0;
   bytesAt = (statesAt - tableBytes) | 0;

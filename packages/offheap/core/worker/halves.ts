@@ -1,5 +1,7 @@
 // The slow halves of allocate and deallocate, as far as they are common: one call from the shell, so that little of them is
 // left for V8 to compile. The same stores as the shell's own. What is rare, or wrong, is the shell's: 0, and no call counts.
+//
+// Plain loads: the worker's own record; state bytes and the map as in calls.ts.
 
 import { mapOf } from "../arena/index.ts";
 import {
@@ -25,6 +27,7 @@ import {
   dataAt,
   gaugeAt,
   heapAt,
+  isClass,
   ownRecord,
   stateShift,
   statesAt,
@@ -32,6 +35,7 @@ import {
   worker,
 } from "../places/index.ts";
 import {
+  assert,
   constant32,
   glance32,
   lessUnsigned,
@@ -85,6 +89,7 @@ export function slotAt(address: i32, chunk: i32, entry: i32): i32 {
 
 /** The address of an object of the class; 0 where the shell is to look closer. */
 export function allocateSlow(classIndex: i32): i32 {
+  assert(isClass(classIndex));
   if (!isAtRest()) return 0;
   const found = ensureRound(classIndex);
   if (found === nothing) writeJournal(journalIdle);

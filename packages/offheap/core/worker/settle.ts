@@ -7,7 +7,7 @@
 // Plain loads: the record and the bytes are of a worker that is the caller, or dead; the map as `mapOf` says.
 // Both are idempotent, so that a reaper which dies here is simply followed by another.
 
-import { isChunk, mapEntry, mapOf } from "../arena/index.ts";
+import { mapEntry, mapOf } from "../arena/index.ts";
 import {
   chunkShift,
   journalFreeing,
@@ -17,8 +17,8 @@ import {
   slotLive,
 } from "../layout/index.ts";
 import { countFree, roundCountIn, slotOfRound } from "../magazine/index.ts";
-import { objectBytes, roundLimit, stateShift, statesAt } from "../places/index.ts";
-import { load8, multiply, store8, trailingZeros } from "../target/index.ts";
+import { isChunk, isClass, isPlace, objectBytes, roundLimit, stateShift, statesAt } from "../places/index.ts";
+import { assert, load8, multiply, store8, trailingZeros } from "../target/index.ts";
 
 /** What `settle` found cut short. */
 export const settledNone = 0;
@@ -27,6 +27,7 @@ export const settledDeallocate = 2;
 
 /** Settles one class of a worker; `entry` is its journal. The worker is the caller, or dead and the caller its reaper. */
 export function settle(w: i32, classIndex: i32, entry: i32): i32 {
+  assert(isPlace(w) && isClass(classIndex));
   if (entry !== journalIdle && entry !== journalFreeing) return settledNone;
   const roundCount = roundCountIn(w, classIndex);
   if (roundCount < 0 || roundCount > roundLimit(classIndex)) return settledNone;

@@ -18,13 +18,15 @@ import {
   classCount,
   cleanupInterval,
   infoAt,
+  isClass,
+  isPlace,
   ownRecord,
   roundLimit,
   slabSet,
   worker,
 } from "../places/index.ts";
 import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/index.ts";
-import { glance32, store32 } from "../target/index.ts";
+import { assert, glance32, store32 } from "../target/index.ts";
 import { settle } from "./settle.ts";
 
 /** What `ensureRound` and `ensureSpace` found. */
@@ -54,6 +56,7 @@ export function writeJournal(entry: i32): void {
  * "moving", for the caller to try further.
  */
 export function ensureRound(classIndex: i32): i32 {
+  assert(isPlace(worker) && isClass(classIndex));
   settle(worker, classIndex, journalIdle);
   if (roundCountIn(worker, classIndex) < 0) return corrupt;
   foldGauge(worker, classIndex);
@@ -66,6 +69,7 @@ export function ensureRound(classIndex: i32): i32 {
 
 /** Sees to it that the magazine has space for one round. `nothing`: no slab that its rounds lead to can be had just now. */
 export function ensureSpace(classIndex: i32): i32 {
+  assert(isPlace(worker) && isClass(classIndex));
   settle(worker, classIndex, journalIdle);
   if (roundCountIn(worker, classIndex) < 0) return corrupt;
   foldGauge(worker, classIndex);
@@ -94,6 +98,7 @@ export function forgetSentHome(): void {
 
 /** Drains, and notes that the class has. */
 export function sendHome(classIndex: i32, count: i32): i32 {
+  assert(isClass(classIndex));
   if (classIndex < 32) drainedLow |= 1 << classIndex;
   else drainedHigh |= 1 << (classIndex & 31);
   return drain(classIndex, count);
@@ -115,6 +120,7 @@ function dropForeignRounds(classIndex: i32): bool {
 
 /** Fills the magazine from a new slab; false when there is no free chunk. */
 export function build(classIndex: i32): bool {
+  assert(isClass(classIndex));
   const head = buildSlab(classIndex);
   return head !== noChunk && takeFrom(classIndex, head);
 }

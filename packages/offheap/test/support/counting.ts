@@ -1,7 +1,7 @@
 // Counts accesses to shared memory: the books' views behind proxies, the atomics behind counters. Before each store,
 // and each atomic, a test may have its say.
 
-import { type Verbs, verbsOver } from "#core/built/instance.js";
+import { instanceOver, type Verbs, verbsOver } from "#core/built/asserting.js";
 import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import { type AtomicOps, hardwareAtomics } from "#src/memory/atomics.js";
 import { type Access, hardwareAccess } from "#src/memory/block.js";
@@ -18,6 +18,7 @@ export class CountingAccess implements Access {
   private counted: Accesses = { loads: 0, stores: 0, atomics: 0 };
   private readonly raw = new WeakMap<View, View>();
   readonly atomics: AtomicOps;
+  readonly instance = instanceOver;
   private readonly beforeStore: () => void;
 
   constructor(beforeStore: () => void = () => {}) {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import binaryen from "binaryen";
 import { SlabAllocator } from "offheap";
-import { type CoreInstance, instanceOver, type Verbs, verbsOver } from "#core/built/instance.js";
+import { type CoreInstance, instanceOver, type Verbs, verbsOver } from "#core/built/asserting.js";
 import { sharedModule } from "#core/built/module.js";
 import { type Core, placeCore } from "#src/memory/core.js";
 import { Heap } from "#src/memory/heap.js";

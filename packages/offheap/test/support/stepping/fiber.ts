@@ -3,7 +3,7 @@
 // function of the values it has read, so the log answers all accesses up to the one where it stopped.
 // No write and no atomic is done a second time.
 
-import type { Verbs } from "#core/built/instance.js";
+import { instanceOver, type Verbs } from "#core/built/asserting.js";
 import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
@@ -53,7 +53,7 @@ export class Fiber {
     this.machine = machine;
     this.before = before;
     const access = accessOf(this, isBroken);
-    this.access = isCompiled ? { ...access, instance: steppedInstance } : access;
+    this.access = { ...access, instance: isCompiled ? steppedInstance : instanceOver };
   }
 
   /** From now on the log begins with what was logged so far. */
