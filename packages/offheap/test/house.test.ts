@@ -14,6 +14,7 @@ import {
   plainLoadOffences,
   typeOffences,
   unfinishedOffences,
+  untoldOffences,
 } from "./house/rules.ts";
 import { fixture, parse, type SourceFile } from "./house/source-file.ts";
 
@@ -115,6 +116,25 @@ describe("a plain load of the core", () => {
     assert.equal(plainLoadOffences(one("const a = load8(1) + load32(4);")).length, 2);
     assert.deepEqual(plainLoadOffences(one("// Plain loads: our own.\nloadQuad(4);")), none);
     assert.deepEqual(plainLoadOffences(one("glance32(4); ownLoad32(0);")), none);
+  });
+});
+
+describe("a public call", () => {
+  const classes = ["allocator/slab-allocator", "pool/memory-pool", "contents/contents", "base/errors"];
+  const isPublic = ({ path }: SourceFile) => classes.some((name) => path === `${src}/${name}.ts`);
+
+  it("says what it throws", () => {
+    const files = library.filter(isPublic);
+    assert.equal(files.length, classes.length);
+    assert.deepEqual(files.flatMap(untoldOffences), none);
+  });
+
+  it("is seen when it does not", () => {
+    const bad = "class C { m() {} /** It does. */ get n() { return 1; } static o() {} }";
+    assert.equal(untoldOffences(one(bad)).length, 3);
+    const good =
+      "class C extends B { private m() {} /** @throws ERR_DETACHED */ n() {} override o() {} [dispose]() {} }";
+    assert.deepEqual(untoldOffences(one(good)), none);
   });
 });
 

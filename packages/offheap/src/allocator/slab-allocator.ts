@@ -96,7 +96,7 @@ export class SlabAllocator<Options = never> extends Contents {
     return handle;
   }
 
-  /** Usable bytes of a live object. @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE when it is not live */
+  /** Usable bytes of a live object. @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_DETACHED */
   sizeOf(address: Address): number {
     this.open();
     return locate(this.heap, this.slow.classes, address).sizeClass.objectBytes;
@@ -104,7 +104,7 @@ export class SlabAllocator<Options = never> extends Contents {
 
   /**
    * From now on the object counts as allocated by the caller: it is the caller's death that leaves it.
-   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE
+   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_DETACHED
    */
   adopt(address: Address): void {
     this.open();
@@ -126,19 +126,19 @@ export class SlabAllocator<Options = never> extends Contents {
     return this.slow.cleanUp(all);
   }
 
-  /** Totals, per class, per worker: true when the workers are at rest. Plain loads, and with huge pages the OS. */
+  /** Totals, per class, per worker: true when the workers are at rest. @throws ERR_DETACHED */
   stats(): SlabStats {
     this.open();
     return { ...collectStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
   }
 
-  /** What of the heap is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os` */
+  /** What is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os`; ERR_DETACHED */
   residency(): Residency {
     this.open();
     return residencyOf(this.heap);
   }
 
-  /** [] when every invariant holds. Reads clean memory: 0.1 to 0.4 s a GiB. For quiet heaps: what moves is reported. */
+  /** [] when every invariant holds. For quiet heaps. Reads clean memory: 0.1 to 0.4 s a GiB. @throws ERR_DETACHED */
   check(): Violation[] {
     this.open();
     return checkHeap(this.heap);
@@ -147,7 +147,7 @@ export class SlabAllocator<Options = never> extends Contents {
   /**
    * Recovers a worker that has died: everything it had cached is usable again, and its objects are nobody's,
    * or freed with `live`. Only after proven death. Reaped or unknown before: an empty report.
-   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id; ERR_INVALID_OPTION
+   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id; ERR_INVALID_OPTION, ERR_DETACHED
    */
   reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
     const live = liveOf(options);
@@ -158,7 +158,7 @@ export class SlabAllocator<Options = never> extends Contents {
   /**
    * Reaps by itself when the worker's thread has ended. Node, Bun: a Worker, also one that has ended, or the id of a
    * worker whose thread this one has started. Browsers: a worker's id. Deno: nothing, for nothing tells.
-   * @throws ERR_INVALID_WORKER where its end cannot be told; ERR_TOO_MANY_WORKERS
+   * @throws ERR_INVALID_WORKER where its end cannot be told; ERR_TOO_MANY_WORKERS, ERR_DETACHED
    */
   track(worker: TrackedWorker | number): void {
     this.open();
@@ -181,7 +181,7 @@ export class SlabAllocator<Options = never> extends Contents {
     this.detach();
   }
 
-  /** Ends the heap for everyone: every later call throws ERR_DETACHED. With an `os` all but 64 KiB go back to it. */
+  /** Ends the heap for everyone. With an `os` all but 64 KiB go back to it. @throws ERR_DETACHED, as every call from now on */
   destroy(): void {
     this.open();
     endHeap(this.heap);

@@ -35,6 +35,7 @@ export class AllocatorError extends Error {
   override readonly name = errorName;
   readonly code: ErrorCode;
 
+  /** Throws nothing. */
   constructor(code: ErrorCode, message: string) {
     // When an error is posted to another thread, its message is all that every host keeps (docs/errors.md).
     super(`${code}: ${message}`);
@@ -43,7 +44,7 @@ export class AllocatorError extends Error {
 
   /**
    * The error that a value was before it was posted: an error from another thread, or the text of a worker's `error`
-   * event. Undefined for what was none.
+   * event. Undefined for what was none. Throws nothing.
    */
   static from(value: unknown): AllocatorError | undefined {
     return value instanceof AllocatorError ? value : revive(value);

@@ -36,7 +36,10 @@ export interface MallocInside {
   outCell(address: number): Uint32Array;
 }
 
-/** What a module imports, as C declares it. Addresses and sizes may come signed and are returned unsigned. */
+/**
+ * What a module imports, as C declares it. Addresses and sizes may come signed and are returned unsigned.
+ * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE for an address that is none, or was freed; ERR_DETACHED
+ */
 export type MallocImports = {
   malloc(size: number): number;
   free(address: number): void;

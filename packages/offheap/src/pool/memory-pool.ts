@@ -123,6 +123,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * Frees everything at once, whoever allocated it, without a look at any object. For
    * quiet pools, as check(): until it returns, or its worker is reaped, no other worker may call. It costs what the
    * pool's chunks and workers do, however many objects there are.
+   * @throws ERR_DETACHED
    */
   reset(): void {
     this.open();
@@ -133,7 +134,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     this.finishReset();
   }
 
-  /** Objects that are freed together. */
+  /** Objects that are freed together. @throws ERR_DETACHED */
   region(): PoolRegion {
     this.open();
     const source: RegionSource = {

@@ -55,7 +55,10 @@ export class PoolRegion implements EndsWithScope {
     return address;
   }
 
-  /** Ends all its objects. Again: nothing. When this worker has detached they stay, as all its objects do. */
+  /**
+   * Ends all its objects. Again: nothing. When this worker has detached they stay, as all its objects do.
+   * @throws ERR_DOUBLE_FREE, ERR_INVALID_ADDRESS where an illegal call has freed one of them
+   */
   end(): void {
     this.isEnded = true;
     if (this.pool.epoch() !== this.epoch) this.held.length = 0;

@@ -46,6 +46,16 @@ export function plainLoadOffences(file: SourceFile): string[] {
   );
 }
 
+/** Calls of a class that users have, without a word on what they throw. What overrides one, or ends a scope, is told there. */
+export function untoldOffences(file: SourceFile): string[] {
+  return offences(file, "does not say what it throws", (node) => {
+    if (node.type !== "ClassMethod" || node.computed || node.override === true) return false;
+    if (node.accessibility === "private" || node.accessibility === "protected") return false;
+    const comment = (node.leadingComments ?? []).map(({ value }) => value).join("\n");
+    return !/@throws|Throws nothing/.test(comment);
+  });
+}
+
 /** What types and transforms rule out: `any`, and syntax that does not disappear when the types are erased. */
 export function typeOffences(file: SourceFile): string[] {
   return [
