@@ -19,14 +19,7 @@ import {
   type ReapReport,
   Recoverer,
 } from "../recovery/index.ts";
-import {
-  corruptGauge,
-  Magazines,
-  notClaimed,
-  type OtherSpansOf,
-  roundCountIn,
-  Slabs,
-} from "../slab/index.ts";
+import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, Slabs } from "../slab/index.ts";
 import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 
@@ -82,7 +75,7 @@ export class SlowPath {
   private lookForRound(sizeClass: SizeClass): boolean {
     this.repair();
     const found = this.core.ensureRound(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundCountIn(this.heap, sizeClass), sizeClass);
+    if (found < 0) throw corruptGauge(this.heap, sizeClass);
     return found > 0;
   }
 
@@ -140,14 +133,14 @@ export class SlowPath {
 
   /** Whether the magazine has a round, or some slab of the class a free slot: a hint. */
   mayHaveSlots(sizeClass: SizeClass): boolean {
-    return roundCountIn(this.heap, sizeClass) > 0 || this.slabs.partial[sizeClass.index]?.hasAny() === true;
+    return this.magazines.hasRounds(sizeClass) || this.slabs.partial[sizeClass.index]?.hasAny() === true;
   }
 
   /** Sees to it that the magazine has space for one round; false when nothing can go home just now. */
   ensureSpace(sizeClass: SizeClass): boolean {
     this.repair();
     const found = this.core.ensureSpace(sizeClass.index);
-    if (found < 0) throw corruptGauge(roundCountIn(this.heap, sizeClass), sizeClass);
+    if (found < 0) throw corruptGauge(this.heap, sizeClass);
     if (found > done) this.cleanUpBeyondSlabs();
     return found > 0;
   }

@@ -29,10 +29,11 @@ export function roundCountIn(heap: Heap, sizeClass: SizeClass): number {
 export function checkedRoundCount(heap: Heap, sizeClass: SizeClass): number {
   const roundCount = roundCountIn(heap, sizeClass);
   if (roundCount >= 0 && roundCount <= sizeClass.roundLimit + 1) return roundCount;
-  throw corruptGauge(roundCount, sizeClass);
+  throw corruptGauge(heap, sizeClass);
 }
 
-export function corruptGauge(roundCount: number, sizeClass: SizeClass): AllocatorError {
+export function corruptGauge(heap: Heap, sizeClass: SizeClass): AllocatorError {
+  const roundCount = roundCountIn(heap, sizeClass);
   const magazine = `a magazine for objects of ${sizeClass.objectBytes} bytes`;
   return new AllocatorError(
     "ERR_CORRUPT_HEAP",

@@ -2,7 +2,7 @@
 
 import type { ChunkIndex, SlotIndex } from "../base/index.ts";
 import type { SizeClass } from "../layout/index.ts";
-import { checkedRoundCount } from "./counters.ts";
+import { checkedRoundCount, roundCountIn } from "./counters.ts";
 import type { Slabs } from "./slabs.ts";
 
 export class Magazines {
@@ -13,6 +13,10 @@ export class Magazines {
   constructor(slabs: Slabs, classes: readonly SizeClass[]) {
     this.slabs = slabs;
     this.classes = classes;
+  }
+
+  hasRounds(sizeClass: SizeClass): boolean {
+    return roundCountIn(this.slabs.heap, sizeClass) > 0;
   }
 
   /** Sends the `count` oldest rounds home; returns how many left the magazine. @throws ERR_CORRUPT_HEAP */
