@@ -64,7 +64,7 @@ function deadIds<C>(world: World<C>, present: Map<number, SlabAllocator>, host: 
   const alive = new Set([host, ...present.values()].map((slab) => slab.workerId));
   return workers
     .filter((word) => word.state === "live" || word.state === "gone")
-    .map((slot: WorkerPlace) => workers.idOf(slot))
+    .map((place: WorkerPlace) => workers.idOf(place))
     .filter((id) => !alive.has(id));
 }
 
