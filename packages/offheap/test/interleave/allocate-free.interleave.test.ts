@@ -10,6 +10,7 @@ import {
   handOver,
   lastSlots,
   localRemote,
+  moduleCalls,
   refillDrain,
   scarceRefill,
   twoLines,
@@ -21,6 +22,7 @@ describe("every schedule: allocate and free", () => {
   interleave(localRemote);
   interleave(handOver);
   interleave(twoLines);
+  interleave(moduleCalls);
   interleave(gaugeRunsOver);
   interleave(refillDrain);
   interleave(scarceRefill);

@@ -5,7 +5,7 @@ import { gaugeAllocShift } from "#src/layout/gauge.js";
 import { gaugesAt } from "#src/layout/layout.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
-import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";
+import { allocate, cleanUp, free, freeOldest, inModule, one, take } from "./common.ts";
 
 export const allocateAllocate: Scenario<void> = {
   name: "allocate against allocate on one class",
@@ -51,6 +51,17 @@ export const twoLines: Scenario<Address[]> = {
   programs: [
     [free(0), free(1), free(2), allocate()],
     [free(66), free(67), free(68), allocate()],
+  ],
+};
+
+/** The calls of a module, which end in the core, and those of JavaScript serve one another's objects. */
+export const moduleCalls: Scenario<Address[]> = {
+  name: "calls of a module against a remote free and an allocation",
+  geometry: { ...one, chunks: 4, slots: 6, isPool: true },
+  setup: ([a]) => take(a as Actor, 3),
+  programs: [
+    [inModule(allocate()), allocate(), inModule(free(0)), inModule(freeOldest)],
+    [free(1), inModule(free(2)), inModule(allocate())],
   ],
 };
 

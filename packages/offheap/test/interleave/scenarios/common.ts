@@ -18,6 +18,15 @@ export const allocate =
   (actor) =>
     actor.allocate(size);
 
+/** A step whose allocations and frees come from a module. */
+export const inModule =
+  <C>(step: Step<C>): Step<C> =>
+  (actor, context) => {
+    actor.useModule(true);
+    step(actor, context);
+    actor.useModule(false);
+  };
+
 export const freeOldest: Step<unknown> = (actor) => actor.freeOldest();
 
 export const cleanUp: Step<unknown> = (actor) => actor.call((slab) => slab.cleanup());

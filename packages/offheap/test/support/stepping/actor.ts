@@ -8,6 +8,7 @@ import { AllocatorError } from "#src/base/errors.js";
 import type { Os } from "#src/base/os.js";
 import { openHeap } from "#src/format/format.js";
 import { type Layout, layoutVersion } from "#src/layout/layout.js";
+import type { Core } from "#src/memory/core.js";
 import { Heap } from "#src/memory/heap.js";
 import { MemoryPool } from "#src/pool/memory-pool.js";
 import type { Fiber } from "./fiber.ts";
@@ -25,6 +26,8 @@ export class Actor {
   results: string[] = [];
   /** Objects that this run of the program has, oldest first. */
   mine: Address[] = [];
+  /** Whose malloc and free are called, if not the allocator's own. */
+  private core: Core | undefined;
   private readonly fiber: Fiber;
   private readonly objects: Objects;
   private readonly buffer: ArrayBuffer;
@@ -49,6 +52,24 @@ export class Actor {
     this.os = os;
   }
 
+  /** From now on, until it is called again, allocations and frees are those of a module of the worker's pool. */
+  useModule(isUsed: boolean): void {
+    this.core = isUsed ? (this.slab as unknown as { heap: Heap }).heap.core : undefined;
+    if (isUsed) this.fiber.slowCalls = (this.slab as MemoryPool).asMalloc();
+  }
+
+  private place(size: number): Address {
+    if (this.core === undefined) return this.slab.allocate(size);
+    const address = this.core.malloc(size) >>> 0;
+    if (address === 0) throw new AllocatorError("ERR_OUT_OF_MEMORY", "NULL");
+    return address as Address;
+  }
+
+  private release(address: Address, size?: number): void {
+    if (this.core === undefined) this.slab.deallocate(address, size);
+    else this.core.free(address);
+  }
+
   /** Attached from the start: the header is not read again. */
   begin(): void {
     const heap = new Heap(this.buffer, 0, this.layout, this.fiber.access);
@@ -69,6 +90,7 @@ export class Actor {
   clear(): void {
     this.results = [];
     this.mine = [];
+    this.core = undefined;
   }
 
   get place(): WorkerPlace {
@@ -93,7 +115,7 @@ export class Actor {
   allocate(size: number): void {
     let address = 0 as Address;
     const failed = this.attempt(() => {
-      address = this.slab.allocate(size);
+      address = this.place(size);
     });
     if (failed === undefined) {
       this.fiber.event(() => this.objects.add(address, size, this.index));
@@ -105,7 +127,7 @@ export class Actor {
   /** Frees an object legally. */
   free(address: Address, size?: number): void {
     this.fiber.event(() => this.objects.beginFree(address, this.index));
-    const failed = this.attempt(() => this.slab.deallocate(address, size));
+    const failed = this.attempt(() => this.release(address, size));
     if (failed !== undefined) throw new Violated(`deallocate(${address}): ${failed}`);
     this.fiber.event(() => this.objects.endFree(address, this.index));
   }

@@ -3,6 +3,7 @@
 // function of the values it has read, so the log answers all accesses up to the one where it stopped.
 // No write and no atomic is done a second time.
 
+import type { MallocImports } from "offheap";
 import { instanceOver, type Verbs } from "#core/built/asserting.js";
 import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
@@ -38,6 +39,8 @@ export class Fiber {
   /** free: before and after the schedule, nothing logged or asked; record: logged; live: asked and logged. */
   mode: "free" | "record" | "live" = "free";
   machine: Machine;
+  /** What serves a module's calls that the core does not. */
+  slowCalls: Pick<MallocImports, "malloc" | "free"> | undefined;
   private readonly before: BeforeAccess;
   private readonly log: unknown[] = [];
   private cursor = 0;
@@ -229,8 +232,8 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
     },
-    mallocSlow: () => 0,
-    freeSlow: () => {},
+    mallocSlow: (size) => fiber.slowCalls?.malloc(size) ?? 0,
+    freeSlow: (address) => fiber.slowCalls?.free(address),
     bindOwn: () => {},
     ownLoad32: ownLoad,
     ownStore32: ownStore,
