@@ -58,7 +58,7 @@ export class Actor {
     if (isUsed) this.fiber.slowCalls = (this.slab as MemoryPool).asMalloc();
   }
 
-  private place(size: number): Address {
+  private make(size: number): Address {
     if (this.core === undefined) return this.slab.allocate(size);
     const address = this.core.malloc(size) >>> 0;
     if (address === 0) throw new AllocatorError("ERR_OUT_OF_MEMORY", "NULL");
@@ -115,7 +115,7 @@ export class Actor {
   allocate(size: number): void {
     let address = 0 as Address;
     const failed = this.attempt(() => {
-      address = this.place(size);
+      address = this.make(size);
     });
     if (failed === undefined) {
       this.fiber.event(() => this.objects.add(address, size, this.index));
