@@ -161,7 +161,7 @@ const places = [
     ],
   ],
   ["pages/page-spans.js collectPending", ["empty span of pages given back against a page run"]],
-  ["pages/page-hints.js mend", [roomy]],
+  ["pages/page-hints.js repairHint", [roomy]],
   ["pool/memory-pool.js", ["pool-calls.test.ts", "pool.test.ts"]],
   ["pool/memory-pool.js reallocate", ["an exception, then resizes of large objects"]],
   [

@@ -58,10 +58,10 @@ export {
   foundRoom,
   longestWithout,
   repairPagesHint,
+  repairRooms,
   scannedFree,
   scannedLongest,
   scanPages,
-  settleRooms,
 } from "./pages/index.ts";
 export { placeBooks, placeHeap, placeHints, placeRecords, setLimits, setWorker } from "./places/index.ts";
 export {
@@ -77,11 +77,11 @@ export {
   unclaimSlab,
 } from "./slab/index.ts";
 export {
-  allocateSlow,
+  allocateInCore,
   bindWord,
   build,
   countSentHome,
-  deallocateSlow,
+  deallocateInCore,
   ensureRound,
   ensureSpace,
   forgetSentHome,

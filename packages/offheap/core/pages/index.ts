@@ -4,7 +4,7 @@
 export { claimRun, fitRun, foundHead, foundRoom, foundPage, foundLongest } from "./search.ts";
 
 // The sets of spans, by their longest free run.
-export { enterRoom, settleRooms, repairPagesHint } from "./rooms.ts";
+export { enterRoom, repairRooms, repairPagesHint } from "./rooms.ts";
 
 // Free pages as bits.
 export { scanPages, longestWithout, scannedLongest, scannedFree } from "./bits.ts";

@@ -29,7 +29,7 @@ export function enterRoom(head: i32, longest: i32): void {
 }
 
 /** Under the claim: out of the rooms that are too large, and of the empty ones if it is not, having `all` pages. */
-export function settleRooms(head: i32, all: i32): void {
+export function repairRooms(head: i32, all: i32): void {
   assert(isChunk(head));
   const info = infoAt(head);
   const room = roomOf(load32((info + infoLongest) | 0));

@@ -17,7 +17,7 @@ import {
 import { infoAt, isChunk, slotsPerSlab, worker } from "../places/index.ts";
 import { assert, glance32, least, load32 } from "../target/index.ts";
 import { longestWithout, scanPages } from "./bits.ts";
-import { repairPagesHint, roomOf, roomSet, settleRooms } from "./rooms.ts";
+import { repairPagesHint, repairRooms, roomOf, roomSet } from "./rooms.ts";
 
 /** Spans of one room that an allocation tries before it goes on to the next. */
 const spanTries = 8;
@@ -77,7 +77,7 @@ function claimIn(pages: i32, align: i32): i32 {
       if (tagOf(seen) !== tagPages || !swapClaim(span, seen, claim)) repairPagesHint(set, span);
       else if (longest >= pages && fitRun(span, claim, pages, align)) return claim;
       else {
-        settleRooms(span, least(lengthOf(claim) << pagesPerChunkShift, slotsPerSlab));
+        repairRooms(span, least(lengthOf(claim) << pagesPerChunkShift, slotsPerSlab));
         storeClaim(span, seen);
       }
     }

@@ -45,7 +45,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { allocated, allocateSlow, slotAt } from "./halves.ts";
+import { allocated, allocateInCore, slotAt } from "./halves.ts";
 
 const toRounds = recordMagazines - recordGauges;
 
@@ -88,7 +88,7 @@ export function malloc(size: i32): i32 {
       return address;
     }
     const found =
-      index !== 0 && worker === caller && objectBytes(index) <= wideBytes ? allocateSlow(index) : 0;
+      index !== 0 && worker === caller && objectBytes(index) <= wideBytes ? allocateInCore(index) : 0;
     if (found !== 0) return found;
   }
   return mallocSlow(size);

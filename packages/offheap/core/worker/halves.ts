@@ -88,7 +88,7 @@ export function slotAt(address: i32, chunk: i32, entry: i32): i32 {
 }
 
 /** The address of an object of the class; 0 where the shell is to look closer. */
-export function allocateSlow(classIndex: i32): i32 {
+export function allocateInCore(classIndex: i32): i32 {
   assert(isClass(classIndex));
   if (!isAtRest()) return 0;
   const found = ensureRound(classIndex);
@@ -106,7 +106,7 @@ export function allocateSlow(classIndex: i32): i32 {
 }
 
 /** `done`, or `cleanedUp`; 0 where the shell is to look closer. */
-export function deallocateSlow(address: i32): i32 {
+export function deallocateInCore(address: i32): i32 {
   const chunk = (address - dataAt) >>> chunkShift;
   if (!lessUnsigned(chunk, chunkCount)) return 0;
   const entry = mapOf(chunk);

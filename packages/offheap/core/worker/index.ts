@@ -7,7 +7,7 @@ export { ensureRound, ensureSpace, countSentHome, forgetSentHome, sendHome, buil
 export { settle } from "./settle.ts";
 
 // The slow halves of both calls, as far as they are common.
-export { allocateSlow, bindWord, deallocateSlow } from "./halves.ts";
+export { allocateInCore, bindWord, deallocateInCore } from "./halves.ts";
 
 // malloc and free for modules.
 export { openCalls, malloc, free } from "./calls.ts";

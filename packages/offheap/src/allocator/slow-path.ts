@@ -86,13 +86,13 @@ export class SlowPath {
 
   /** The whole of a common allocation, in one call of the core; 0 where the worker is to look closer. */
   allocate(classIndex: number): number {
-    return this.core.allocateSlow(classIndex);
+    return this.core.allocateInCore(classIndex);
   }
 
   /** The same of a free; false where the worker is to look closer. */
   deallocate(address: unknown): boolean {
     if (typeof address !== "number" || address >>> 0 !== address) return false;
-    const found = this.core.deallocateSlow(address);
+    const found = this.core.deallocateInCore(address);
     if (found > done) this.cleanUpBeyondSlabs();
     return found !== 0;
   }

@@ -115,7 +115,7 @@ export class Large implements OtherSpans {
       if (seen === 0 && !this.spans.free.has(chunk)) this.spans.repairFree(chunk);
       const claim = isPages(seen) ? this.pageSpans.claim(chunk) : notHeld;
       if (claim === notHeld) continue;
-      this.pageSpans.tidy(chunk, claim);
+      this.pageSpans.repair(chunk, claim);
       this.pageSpans.letGo(chunk, claim);
     }
     // A worker that was stopped before it announced a member of a set hides those that came after, too.

@@ -60,12 +60,12 @@ export class PageHints {
   }
 
   /** Under the claim: out of the rooms that are too large, and of `empty` if it is not. */
-  settle(head: ChunkIndex, all: number): void {
-    this.heap.core.settleRooms(head, all);
+  repairRooms(head: ChunkIndex, all: number): void {
+    this.heap.core.repairRooms(head, all);
   }
 
   /** The same, whatever the words and the sets say. */
-  setAnew(head: ChunkIndex, all: number, free: number, longest: number): void {
+  repairSpan(head: ChunkIndex, all: number, free: number, longest: number): void {
     this.leave(head);
     this.clear(head, free);
     this.set(head, all, free, longest);
@@ -89,7 +89,7 @@ export class PageHints {
   }
 
   /** Takes a member out of a set if it is no span of pages. */
-  mend(set: ChunkSet, head: ChunkIndex): void {
+  repairHint(set: ChunkSet, head: ChunkIndex): void {
     this.heap.core.repairPagesHint(set.at, head);
   }
 

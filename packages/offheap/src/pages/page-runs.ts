@@ -32,7 +32,7 @@ import { pageFree, pageFreed, runPages } from "./page-state.ts";
 
 /** No address of an object. */
 export const nowhere = -1;
-/** Spans with freed runs that an allocation tidies. */
+/** Spans with freed runs that an allocation repairs. */
 const pendingTries = 2;
 
 // Constants of this module are folded into its code.
@@ -107,7 +107,7 @@ export class PageRuns {
     words[(info + longestWord) | 0] = longestThen;
     // A new span has been in no room yet; one that was found leaves its room when it has become too large.
     if (longestThen > before) this.hints.enter(head, longestThen);
-    else if (longestThen >>> search.room === 0) this.hints.settle(head, this.pageSpans.pageCount(claim));
+    else if (longestThen >>> search.room === 0) this.hints.repairRooms(head, this.pageSpans.pageCount(claim));
     heap.atomics.store(words, (this.claimsAt + head) | 0, (claim & ~this.hold) | pagesTag);
     return this.dataAt + head * wholeBytes + page * unitBytes;
   }
@@ -128,7 +128,7 @@ export class PageRuns {
       pending.add(head);
       return true;
     }
-    if (pending.has(head)) this.pageSpans.tidy(head, claim);
+    if (pending.has(head)) this.pageSpans.repair(head, claim);
     const chunks = lengthOf(claim);
     const all = chunks * perChunk < this.mostPages ? chunks * perChunk : this.mostPages;
     const first = head << this.stateShift;
@@ -157,7 +157,7 @@ export class PageRuns {
     const claim = pageSpans.claim(head);
     if (claim === notHeld) return false;
     const page = pageSpans.pageOf(head, slot);
-    if (pageSpans.hints.pending.has(head)) pageSpans.tidy(head, claim);
+    if (pageSpans.hints.pending.has(head)) pageSpans.repair(head, claim);
     const isSpace = want <= pages || pageSpans.areFree(head, claim, page + pages, want - pages);
     if (isSpace) {
       pageSpans.setLength(head, page, pages, want);
@@ -200,7 +200,7 @@ export class PageRuns {
     }
     const claim = isInherited ? seen : pageSpans.claim(head);
     if (claim !== notHeld) {
-      pageSpans.tidy(head, claim);
+      pageSpans.repair(head, claim);
       pageSpans.unclaim(head, claim);
     } else if (isFreed) pageSpans.hints.pending.add(head);
   }

@@ -8,7 +8,7 @@ import type { Core, Heap } from "../memory/index.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
 import { pageFree } from "./page-state.ts";
 
-/** Spans whose bits were found wrong that an allocation tidies before it gives up. */
+/** Spans whose bits were found wrong that an allocation repairs before it gives up. */
 const tidyTries = 4;
 
 // Constants of this module are folded into its code.
@@ -38,7 +38,7 @@ export class PageSearch {
       const claim = core.claimRun(pages, align);
       if (claim === none || this.isFound(core)) return claim;
       const head = core.foundHead() as ChunkIndex;
-      pageSpans.tidy(head, claim);
+      pageSpans.repair(head, claim);
       if (core.fitRun(head, claim, pages, align) && this.isFound(core)) return claim;
       pageSpans.unclaim(head, claim);
     }

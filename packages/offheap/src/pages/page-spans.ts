@@ -169,9 +169,9 @@ export class PageSpans {
       if (head === noChunk) return;
       from = head + 1;
       const claim = this.claim(head);
-      if (claim === notHeld) this.hints.mend(this.hints.pending, head);
+      if (claim === notHeld) this.hints.repairHint(this.hints.pending, head);
       else {
-        this.tidy(head, claim);
+        this.repair(head, claim);
         this.letGo(head, claim);
       }
     }
@@ -186,7 +186,7 @@ export class PageSpans {
       if (head === noChunk) return released;
       from = head + 1;
       const claim = this.claim(head);
-      if (claim === notHeld) this.hints.mend(this.hints.empty, head);
+      if (claim === notHeld) this.hints.repairHint(this.hints.empty, head);
       else if (this.release(head, claim)) released++;
       else this.unclaim(head, claim);
     }
@@ -197,7 +197,7 @@ export class PageSpans {
    * Under the claim: collects freed runs and lengths that an allocation cut short left, and makes bits and hints
    * true again from the state bytes. The pending hint goes first: a free that comes later adds it again.
    */
-  tidy(head: ChunkIndex, claim: number): void {
+  repair(head: ChunkIndex, claim: number): void {
     const { words, states, atomics, core } = this.heap;
     this.hints.pending.remove(head);
     const freeAt = this.bitsAt(head);
@@ -214,7 +214,7 @@ export class PageSpans {
       slot += length * statesPerPage;
     }
     core.scanPages(head, lengthOf(claim), 0, 1, 0);
-    this.hints.setAnew(head, this.pageCount(claim), core.scannedFree(), core.scannedLongest());
+    this.hints.repairSpan(head, this.pageCount(claim), core.scannedFree(), core.scannedLongest());
   }
 
   /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */
@@ -222,8 +222,8 @@ export class PageSpans {
     const length = lengthOf(claim);
     const all = this.pageCount(claim);
     const isEmpty = this.hints.freeOf(head) === all;
-    if (!isEmpty) this.hints.settle(head, all);
-    else if (!this.areFree(head, claim, 0, all)) this.tidy(head, claim);
+    if (!isEmpty) this.hints.repairRooms(head, all);
+    else if (!this.areFree(head, claim, 0, all)) this.repair(head, claim);
     if (!isEmpty || this.hints.freeOf(head) !== all) return false;
     this.spans.storeClaim(head, claimBuilding(this.worker, length));
     this.hints.forget(head);
