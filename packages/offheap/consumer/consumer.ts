@@ -10,6 +10,7 @@ import {
   type HeapOptions,
   type LargeStats,
   type MallocImports,
+  type MallocOptions,
   type MemoryKind,
   MemoryPool,
   type MemorySource,
@@ -150,6 +151,8 @@ export function usePool(pool: MemoryPool): number {
   region.allocate(100);
   region.end();
   pool.region()[Symbol.dispose]();
+  const direct: MallocOptions = { direct: true };
+  pool.asMalloc(direct).free(0);
   const { malloc, free, calloc, realloc, reallocarray, ...aligned }: MallocImports = pool.asMalloc();
   const { aligned_alloc, memalign, posix_memalign, malloc_usable_size } = aligned;
   const [cell, array] = [calloc(2, 8), reallocarray(realloc(malloc(10), 20), 4, 10)];
