@@ -19,7 +19,9 @@ const expected = {
 };
 
 let failed = 0;
-const names = filesBelow(join(root, "examples")).filter((name) => name.endsWith(".mjs") && !name.startsWith("browser/"));
+const names = filesBelow(join(root, "examples")).filter(
+  (name) => name.endsWith(".mjs") && !name.startsWith("browser/"),
+);
 for (const name of new Set([...names, ...Object.keys(expected)])) {
   const result = spawnSync(process.execPath, [join("examples", name)], {
     cwd: root,

@@ -61,9 +61,15 @@ const typesOnly = packageFolders()
   );
 // The files of the core run as the one that is made of them.
 const coreParts = "packages/offheap/dist/core/!(built)/**";
-const excluded = ["**/*.d.ts", coreParts, "packages/offheap/dist/core/index.js", ...typesOnly].flatMap(
-  (path) => ["--exclude", path],
-);
+// The core once more, with asserts, for the explorer: what is shipped is instance.js.
+const asserting = "packages/offheap/dist/core/built/asserting.js";
+const excluded = [
+  "**/*.d.ts",
+  coreParts,
+  asserting,
+  "packages/offheap/dist/core/index.js",
+  ...typesOnly,
+].flatMap((path) => ["--exclude", path]);
 const c8 = [process.execPath, "node_modules/c8/bin/c8.js", ...excluded];
 const [command, ...args] = values.coverage ? [...c8, ...runner] : runner;
 if (values.engine === "js") {

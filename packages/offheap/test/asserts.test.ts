@@ -28,7 +28,7 @@ const wrong: [name: string, call: (core: Core, chunks: number) => unknown][] = [
   ["a worker behind the last", (core) => core.settle(127, 1, 0)],
   ["a chunk behind the last", (core, chunks) => core.setHas(0, chunks)],
   ["a chunk before the first", (core) => core.setHas(0, -1)],
-  ["a run that ends behind the heap", (core, chunks) => core.forgetClean(1, chunks)],
+  ["a run that ends behind the heap", (core, chunks) => core.addClean(1, chunks)],
 ];
 
 describe("the asserts of the core", () => {

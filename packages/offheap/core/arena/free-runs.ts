@@ -29,11 +29,6 @@ const misledTries = 16;
 /** Length of the run that the last `chooseRun` returned. */
 export let chosenLength: i32 = 0;
 
-/** The same for the shell. */
-export function lastChosenLength(): i32 {
-  return chosenLength;
-}
-
 /** Of a heap without spans, whose set says so. */
 export function formatRuns(): void {
   const words = (freeRunsLeaves << (nodeShift + 1)) >> 2;

@@ -45,20 +45,17 @@ export {
   setAddRun,
   setRemoveRun,
   setNext,
-  setRunLength,
   setRepair,
 } from "./chunk-set.ts";
 
 // The tree over the free chunks.
 export {
-  lastChosenLength,
   formatRuns,
   updateRuns,
   repairRuns,
   findRun,
-  chooseRun,
   runByTree,
 } from "./free-runs.ts";
 
 // Which free chunks are zero.
-export { addClean, forgetClean } from "./clean-chunks.ts";
+export { addClean } from "./clean-chunks.ts";

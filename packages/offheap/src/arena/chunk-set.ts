@@ -79,11 +79,6 @@ export class ChunkSet {
     return this.core.setNext(this.set, from) as ChunkIndex;
   }
 
-  /** Members in a row from a chunk on, counted up to `most`. */
-  runLength(from: number, most: number): number {
-    return this.core.setRunLength(this.set, from, most);
-  }
-
   /** Sets each upper bit whose word is not empty, and clears the others. */
   repair(): void {
     this.core.setRepair(this.set);

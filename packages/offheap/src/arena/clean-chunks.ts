@@ -32,11 +32,6 @@ export class CleanChunks {
     this.heap.core.addClean(head, length);
   }
 
-  /** By the holder of the chunks, before anything is written to them. Returns whether all were clean. */
-  forget(head: ChunkIndex, length: number): boolean {
-    return Boolean(this.heap.core.forgetClean(head, length));
-  }
-
   /** Notes which of 32 chunks are free and not clean now. */
   age(index: number, bits: number): void {
     if (this.agedAtWord(index) !== bits) this.heap.atomics.store(this.heap.words, this.agedAt + index, bits);

@@ -4,7 +4,6 @@ import type { ChunkIndex } from "../base/index.ts";
 import type { Core, Heap } from "../memory/index.ts";
 
 export class FreeRuns {
-  chosen = 0;
   private readonly core: Core;
 
   constructor(heap: Heap) {
@@ -34,12 +33,5 @@ export class FreeRuns {
   /** Where the lowest run begins as the tree tells by itself; `noChunk` when there is none. */
   byTree(want: number): ChunkIndex {
     return this.core.runByTree(want) as ChunkIndex;
-  }
-
-  /** The first run of `want` free chunks, else the longest of at least `least`. Sets `chosen`, its length. */
-  choose(from: number, want: number, least: number): ChunkIndex {
-    const head = this.core.chooseRun(from, want, least) as ChunkIndex;
-    this.chosen = this.core.lastChosenLength();
-    return head;
   }
 }
