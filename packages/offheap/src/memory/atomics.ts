@@ -2,17 +2,12 @@
 // stepping version in their place and see, order and cut every access to shared memory.
 // All are sequentially consistent (ECMAScript memory model); a failed exchange publishes nothing.
 
-/** The atomic operations that the allocator rests on, and no others. */
+/** The atomic operations that the shell rests on, and no others; the core has its own verbs. */
 export interface AtomicOps {
   load(words: Int32Array, index: number): number;
   store(words: Int32Array, index: number, value: number): void;
   /** Compare-exchange of a word: true when `expected` stood there and `desired` now does. */
   swap(words: Int32Array, index: number, expected: number, desired: number): boolean;
-  /** Sets bits; returns the word as it was before. */
-  or(words: Int32Array, index: number, bits: number): number;
-  /** Keeps bits; returns the word as it was before. */
-  and(words: Int32Array, index: number, bits: number): number;
-  add(words: Int32Array, index: number, delta: number): number;
   /** Compare-exchange of one state byte. */
   swapByte(states: Uint8Array, index: number, expected: number, desired: number): boolean;
   loadWide(wide: BigInt64Array, index: number): bigint;
@@ -26,9 +21,6 @@ export const hardwareAtomics: AtomicOps = {
   },
   swap: (words, index, expected, desired) =>
     Atomics.compareExchange(words, index, expected, desired) === expected,
-  or: (words, index, bits) => Atomics.or(words, index, bits),
-  and: (words, index, bits) => Atomics.and(words, index, bits),
-  add: (words, index, delta) => Atomics.add(words, index, delta),
   swapByte: (states, index, expected, desired) =>
     Atomics.compareExchange(states, index, expected, desired) === expected,
   loadWide: (wide, index) => Atomics.load(wide, index),

@@ -119,14 +119,11 @@ export class CountingAccess implements Access {
         this.counted.atomics++;
         return operation((this.raw.get(view) ?? view) as never, ...args);
       };
-    const { load, store, swap, or, and, add, swapByte, loadWide, swapWide } = hardwareAtomics;
+    const { load, store, swap, swapByte, loadWide, swapWide } = hardwareAtomics;
     return {
       load: count(load),
       store: count(store),
       swap: count(swap),
-      or: count(or),
-      and: count(and),
-      add: count(add),
       swapByte: count(swapByte),
       loadWide: count(loadWide),
       swapWide: count(swapWide),

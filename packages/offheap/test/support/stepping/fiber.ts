@@ -252,9 +252,6 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
     },
     swap: (_words, index, expected, desired) =>
       word(index, true, (before) => (before === expected ? desired : undefined)) === expected,
-    or: (_words, index, bits) => word(index, true, (before) => before | bits),
-    and: (_words, index, bits) => word(index, true, (before) => before & bits),
-    add: (_words, index, delta) => word(index, true, (before) => (before + delta) | 0),
     swapByte: (_states, index, expected, desired) =>
       fiber.atomic(1, index, true, (before: number) => (before === expected ? desired : undefined)) ===
       expected,
