@@ -59,7 +59,15 @@ export {
   scannedLongest,
   scanPages,
 } from "./pages/index.ts";
-export { placeBooks, placeHeap, placeHints, placeRecords, setLimits, setWorker } from "./places/index.ts";
+export {
+  placeBooks,
+  placeHeap,
+  placeHints,
+  placeIntents,
+  placeRecords,
+  setLimits,
+  setWorker,
+} from "./places/index.ts";
 export {
   claimSlab,
   clearStates,

@@ -9,7 +9,8 @@ import { claimLarge, isBody, lengthOf } from "#src/arena/claim.js";
 import { mapLarge, mapOther } from "#src/arena/span-map.js";
 import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
-import { record, recordAt } from "#src/layout/layout.js";
+import { record } from "#src/layout/layout.js";
+import { recordAt } from "#src/layout/offsets.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 

@@ -8,15 +8,13 @@ import { gauge } from "#src/layout/gauge.js";
 import {
   classEntry,
   classesWord,
-  gaugesAt,
   inverseOfNone,
-  magazineAt,
   mapWord,
   maxClassCount,
-  roundsAt,
   wordsPerClassEntry,
   wordsPerRound,
 } from "#src/layout/layout.js";
+import { gaugesAt, magazineAt, roundsAt } from "#src/layout/offsets.js";
 import { heapOf } from "./support/heaps.ts";
 
 const most = Array.from({ length: maxClassCount }, (_, i) => 8 * (i + 1));

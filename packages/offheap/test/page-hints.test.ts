@@ -7,7 +7,7 @@ import type { MemoryPool } from "offheap";
 import { noChunk } from "#src/arena/chunk-set.js";
 import { claimPages, claimPagesHeld, lengthOf } from "#src/arena/claim.js";
 import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
-import { infoAt } from "#src/layout/layout.js";
+import { infoAt } from "#src/layout/offsets.js";
 import { pageInfo } from "#src/layout/pages.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pages/page-hints.js";

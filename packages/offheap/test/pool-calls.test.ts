@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Address, MemoryPool } from "offheap";
-import { chunkSetAt } from "#src/layout/layout.js";
+import { chunkSetAt } from "#src/layout/offsets.js";
 import { PoolRegion } from "#src/pool/region.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { wasmMemory } from "./support/wasm.ts";

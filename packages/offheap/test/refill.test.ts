@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { infoAt, slabInfo } from "#src/layout/layout.js";
+import { slabInfo } from "#src/layout/layout.js";
+import { infoAt } from "#src/layout/offsets.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
-import { recordAt } from "#src/layout/layout.js";
+import { recordAt } from "#src/layout/offsets.js";
 import { roundCountIn } from "#src/slab/counters.js";
 import { journal } from "#src/worker/journal.js";
 import { counts, end, type Fixture, fixture, isLive, size } from "./support/cut-short.ts";

@@ -75,6 +75,8 @@ export const recordJournal = 0;
 export const recordGauges = 64;
 /** The magazines, behind 64 gauges. */
 export const recordMagazines = 320;
+/** The object that is to end if its worker does: 1 + the index of its state byte, or −1 − its chunk. */
+export const recordDoomed = 36;
 /** Counters of a class, in bytes: totals twice (allocations, frees, rounds), and strays. */
 export const countersShift = 6;
 export const totalsBytes = 32;
@@ -108,3 +110,24 @@ export const slotLive = 128;
 
 /** No chunk. */
 export const noChunk = -1;
+
+/**
+ * What a worker is about in structures, in bytes: the kind of its intent; the object that is fresh and the one that is to end,
+ * the cell, the stamp of the exchange; how many stamps it made; its hazards; the objects it has retired.
+ */
+export const intentKind = 0;
+export const intentFresh = 4;
+export const intentOld = 8;
+export const intentCell = 12;
+export const intentStamp = 16;
+export const intentCount = 20;
+export const intentHazards = 24;
+export const hazardCount = 2;
+export const intentRetired = 32;
+export const retiredAtOnce = 16;
+export const intentNone = 0;
+export const intentExchange = 1;
+/** A cell: an address or another value, then the stamp of who exchanged it last: worker 7 | count 25. */
+export const cellStamp = 4;
+export const stampShift = 25;
+export const stampCount = 0x1ffffff;

@@ -67,6 +67,17 @@ let scratchIn: i32 = 0;
 export let mostHeld: i32 = 0;
 export let mostMet: i32 = 0;
 
+let intentsAt: i32 = 0;
+let intentBytes: i32 = 0;
+let notesAt: i32 = 0;
+let noteBytes: i32 = 0;
+/** Workers that the heap has places for. */
+export let workerCount: i32 = 0;
+/** Objects that one worker has retired at most. */
+export let mostRetired: i32 = 0;
+/** What this worker is about in structures. */
+export let ownIntent: i32 = 0;
+
 /** The worker whose instance this is; 0: nobody's. */
 export let worker: i32 = 0;
 /** Its record. */
@@ -126,11 +137,28 @@ export function setLimits(classes: i32, slots: i32, chunks: i32, interval: i32, 
   mostMet = met;
 }
 
+export function placeIntents(
+  intents: i32,
+  bytesOfIntent: i32,
+  notes: i32,
+  bytesOfNotes: i32,
+  workers: i32,
+  retired: i32,
+): void {
+  intentsAt = intents;
+  intentBytes = bytesOfIntent;
+  notesAt = notes;
+  noteBytes = bytesOfNotes;
+  workerCount = workers;
+  mostRetired = retired;
+}
+
 /** From now on the instance is this worker's. */
 export function setWorker(w: i32): void {
   assert(isPlace(w));
   worker = w;
   ownRecord = recordOf(w);
+  ownIntent = intentOf(w);
   bindOwn((ownRecord + scratchIn) | 0);
 }
 
@@ -150,6 +178,14 @@ export function isRun(first: i32, length: i32): bool {
 
 export function recordOf(w: i32): i32 {
   return (recordsAt + multiply(w - 1, recordBytes)) | 0;
+}
+/** What a worker is about in structures. */
+export function intentOf(w: i32): i32 {
+  return (intentsAt + multiply(w - 1, intentBytes)) | 0;
+}
+/** Where a worker notes that another's exchange took place. */
+export function noteAt(w: i32, by: i32): i32 {
+  return (notesAt + multiply(w - 1, noteBytes) + (by << 2)) | 0;
 }
 export function gaugeAt(w: i32, classIndex: i32): i32 {
   return (recordOf(w) + recordGauges + (classIndex << 2)) | 0;

@@ -2,16 +2,8 @@
 // Computed from the layout, private to the worker, never shared.
 
 import { type ClassIndex, oddInverse, trailingZeros, type WorkerPlace } from "../base/index.ts";
-import {
-  counterAt,
-  emptyIndex,
-  gaugesAt,
-  granuleShift,
-  type Layout,
-  magazineAt,
-  maxClassCount,
-  maxObjectBytes,
-} from "./layout.ts";
+import { granuleShift, type Layout, maxClassCount, maxObjectBytes } from "./layout.ts";
+import { counterAt, emptyIndex, gaugesAt, magazineAt } from "./offsets.ts";
 
 export class SizeClass {
   /** From 1; 0 is the class of no slab. */

@@ -34,14 +34,12 @@ export {
   chunkSetLevels,
   runTreeLeaves,
   computeLayout,
-  recordAt,
-  gaugesAt,
   countersIn,
   scratchIn,
-  infoAt,
-  chunkSetAt,
-  poolSetAt,
 } from "./layout.ts";
+
+// Where a worker has what, and where what is about a chunk stands.
+export { recordAt, gaugesAt, infoAt, chunkSetAt, poolSetAt } from "./offsets.ts";
 
 // What a pool alone has: pages, and where they are noted.
 export {
@@ -65,6 +63,9 @@ export { slotFree, slotLive, liveBy } from "./slot-state.ts";
 
 // The word in which a magazine counts.
 export { gaugeAllocShift, gauge, spaceMaskOf } from "./gauge.ts";
+
+// What a worker is about in structures, and the structures that have a name.
+export { intent, mostRetiredOf, rootCount, wordsPerCell } from "./structures.ts";
 
 // What a drain notes for itself.
 export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";

@@ -8,9 +8,10 @@
 // a number that `**` made, and all that is computed from it, as floating point (docs/measurements.md).
 
 import * as shared from "../../core/layout/index.ts";
-import { alignDown, alignUp, type ClassIndex, clamp, divideUp, type WorkerPlace } from "../base/index.ts";
+import { alignDown, alignUp, clamp, divideUp } from "../base/index.ts";
 import { pageBytes, poolSetCount, statesPerPage } from "./pages.ts";
 import { scratchWordsOf } from "./scratch.ts";
+import { structureRegions, toLine, wordsPerCacheLine } from "./structures.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
 export const { chunkBytes, chunkShift, classesWord, granuleShift, lineShift, mapWord, maxSlotsPerSlab } =
@@ -18,7 +19,7 @@ export const { chunkBytes, chunkShift, classesWord, granuleShift, lineShift, map
 export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideBytes } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 6;
+export const layoutVersion = 7;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;
@@ -38,6 +39,8 @@ export const header = {
   decommitDue: 14,
   /** How often a pool was reset: what was allocated under another number is gone. */
   resets: 20,
+  /** The highest generation that a record ever had (records). */
+  generations: 21,
 } as const;
 
 /** Size classes follow the header; then comes the map. Both begin at the same word whatever the configuration. */
@@ -62,12 +65,12 @@ export const record = {
   largeAllocs: 5,
   largeFrees: 7,
   /** The object of a move that is to end if the worker does (large/doomed.ts). */
-  doomed: 9,
+  doomed: shared.recordDoomed >> wordShift,
   /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (worker/locks.ts). */
   locked: 10,
 } as const;
-const recordHeadWords = shared.recordGauges >> wordShift;
-const magazinesIn = shared.recordMagazines >> wordShift;
+export const recordHeadWords = shared.recordGauges >> wordShift;
+export const magazinesIn = shared.recordMagazines >> wordShift;
 /** Where the inverse of no class would be: a 0. */
 export const inverseOfNone = 62;
 
@@ -80,7 +83,7 @@ export const counter = {
 } as const;
 /** Words from one of the two totals to the other. */
 export const totalsWords = shared.totalsBytes >> wordShift;
-const wordsPerCounter = 1 << (shared.countersShift - wordShift);
+export const wordsPerCounter = 1 << (shared.countersShift - wordShift);
 /** The words of a round: the object's address, and where its state byte is in `Heap.bytes`. Zeroed memory holds no round. */
 export const wordsPerRound = 1 << (shared.roundShift - wordShift);
 
@@ -95,7 +98,6 @@ export const wordsPerSlabInfo = 1 << (shared.infoShift - wordShift);
 export const trackCount = 256;
 
 const bytesPerWord = 4;
-const wordsPerCacheLine = 16;
 const wordsPerWorker = 2;
 export const wordsPerRunNode = 4;
 const largestStatesUnit = 4096;
@@ -146,6 +148,15 @@ export interface Layout extends HeapConfig {
   readonly agedAt: number;
   /** The tree over the set of free chunks: four words a node. */
   readonly freeRunsAt: number;
+  /** What each worker is about in structures, and which exchanges others saw of it (core/structure). */
+  readonly intentsAt: number;
+  readonly intentWords: number;
+  readonly notesAt: number;
+  readonly noteWords: number;
+  /** Cells of the structures that have a name: two words each. */
+  readonly rootsAt: number;
+  /** For each chunk where the generations of the records in it are: an address, or 0. */
+  readonly generationsAt: number;
 }
 
 /** Words of a set of chunks: three levels, each bit of the upper two says "the word below is not zero". */
@@ -163,8 +174,6 @@ export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number
   const [lowest] = chunkSetLevels(chunkCount);
   return lowest <= 1 || pageSpanChunks === 0 ? 0 : 1 << Math.ceil(Math.log2(lowest));
 }
-
-const toLine = (words: number) => alignUp(words, wordsPerCacheLine);
 
 // One literal, without a spread: the layouts of all heaps are of one hidden class then. With a spread each had its own, and
 // the second heap of a program undid what V8 had made of the slow halves for the first.
@@ -192,6 +201,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
+  const structures = structureRegions(config.maxWorkers, chunkCount, agedAt + toLine(lowest));
   const tableBytes = alignUp(
     (Math.max(...config.objectBytes) >> granuleShift) + 1,
     wordsPerCacheLine * bytesPerWord,
@@ -200,7 +210,10 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount << stateShift;
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp((agedAt + toLine(lowest)) * bytesPerWord + tableBytes * tables, statesUnit);
+  const statesAt = alignUp(
+    (generationsAt + toLine(chunkCount)) * bytesPerWord + tableBytes * tables,
+    statesUnit,
+  );
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
@@ -232,6 +245,12 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
     cleanAt,
     agedAt,
     freeRunsAt,
+    intentsAt: structures.intentsAt,
+    intentWords: structures.intentWords,
+    notesAt: structures.notesAt,
+    noteWords: structures.noteWords,
+    rootsAt: structures.rootsAt,
+    generationsAt: structures.generationsAt,
   };
 }
 
@@ -250,49 +269,8 @@ export function computeLayout(config: HeapConfig): Layout {
   return layoutOf(config, chunkCount, alignDown(config.capacityBytes, chunkBytes) - chunkCount * chunkBytes);
 }
 
-export function recordAt(layout: Layout, worker: WorkerPlace): number {
-  return layout.recordsAt + (worker - 1) * layout.recordWords;
-}
-
-/** The gauges of a worker, by class index; that of no class is always 0. */
-export function gaugesAt(layout: Layout, worker: WorkerPlace): number {
-  return recordAt(layout, worker) + recordHeadWords;
-}
-
 /** Words from a record's start to the counters of the first class, and to the scratch behind them. */
 export const countersIn = (classCount: number, magazineShift: number) =>
   toLine(magazinesIn + ((classCount << magazineShift) + 2) * wordsPerRound);
 export const scratchIn = (classCount: number, magazineShift: number) =>
   countersIn(classCount, magazineShift) + classCount * wordsPerCounter;
-
-export function counterAt(layout: Layout, worker: WorkerPlace, classIndex: ClassIndex): number {
-  const counters = countersIn(layout.objectBytes.length, layout.magazineShift);
-  return recordAt(layout, worker) + counters + (classIndex - 1) * wordsPerCounter;
-}
-
-/** The round that a gauge of index 0 leads to. It is none, and stays zero. */
-export function roundsAt(layout: Layout, worker: WorkerPlace): number {
-  return recordAt(layout, worker) + magazinesIn;
-}
-
-/** The index in a class's gauge while its magazine is empty. */
-export function emptyIndex(layout: Layout, classIndex: number): number {
-  return (classIndex << layout.magazineShift) - (layout.roundLimits[classIndex - 1] as number);
-}
-
-/** The lowest round of a magazine. */
-export function magazineAt(layout: Layout, worker: WorkerPlace, classIndex: ClassIndex): number {
-  return roundsAt(layout, worker) + (emptyIndex(layout, classIndex) + 1) * wordsPerRound;
-}
-
-export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;
-
-/** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */
-export function chunkSetAt(layout: Layout, index: number): number {
-  return layout.chunkSetsAt + index * layout.chunkSetWords;
-}
-
-/** The sets of a pool: `roomCount` of page spans by room, those with frees to collect, the empty ones. */
-export function poolSetAt(layout: Layout, index: number): number {
-  return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
-}

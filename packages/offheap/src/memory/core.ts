@@ -1,7 +1,15 @@
 // An instance of the core: the heap's state machine, for one worker in one heap.
 
 import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/instance.js";
-import { countersIn, type Layout, mostHeldOf, mostMetOf, runTreeLeaves, scratchIn } from "../layout/index.ts";
+import {
+  countersIn,
+  type Layout,
+  mostHeldOf,
+  mostMetOf,
+  mostRetiredOf,
+  runTreeLeaves,
+  scratchIn,
+} from "../layout/index.ts";
 import type { Access } from "./block.ts";
 import { type Engine, instantiate, type SlowCalls } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
@@ -52,6 +60,14 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     countersIn(classCount, magazineShift) * 4,
     magazineShift,
     scratchIn(classCount, magazineShift) * 4,
+  );
+  core.placeIntents(
+    at(layout.intentsAt),
+    layout.intentWords * 4,
+    at(layout.notesAt),
+    layout.noteWords * 4,
+    layout.maxWorkers,
+    mostRetiredOf(layout.maxWorkers),
   );
   core.setLimits(
     classCount,

@@ -2,7 +2,7 @@
 
 import type { Address } from "#src/base/brands.js";
 import { gaugeAllocShift } from "#src/layout/gauge.js";
-import { gaugesAt } from "#src/layout/layout.js";
+import { gaugesAt } from "#src/layout/offsets.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, inModule, one, take } from "./common.ts";

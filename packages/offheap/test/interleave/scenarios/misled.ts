@@ -3,7 +3,7 @@
 
 import { ChunkSet } from "#src/arena/chunk-set.js";
 import type { Address, ChunkIndex } from "#src/base/brands.js";
-import { chunkSetAt } from "#src/layout/layout.js";
+import { chunkSetAt } from "#src/layout/offsets.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, one, take } from "./common.ts";

@@ -1,16 +1,8 @@
 // What stands at a location, in words: for the list of accesses that a failure prints.
 
 import type { ClassIndex, WorkerPlace } from "#src/base/brands.js";
-import {
-  counter,
-  counterAt,
-  gaugesAt,
-  type Layout,
-  magazineAt,
-  recordAt,
-  totalsWords,
-  wordsPerRound,
-} from "#src/layout/layout.js";
+import { counter, type Layout, totalsWords, wordsPerRound } from "#src/layout/layout.js";
+import { counterAt, gaugesAt, magazineAt, recordAt } from "#src/layout/offsets.js";
 
 export function nameOf(layout: Layout, location: number): string {
   if (location >= layout.statesAt) {
