@@ -210,10 +210,7 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   // On a page, so that the state bytes of a run of chunks can be given back with it.
   const stateBytes = chunkCount << stateShift;
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp(
-    (generationsAt + toLine(chunkCount)) * bytesPerWord + tableBytes * tables,
-    statesUnit,
-  );
+  const statesAt = alignUp(structures.end * bytesPerWord + tableBytes * tables, statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
   const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
   return {
