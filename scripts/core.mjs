@@ -167,7 +167,12 @@ function instanceSource() {
     );
   const access = "target/access.js";
   const verbs = namesIn(access);
-  const all = ordered.flatMap(namesIn);
+  // Those that a file keeps to itself, too: in one function all are.
+  const declaredIn = (path) =>
+    [
+      ...readFileSync(join(compiled, path), "utf8").matchAll(/^(?:export )?(?:function|let|const) (\w+)/gm),
+    ].map(([, name]) => name);
+  const all = ordered.flatMap(declaredIn);
   const twice = all.filter((name, i) => all.indexOf(name) !== i);
   if (twice.length > 0) throw new Error(`two files of the core name ${twice.join(", ")}`);
   const face = [...readFileSync(join(compiled, "index.js"), "utf8").matchAll(/export \{([^}]*)\}/g)]

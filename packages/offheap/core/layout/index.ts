@@ -84,7 +84,6 @@ export {
   retiredAtOnce,
   intentNone,
   intentExchange,
-  cellStamp,
   stampShift,
   stampCount,
 } from "./numbers.ts";

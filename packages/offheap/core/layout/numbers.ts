@@ -128,6 +128,5 @@ export const retiredAtOnce = 16;
 export const intentNone = 0;
 export const intentExchange = 1;
 /** A cell: an address or another value, then the stamp of who exchanged it last: worker 7 | count 25. */
-export const cellStamp = 4;
 export const stampShift = 25;
 export const stampCount = 0x1ffffff;

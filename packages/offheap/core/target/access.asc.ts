@@ -1,6 +1,7 @@
 // The verbs of the core, for WebAssembly. access.ts, which JavaScript uses, says what each is.
 
 let ownAt: i32 = 0;
+let loadedStamp: i32 = 0;
 
 // @ts-ignore: decorators are of the dialect alone
 @inline export function load32(at: i32): i32 { return load<i32>(at); }
@@ -35,6 +36,17 @@ let ownAt: i32 = 0;
 @inline export function and32(at: i32, bits: i32): i32 { return atomic.and<i32>(at, bits); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function add32(at: i32, delta: i32): i32 { return atomic.add<i32>(at, delta); }
+export function loadCell(at: i32): i32 {
+  const pair = atomic.load<i64>(at);
+  loadedStamp = <i32>(pair >> 32);
+  return <i32>pair;
+}
+// @ts-ignore: decorators are of the dialect alone
+@inline export function stampLoaded(): i32 { return loadedStamp; }
+export function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, nextStamp: i32): bool {
+  const expected = (<i64>stamp << 32) | <i64><u32>value;
+  return atomic.cmpxchg<i64>(at, expected, (<i64>nextStamp << 32) | <i64><u32>nextValue) == expected;
+}
 // @ts-ignore: decorators are of the dialect alone
 @inline export function moveDown(to: i32, from: i32, count: i32): void { memory.copy(to, from, count << 2); }
 export function bindOwn(at: i32): void { ownAt = at; }

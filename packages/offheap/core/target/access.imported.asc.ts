@@ -49,6 +49,15 @@ export declare function and32(at: i32, bits: i32): i32;
 @external("verbs", "add32")
 export declare function add32(at: i32, delta: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
+@external("verbs", "loadCell")
+export declare function loadCell(at: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "stampLoaded")
+export declare function stampLoaded(): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "exchangeCell")
+export declare function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, nextStamp: i32): bool;
+// @ts-ignore: decorators are of the dialect alone
 @external("verbs", "moveDown")
 export declare function moveDown(to: i32, from: i32, count: i32): void;
 // @ts-ignore: decorators are of the dialect alone

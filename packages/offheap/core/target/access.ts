@@ -3,6 +3,8 @@
 
 let words = new Int32Array(0);
 let bytes = new Uint8Array(0);
+let pairs = new BigInt64Array(0);
+let loadedStamp: i32 = 0;
 let ownAt: i32 = 0;
 let slowMalloc: (size: i32) => i32 = () => 0;
 let slowFree: (address: i32) => void = () => {};
@@ -11,6 +13,7 @@ let slowFree: (address: i32) => void = () => {};
 export function bindMemory(buffer: ArrayBuffer): void {
   words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
   bytes = new Uint8Array(buffer);
+  pairs = new BigInt64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
 }
 
 export function load32(at: i32): i32 {
@@ -70,6 +73,28 @@ export function and32(at: i32, bits: i32): i32 {
 }
 export function add32(at: i32, delta: i32): i32 {
   return Atomics.add(words, at >>> 2, delta);
+}
+
+/** Two words as one, at a multiple of 8: the value; the stamp behind it is `stampLoaded` then. */
+export function loadCell(at: i32): i32 {
+  // Without a BigInt. No stamp comes twice, so what stood between two loads of the same stamp is its value.
+  let stamp = atomicLoad32(at + 4);
+  let value = atomicLoad32(at);
+  for (let again = atomicLoad32(at + 4); again !== stamp; again = atomicLoad32(at + 4)) {
+    stamp = again;
+    value = atomicLoad32(at);
+  }
+  loadedStamp = stamp;
+  return value;
+}
+export function stampLoaded(): i32 {
+  return loadedStamp;
+}
+/** True when value and stamp stood there, and what is desired now does. */
+export function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, nextStamp: i32): bool {
+  const expected = (BigInt(stamp) << 32n) | BigInt(value >>> 0);
+  const desired = (BigInt(nextStamp) << 32n) | BigInt(nextValue >>> 0);
+  return Atomics.compareExchange(pairs, at >>> 3, expected, desired) === expected;
 }
 
 /** Words to a lower place. */

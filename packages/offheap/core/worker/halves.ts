@@ -10,11 +10,14 @@ import {
   classesWord,
   classInverse,
   gaugeAllocShift,
+  intentKind,
+  intentNone,
   journalIdle,
   mapClassMask,
   mapDistanceShift,
   mapDivisorShift,
   maxSlotsPerSlab,
+  recordDoomed,
   recordJournal,
   roundSlot,
   slotLive,
@@ -28,6 +31,7 @@ import {
   gaugeAt,
   heapAt,
   isClass,
+  ownIntent,
   ownRecord,
   stateShift,
   statesAt,
@@ -64,6 +68,12 @@ export function bindWord(at: i32, low: i32, high: i32): void {
 
 /** Whether nothing of this worker was cut short, the heap is there, and the worker was not reaped. */
 function isAtRest(): bool {
+  const isAbout = load32((ownIntent + intentKind) | 0) !== intentNone;
+  return !isAbout && load32((ownRecord + recordDoomed) | 0) === 0 && isServed();
+}
+
+/** The same, but that something of a structure may be under way. */
+export function isServed(): bool {
   return (
     wordAt !== 0 &&
     load32((ownRecord + recordJournal) | 0) === journalIdle &&
@@ -87,16 +97,22 @@ export function slotAt(address: i32, chunk: i32, entry: i32): i32 {
   return (((chunk - distance) << stateShift) + position) | 0;
 }
 
+/** Sees to it that the magazine's top is a slot to allocate; false where the shell is to look closer. */
+export function findRoundAtRest(classIndex: i32): bool {
+  if (!isAtRest()) return false;
+  const found = ensureRound(classIndex);
+  if (found === nothing) writeJournal(journalIdle);
+  if (found !== done) return false;
+  const top = roundCountIn(worker, classIndex) - 1;
+  return top >= 0 && holdsSlot(classIndex, slotOfRound(worker, classIndex, top));
+}
+
 /** The address of an object of the class; 0 where the shell is to look closer. */
 export function allocateInCore(classIndex: i32): i32 {
   assert(isClass(classIndex));
-  if (!isAtRest()) return 0;
-  const found = ensureRound(classIndex);
-  if (found === nothing) writeJournal(journalIdle);
-  if (found !== done) return 0;
+  if (!findRoundAtRest(classIndex)) return 0;
   const top = roundCountIn(worker, classIndex) - 1;
   const slot = slotOfRound(worker, classIndex, top);
-  if (top < 0 || !holdsSlot(classIndex, slot)) return 0;
   const address = load32(roundAt(worker, classIndex, top));
   const gauge = gaugeAt(worker, classIndex);
   const filled = (load32(gauge) + allocated) | 0;

@@ -1,7 +1,6 @@
 // SlabAllocator: one worker's door to a heap, and the public surface (fast-path.ts, slow-path.ts, slab/locate.ts).
 
 import { type Address, AllocatorError, dispose, show, type WorkerId } from "../base/index.ts";
-import { Contents } from "../contents/index.ts";
 import {
   type AttachOptions,
   createHeap,
@@ -10,24 +9,15 @@ import {
   type HeapHandle,
   type HeapOptions,
   handleOf,
-  hugeBytesOf,
   type Internals,
   joinHeap,
 } from "../format/index.ts";
-import {
-  checkHeap,
-  collectStats,
-  type Residency,
-  residencyOf,
-  type SlabStats,
-  type Violation,
-} from "../inspect/index.ts";
 import { gauge, liveBy, type SizeClass, slotLive, wordsPerRound } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
-import type { ReapReport } from "../recovery/index.ts";
 import { bytesToEnd, locate, roundCountIn } from "../slab/index.ts";
-import { checkWorkerId, currentToken, type TrackedWorker } from "../worker/index.ts";
-import { cleansAll, liveOf } from "./call-options.ts";
+import { Kit, type KitHost, Roots } from "../structure/index.ts";
+import { currentToken } from "../worker/index.ts";
+import { cleansAll } from "./call-options.ts";
 import {
   type Allocate,
   allocateOver,
@@ -35,6 +25,7 @@ import {
   deallocateOver,
   type SlowHalves,
 } from "./fast-path.ts";
+import { Inspected } from "./inspected.ts";
 import { Lookup } from "./lookup.ts";
 import { Presence } from "./presence.ts";
 import { SlowPath } from "./slow-path.ts";
@@ -43,7 +34,7 @@ import { givenBack, noOptions } from "./wrong-arguments.ts";
 /** How often an allocation begins anew: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 
-export class SlabAllocator<Options = never> extends Contents {
+export class SlabAllocator<Options = never> extends Inspected {
   /**
    * A new object of at least `size` bytes: its byte offset. Its bytes are what was there before. Only pools have options.
    * @throws ERR_INVALID_SIZE, ERR_INVALID_OPTION, ERR_INVALID_ALIGNMENT, ERR_OUT_OF_MEMORY, ERR_DETACHED
@@ -54,12 +45,14 @@ export class SlabAllocator<Options = never> extends Contents {
    * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_SIZE_MISMATCH, ERR_DETACHED
    */
   readonly deallocate!: Deallocate;
-  /** Slot and incarnation of this worker: never the same twice in a heap's life. */
   readonly workerId: WorkerId;
+  /** The names of structures in this heap, by which any worker finds them. */
+  readonly roots: Roots;
 
   protected readonly heap: Heap;
   protected readonly slow: SlowPath;
   protected readonly presence: Presence;
+  protected readonly kit: Kit;
   private lookup: Lookup;
 
   /**
@@ -78,6 +71,8 @@ export class SlabAllocator<Options = never> extends Contents {
     this.openFastPath();
     this.presence = new Presence(heap, slow);
     this.workerId = slow.id;
+    this.kit = new Kit(heap, slow.place, this.kitHost());
+    this.roots = new Roots(this.kit);
   }
 
   /**
@@ -116,6 +111,15 @@ export class SlabAllocator<Options = never> extends Contents {
   }
 
   /**
+   * From now on the object is nobody's: no worker's death ends it. What `adopt` takes back.
+   * @throws ERR_INVALID_ADDRESS, ERR_DOUBLE_FREE, ERR_DETACHED
+   */
+  disown(address: Address): void {
+    this.sizeOf(address);
+    this.kit.disown(address);
+  }
+
+  /**
    * The caller's magazines go home, and slabs that are empty then go back. With an `os`, pages that have been
    * free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
    * @throws ERR_INVALID_OPTION, ERR_DETACHED
@@ -123,46 +127,8 @@ export class SlabAllocator<Options = never> extends Contents {
   cleanup(options: { all?: boolean } = {}): { slabs: number; decommittedBytes: number } {
     const all = cleansAll(options);
     this.open();
+    this.kit.sweepIfAny();
     return this.slow.cleanUp(all);
-  }
-
-  /** Totals, per class, per worker: true when the workers are at rest. @throws ERR_DETACHED */
-  stats(): SlabStats {
-    this.open();
-    return { ...collectStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
-  }
-
-  /** What is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os`; ERR_DETACHED */
-  residency(): Residency {
-    this.open();
-    return residencyOf(this.heap);
-  }
-
-  /** [] when every invariant holds. For quiet heaps. Reads clean memory: 0.1 to 0.4 s a GiB. @throws ERR_DETACHED */
-  check(): Violation[] {
-    this.open();
-    return checkHeap(this.heap);
-  }
-
-  /**
-   * Recovers a worker that has died: everything it had cached is usable again, and its objects are nobody's,
-   * or freed with `live`. Only after proven death. Reaped or unknown before: an empty report.
-   * @throws ERR_INVALID_WORKER for one's own id, and for what is no worker id; ERR_INVALID_OPTION, ERR_DETACHED
-   */
-  reap(workerId: WorkerId, options: { live?: boolean } = {}): ReapReport {
-    const live = liveOf(options);
-    this.open();
-    return this.slow.reap(checkWorkerId(workerId, this.workerId, "reap"), live);
-  }
-
-  /**
-   * Reaps by itself when the worker's thread has ended. Node, Bun: a Worker, also one that has ended, or the id of a
-   * worker whose thread this one has started. Browsers: a worker's id. Deno: nothing, for nothing tells.
-   * @throws ERR_INVALID_WORKER where its end cannot be told; ERR_TOO_MANY_WORKERS, ERR_DETACHED
-   */
-  track(worker: TrackedWorker | number): void {
-    this.open();
-    this.presence.track(worker);
   }
 
   /**
@@ -172,6 +138,7 @@ export class SlabAllocator<Options = never> extends Contents {
   detach(): void {
     if (this.heap.isThere()) this.reopen();
     else this.closeFastPath();
+    if (this.slow.isOpen()) this.kit.sweepIfAny();
     this.slow.detach();
     this.closeFastPath();
     this.presence.end();
@@ -199,10 +166,7 @@ export class SlabAllocator<Options = never> extends Contents {
     }
     this.open();
     if (options !== undefined) throw noOptions(options);
-    if (index === 0) {
-      const largest = this.heap.layout.objectBytes.at(-1);
-      throw new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
-    }
+    if (index === 0) throw this.invalidSize(size);
     const sizeClass = this.slow.classes[index] as SizeClass;
     for (let tries = 0; tries < mostTries; tries++) {
       this.slow.ensureRound(sizeClass);
@@ -273,6 +237,27 @@ export class SlabAllocator<Options = never> extends Contents {
     return this as unknown as SlowHalves<Options>;
   }
 
+  private kitHost(): KitHost {
+    const { slow } = this;
+    return {
+      open: () => this.open(),
+      indexFor: (size) => this.indexFor(size),
+      ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
+      placeDoomed: (size) => this.placeDoomed(size),
+      endDoomed: () => slow.endDoomed(),
+    };
+  }
+
+  /** An object that no class serves. @throws ERR_INVALID_SIZE: only pools have such */
+  protected placeDoomed(size: number): number {
+    throw this.invalidSize(size);
+  }
+
+  protected invalidSize(size: unknown): AllocatorError {
+    const largest = this.heap.layout.objectBytes.at(-1);
+    return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${largest}, got ${show(size)}`);
+  }
+
   private makeFastPath(): void {
     const [at, slow] = [this.lookup, this.slowHalves()];
     Object.assign(this, { allocate: allocateOver(at, slow), deallocate: deallocateOver(at, slow) });
@@ -282,6 +267,7 @@ export class SlabAllocator<Options = never> extends Contents {
   protected open(): void {
     this.reopen();
     this.slow.assertAttached();
+    this.kit.settle();
   }
 
   /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */

@@ -9,7 +9,7 @@ import {
   type WorkerId,
   type WorkerPlace,
 } from "../base/index.ts";
-import { header, type SizeClass, sizeClassesOf } from "../layout/index.ts";
+import { header, intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import { type Core, type Heap, heapStatus } from "../memory/index.ts";
 import {
   emptyRecovery,
@@ -201,7 +201,9 @@ export class SlowPath {
 
   /** Puts right what an exception, such as a stack overflow, left half done: our own state, then a reap. */
   repair(): void {
-    if (readJournal(this.heap, this.place) === journal.idle) return;
+    const { heap, place } = this;
+    const hasIntent = heap.words[intentAt(heap.layout, place)] !== 0;
+    if (readJournal(heap, place) === journal.idle && !hasIntent) return;
     this.recoverSelf();
     this.reaper.resume();
     this.writeJournal(journal.idle);

@@ -2,3 +2,6 @@
 
 // The calls, which check their bounds.
 export { Contents } from "./contents.ts";
+
+// UTF-8 without a host.
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

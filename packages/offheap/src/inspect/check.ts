@@ -41,6 +41,7 @@ import {
 import { journal, readJournal, Workers } from "../worker/index.ts";
 import { checkClean } from "./check-clean.ts";
 import { checkScratch } from "./check-scratch.ts";
+import { checkStructures, isOwnerGone } from "./check-structures.ts";
 import { checkTables } from "./check-tables.ts";
 import type { Report, Violation } from "./violation.ts";
 
@@ -91,6 +92,7 @@ class Checker {
       this.checkWorker(place);
       checkScratch(this.heap, place, (invariant, message) => this.report(invariant, message));
     }
+    checkStructures(this.heap, (invariant, message) => this.report(invariant, message));
     this.checkTotals();
     this.others?.checkTotals();
     return this.violations;
@@ -197,7 +199,7 @@ class Checker {
     if (worker > this.heap.layout.maxWorkers) this.report("state", `${where} has state byte ${state}`);
     if (state >= slotLive) {
       this.live[classIndex - 1] = (this.live[classIndex - 1] as number) + 1;
-      if (worker !== 0 && this.workers.read(worker).state === "free") {
+      if (worker !== 0 && isOwnerGone(this.heap, worker)) {
         this.report("state", `${where} is live by worker ${worker}, which is gone`);
       }
     } else {

@@ -5,6 +5,7 @@ export { type SizeClassStats, type WorkerStats, type SlabStats, collectStats } f
 
 // check(): which invariant is broken.
 export { type OtherChecks, checkHeap } from "./check.ts";
+export { isOwnerGone } from "./check-structures.ts";
 export type { Violation, Report } from "./violation.ts";
 
 // What of the heap is in memory just now.

@@ -13,7 +13,8 @@ export interface Violation {
     | "magazine"
     | "counter"
     | "worker"
-    | "journal";
+    | "journal"
+    | "structure";
   readonly message: string;
 }
 

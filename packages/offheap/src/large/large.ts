@@ -210,14 +210,16 @@ export class Large implements OtherSpans {
     const kind = tagOf(claim);
     const isTargets = workerOf(claim) === target;
     if (kind === tag.large) {
-      if (isTargets && live !== "keep") this.loosenSpan(chunk, claim, live, found);
+      if (isTargets && live !== "keep" && !this.heap.core.isRetired(target, -1 - chunk))
+        this.loosenSpan(chunk, claim, live, found);
       return lengthOf(claim);
     }
     if (!isPages(claim)) return 1;
     const isInherited = kind === tag.pagesHeld && isTargets;
     if (isInherited) found.claims++;
     this.runs.visit(chunk, claim, target, isInherited, (slot, end) => {
-      if (live !== "keep") this.loosenRun(chunk, slot, end, target, live, found);
+      if (live !== "keep" && !this.heap.core.isRetired(target, slot + 1))
+        this.loosenRun(chunk, slot, end, target, live, found);
     });
     return lengthOf(claim);
   }

@@ -14,12 +14,11 @@ import {
   workerOf,
 } from "../arena/index.ts";
 import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
-import type { OtherChecks, Report } from "../inspect/index.ts";
+import { isOwnerGone, type OtherChecks, type Report } from "../inspect/index.ts";
 import { infoAt, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { isLivePage, largeCount, PageSpans, pageFree, pageFreed, runPages } from "../pages/index.ts";
 import { firstUsed } from "../slab/index.ts";
-import { Workers } from "../worker/index.ts";
 import { doomedAt } from "./doomed.ts";
 
 /** No worker: the checks claim nothing. */
@@ -28,14 +27,12 @@ const nobody = 0 as WorkerPlace;
 export class PoolChecks implements OtherChecks {
   private readonly heap: Heap;
   private readonly report: Report;
-  private readonly workers: Workers;
   private readonly pageSpans: PageSpans;
   private live = 0;
 
   constructor(heap: Heap, report: Report) {
     this.heap = heap;
     this.report = report;
-    this.workers = new Workers(heap);
     this.pageSpans = new PageSpans(heap, new Spans(heap), nobody);
   }
 
@@ -82,7 +79,7 @@ export class PoolChecks implements OtherChecks {
 
   private checkOwner(worker: WorkerPlace, what: string): void {
     if (worker > this.heap.layout.maxWorkers) this.report("state", `${what} is live by worker ${worker}`);
-    else if (worker !== 0 && this.workers.read(worker).state === "free")
+    else if (worker !== 0 && isOwnerGone(this.heap, worker))
       this.report("state", `${what} is live by worker ${worker}, which is gone`);
   }
 

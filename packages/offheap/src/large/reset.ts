@@ -11,7 +11,16 @@
 
 import { claimFree, Spans } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
-import { header, record, type SizeClass, sizeClassesOf } from "../layout/index.ts";
+import {
+  header,
+  intent,
+  intentAt,
+  record,
+  rootCount,
+  type SizeClass,
+  sizeClassesOf,
+  wordsPerCell,
+} from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { largeCount, setLargeCount } from "../pages/index.ts";
 import { allocsOf, freesOf, setRoundCount, setStrays } from "../slab/index.ts";
@@ -32,9 +41,17 @@ export function resetHeap(heap: Heap, worker: WorkerPlace, caller: WorkerPlace):
     words[layout.mapAt + chunk] = 0;
     atomics.store(words, layout.claimsAt + chunk, claimFree);
   }
+  for (let i = 0; i < rootCount * wordsPerCell; i++) words[layout.rootsAt + i] = 0;
   for (let at = layout.chunkSetsAt; at < layout.cleanAt; at++) words[at] = 0;
   new Spans(heap).freeAll();
   atomics.store(words, header.spanChunks, 0);
+}
+
+/** No worker is about anything in a structure, and none reads one. How many stamps it made it knows further on. */
+function forgetStructures({ words, layout }: Heap, worker: WorkerPlace): void {
+  const at = intentAt(layout, worker);
+  words[at + intent.kind] = 0;
+  for (let i = intent.hazards; i < layout.intentWords; i++) words[at + i] = 0;
 }
 
 /** Empties all magazines, and adds what is live by the counters to the worker's frees. */
@@ -47,6 +64,7 @@ function countAllFreed(heap: Heap, worker: WorkerPlace, caller: WorkerPlace): vo
     if (slot === worker) own = classes;
     else if (slot !== caller) writeJournal(heap, slot, journal.idle);
     heap.words[doomedAt(heap, slot)] = 0;
+    forgetStructures(heap, slot);
     liveLarge += largeCount(heap, slot, record.largeAllocs) - largeCount(heap, slot, record.largeFrees);
     for (const sizeClass of classes) {
       if (sizeClass.index === 0) continue;

@@ -175,13 +175,17 @@ export function runTreeLeaves({ pageSpanChunks }: HeapConfig, chunkCount: number
   return lowest <= 1 || pageSpanChunks === 0 ? 0 : 1 << Math.ceil(Math.log2(lowest));
 }
 
+/** The table of requests: one byte for each granule of the largest, and of none. */
+const tableBytesOf = (objectBytes: readonly number[]) =>
+  alignUp((Math.max(...objectBytes) >> granuleShift) + 1, wordsPerCacheLine * bytesPerWord);
+
 // One literal, without a spread: the layouts of all heaps are of one hidden class then. With a spread each had its own, and
 // the second heap of a program undid what V8 had made of the slow halves for the first.
 function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: number): Layout {
   const classCount = config.objectBytes.length;
   const smallestBytes = config.objectBytes[0] as number;
-  const unitBytes =
-    config.pageSpanChunks > 0 ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
+  const isPool = config.pageSpanChunks > 0;
+  const unitBytes = isPool ? Math.min(smallestBytes, pageBytes / statesPerPage) : smallestBytes;
   const stateShift = Math.ceil(Math.log2(chunkBytes / unitBytes));
   const workersAt = toLine(mapWord + chunkCount);
   const tracksAt = toLine(workersAt + placeNumbers * wordsPerWorker);
@@ -191,33 +195,30 @@ function layoutOf(config: HeapConfig, chunkCount: number, givenBookBytes?: numbe
   const recordWords = toLine(
     scratchIn(classCount, magazineShift) + scratchWordsOf(config.roundLimits, chunkCount),
   );
-  const claimsAt = recordsAt + config.maxWorkers * recordWords;
+  const { maxWorkers } = config;
+  const structures = structureRegions(maxWorkers, chunkCount, recordsAt + maxWorkers * recordWords);
+  const claimsAt = structures.end;
   const infoAt = toLine(claimsAt + chunkCount);
   // Right before the set that it is about, so that few pages are touched.
   const freeRunsAt = infoAt + chunkCount * wordsPerSlabInfo;
   const chunkSetsAt = freeRunsAt + toLine(2 * runTreeLeaves(config, chunkCount) * wordsPerRunNode);
   const [lowest, middle, top] = chunkSetLevels(chunkCount);
   const chunkSetWords = toLine(lowest + middle + top);
-  const setCount = classCount + 2 + (config.pageSpanChunks > 0 ? poolSetCount : 0);
+  const setCount = classCount + 2 + (isPool ? poolSetCount : 0);
   const cleanAt = chunkSetsAt + setCount * chunkSetWords;
   const agedAt = cleanAt + toLine(lowest);
-  const structures = structureRegions(config.maxWorkers, chunkCount, agedAt + toLine(lowest));
-  const tableBytes = alignUp(
-    (Math.max(...config.objectBytes) >> granuleShift) + 1,
-    wordsPerCacheLine * bytesPerWord,
-  );
-  const tables = config.pageSpanChunks > 0 ? 2 : 1;
+  const tableBytes = tableBytesOf(config.objectBytes);
   // On a page, so that the state bytes of a run of chunks can be given back with it.
-  const stateBytes = chunkCount << stateShift;
   const statesUnit = clamp(1 << stateShift, wordsPerCacheLine * bytesPerWord, largestStatesUnit);
-  const statesAt = alignUp(structures.end * bytesPerWord + tableBytes * tables, statesUnit);
+  const tablesAt = (agedAt + toLine(lowest)) * bytesPerWord;
+  const statesAt = alignUp(tablesAt + tableBytes * (isPool ? 2 : 1), statesUnit);
   const padBytes = Math.max(config.hugePad - 1, 0) * chunkBytes;
-  const bookBytes = givenBookBytes ?? alignUp(statesAt + stateBytes, chunkBytes) + padBytes;
+  const bookBytes = givenBookBytes ?? alignUp(statesAt + (chunkCount << stateShift), chunkBytes) + padBytes;
   return {
     capacityBytes: config.capacityBytes,
     objectBytes: config.objectBytes,
     roundLimits: config.roundLimits,
-    maxWorkers: config.maxWorkers,
+    maxWorkers,
     cleanupInterval: config.cleanupInterval,
     slabChunks: config.slabChunks,
     slotsPerSlab: config.slotsPerSlab,

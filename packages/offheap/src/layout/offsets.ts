@@ -40,6 +40,11 @@ export function magazineAt(layout: Layout, worker: WorkerPlace, classIndex: Clas
   return roundsAt(layout, worker) + (emptyIndex(layout, classIndex) + 1) * wordsPerRound;
 }
 
+/** What a worker is about in structures. */
+export function intentAt(layout: Layout, worker: WorkerPlace): number {
+  return layout.intentsAt + (worker - 1) * layout.intentWords;
+}
+
 export const infoAt = (layout: Layout, head: number): number => layout.infoAt + head * wordsPerSlabInfo;
 
 /** Sets of chunks, in this order: free chunks, wholly free slabs, then slabs with a free slot per class. */

@@ -285,7 +285,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return this.slow.isOpen() ? (this.heap.words[header.resets] as number) >>> 0 : -1;
   }
 
-  private invalidSize(size: unknown): AllocatorError {
+  protected override placeDoomed(size: number): number {
+    return this.placeLarge(size, 1, true);
+  }
+
+  protected override invalidSize(size: unknown): AllocatorError {
     const most = this.large.mostBytes;
     return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${most}, got ${show(size)}`);
   }

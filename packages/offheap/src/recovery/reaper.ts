@@ -46,7 +46,8 @@ export class Reaper {
     const { heap } = this.magazines.slabs;
     for (const place of this.workers.filter((word) => word.state === "free" && word.incarnation > 0)) {
       const classes = sizeClassesOf(heap.layout, place);
-      if (!classes.some((sizeClass) => sizeClass.index !== 0 && straysOf(heap, sizeClass) > 0)) continue;
+      const hasStrays = classes.some((each) => each.index !== 0 && straysOf(heap, each) > 0);
+      if (!hasStrays && !heap.coreOf(this.self).hasRetired(place)) continue;
       const { incarnation } = this.workers.read(place);
       if (this.workers.win(place, this.self, "free", incarnation))
         this.finish(place, "disown", emptyRecovery());

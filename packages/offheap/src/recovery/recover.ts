@@ -4,7 +4,9 @@
 //   claims of the worker      BUILDING: the span is given back      CLAIMED: repaired and let go
 //   slots cached by it        0 under the slab's claim; where another holds that, they stay cached:
 //                             the reaper's own strays, or still the worker's when it is the caller
-//   objects it had allocated  nobody's, when it is gone
+//   what it was about in a    settled from its intent (core/structure/intent.ts); what it had retired goes to the
+//   structure                 reaper's list
+//   objects it had allocated  nobody's, when it is gone; but what it has retired yet stays its place's
 //
 // Every step can be done again from the start, so a reaper that dies is followed by the next one.
 
@@ -19,7 +21,15 @@ import {
   workerOf,
 } from "../arena/index.ts";
 import type { ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
-import { liveBy, type SizeClass, sizeClassesOf, slotFree, slotLive } from "../layout/index.ts";
+import {
+  liveBy,
+  record,
+  recordAt,
+  type SizeClass,
+  sizeClassesOf,
+  slotFree,
+  slotLive,
+} from "../layout/index.ts";
 import {
   checkedRoundCount,
   countFree,
@@ -77,6 +87,8 @@ export class Recoverer {
   private readonly classes: readonly SizeClass[];
   /** Slots of the target that could not go home, by class. */
   private readonly left: number[];
+  /** Whether objects of the target wait for their last readers. */
+  private hasRetired = false;
 
   constructor(magazines: Magazines, target: WorkerPlace, live: LiveObjects, found: Recovery) {
     const { heap, worker } = magazines.slabs;
@@ -116,7 +128,25 @@ export class Recoverer {
       if (settled !== "none" && entry === journal.idle) this.found.operation = settled;
     }
     // After the classes, of which one may have undone the allocation of it.
-    this.magazines.slabs.others?.endDoomed(this.target, this.found, (slot) => this.freeObject(slot));
+    const { core } = this.magazines.slabs;
+    core.settleIntent(this.target);
+    this.endDoomed();
+    if (this.target !== this.magazines.slabs.worker) {
+      core.clearHazards(this.target);
+      while (core.inheritRetired(this.target));
+    }
+    this.hasRetired = Boolean(core.hasRetired(this.target));
+  }
+
+  /** Ends the one object that the target had been about to be rid of. */
+  private endDoomed(): void {
+    const { others, heap } = this.magazines.slabs;
+    const end = (slot: SlotIndex) => this.freeObject(slot);
+    if (others !== undefined) return others.endDoomed(this.target, this.found, end);
+    const at = recordAt(heap.layout, this.target) + record.doomed;
+    const slot = (heap.words[at] as number) - 1;
+    if (slot >= 0 && heap.states[slot] === liveBy(this.target)) end(slot as SlotIndex);
+    heap.words[at] = 0;
   }
 
   /** Looks after one chunk; returns how many to go on by. */
@@ -187,7 +217,8 @@ export class Recoverer {
   /** An object of the target's: nobody's from now on, or freed. Adopted or freed meanwhile: left alone. */
   private loosen(slot: SlotIndex): void {
     if (this.live === "keep") return;
-    const { heap } = this.magazines.slabs;
+    const { heap, core } = this.magazines.slabs;
+    if (this.hasRetired && core.isRetired(this.target, slot + 1)) return;
     if (this.live === "free") this.freeObject(slot);
     else if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), slotLive))
       this.found.liveObjects++;

@@ -28,6 +28,7 @@ const shell: House = {
     "recovery",
     "inspect",
     "format",
+    "structure",
     "allocator",
     "pages",
     "large",
@@ -36,7 +37,7 @@ const shell: House = {
 };
 const core: House = {
   source: "packages/offheap/core/",
-  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages"],
+  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages", "structure"],
 };
 const os = "os";
 const built = "built";

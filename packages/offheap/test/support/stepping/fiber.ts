@@ -181,6 +181,10 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   );
 }
 
+function pairOf(value: number, stamp: number): bigint {
+  return (BigInt(stamp) << 32n) | BigInt(value >>> 0);
+}
+
 /** The core's verbs, each access a step; what the core keeps for itself, and constants of the heap, are none. */
 function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
   const own = new Map<number, number>();
@@ -195,6 +199,7 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
   const store8 = (at: number, value: number) => fiber.store(1, state(at), value & 255);
   const word = (at: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, at >>> 2, writes, change) as number;
+  let stamp = 0;
   // Four state bytes, lowest first: a kill, or another's access, may come between any two.
   const bytes = [0, 1, 2, 3];
   return {
@@ -228,6 +233,20 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
     or32: (at, bits) => word(at, true, (before) => before | bits),
     and32: (at, bits) => word(at, true, (before) => before & bits),
     add32: (at, delta) => word(at, true, (before) => (before + delta) | 0),
+    // Two words in one access, as WebAssembly has it.
+    loadCell: (at) => {
+      const pair = fiber.atomic(2, at >>> 3, false, () => undefined) as bigint;
+      stamp = Number(BigInt.asIntN(32, pair >> 32n));
+      return Number(BigInt.asIntN(32, pair));
+    },
+    stampLoaded: () => stamp,
+    exchangeCell: (at, value, oldStamp, nextValue, nextStamp) => {
+      const expected = pairOf(value, oldStamp);
+      const found = fiber.atomic(2, at >>> 3, true, (before: bigint) =>
+        before === expected ? pairOf(nextValue, nextStamp) : undefined,
+      );
+      return found === expected;
+    },
     // Word by word, as a move may be cut short anywhere. To a lower place only, so ascending.
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));

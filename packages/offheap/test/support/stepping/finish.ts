@@ -150,6 +150,9 @@ function examine<C>(world: World<C>): void {
   const [first] = present.values();
   const host = first ?? allocatorOf(world.heap);
   for (const id of deadIds(world, present, host)) host.reap(id);
+  const wrong = world.scenario.finish?.([host, ...present.values()], world.actors, world.context);
+  if (wrong !== undefined) throw new Violated(wrong);
+  if (world.scenario.finish !== undefined) for (const slab of present.values()) slab.cleanup();
   if (world.scenario.isIllegal === true) for (const slab of present.values()) slab.cleanup();
   expectWhole(world, "at the end");
   const { live } = world.objects;

@@ -37,10 +37,13 @@ export class Machine {
 
   constructor(buffer: ArrayBuffer, statesAt: number, endOfBooks: number, workers: number, choose: Choose) {
     this.buffer = buffer;
-    this.words = new Int32Array(buffer, 0, statesAt / 4);
+    // Objects, too, where the books go on to the end.
+    const isWhole = endOfBooks === buffer.byteLength;
+    const bytes = isWhole ? endOfBooks : statesAt;
+    this.words = new Int32Array(buffer, 0, bytes / 4);
     this.states = new Uint8Array(buffer, statesAt, endOfBooks - statesAt);
     this.beforeStates = new Uint8Array(buffer, 0, statesAt);
-    this.wide = new BigInt64Array(buffer, 0, statesAt / 8);
+    this.wide = new BigInt64Array(buffer, 0, bytes / 8);
     this.statesAt = statesAt;
     this.choose = choose;
     this.buffers = Array.from({ length: workers }, () => new Map<number, Waiting>());

@@ -1,5 +1,6 @@
 // What a scenario is: a tiny heap, what happened before, and one program for each worker.
 
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Actor } from "./actor.ts";
 
 export interface Geometry {
@@ -13,6 +14,8 @@ export interface Geometry {
   readonly slabChunks?: number;
   readonly roundLimit?: number;
   readonly cleanupInterval?: number;
+  /** What objects hold is stepped, kept and compared, too: structures are made of it. */
+  readonly keepsData?: boolean;
   /** Places in the heap; one more than the actors by default, for whoever looks at the end. */
   readonly maxWorkers?: number;
 }
@@ -51,6 +54,12 @@ export interface Scenario<C = unknown> {
   readonly tolerates?: RegExp;
   /** The heap was destroyed: there are no books to look at. */
   readonly isDestroyed?: boolean;
+  /** Ends what the scenario's structures hold, when the dead have been reaped; names what is wrong with it. */
+  readonly finish?: (
+    slabs: readonly SlabAllocator[],
+    actors: readonly Actor[],
+    context: C,
+  ) => string | undefined;
   /** Names what is wrong with the results. */
   readonly verify?: (actors: readonly Actor[], context: C) => string | undefined;
 }

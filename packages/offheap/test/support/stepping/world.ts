@@ -64,7 +64,7 @@ export class World<C = unknown> {
   readonly resultCounts = new Map<string, number>();
   /** Whether a crash is reported with where it was: dear, so only when one is to be described. */
   traces = false;
-  private readonly context: C;
+  readonly context: C;
   private readonly memory: WorldOptions["memory"];
   private readonly done: boolean[];
   private decide: Decide = () => undefined;
@@ -89,7 +89,10 @@ export class World<C = unknown> {
     if (layout.chunkCount !== geometry.chunks) throw new Error(`the heap has ${layout.chunkCount} chunks`);
     this.scenario = scenario;
     this.memory = memory;
-    const endOfBooks = layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
+    const endOfBooks =
+      geometry.keepsData === true
+        ? capacityBytes
+        : layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
     const machine = () =>
       new Machine(buffer, layout.statesAt, endOfBooks, programs.length, (...what) => this.see(...what));
     this.objects = new Objects(buffer);
@@ -128,7 +131,7 @@ export class World<C = unknown> {
   /** Runs a schedule to its end, and judges the end. */
   run(decide: Decide): Outcome {
     this.machine.reset();
-    this.objects.clearData(this.heap.dataAt);
+    if (this.scenario.geometry.keepsData !== true) this.objects.clearData(this.heap.dataAt);
     this.objects.reset();
     this.decide = decide;
     this.points = [];

@@ -1,0 +1,39 @@
+// What check() looks at of structures: no worker at rest is about anything, what is retired is its worker's and live, and each
+// name leads to an object that is live and nobody's.
+
+import type { WorkerPlace } from "../base/index.ts";
+import { intent, intentAt, mostRetiredOf, rootCount, slotLive, wordsPerCell } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import { Workers } from "../worker/index.ts";
+import type { Report } from "./violation.ts";
+
+/** Whether an object's owner has left the heap, and did not leave the object to the next in its place. */
+export function isOwnerGone(heap: Heap, worker: WorkerPlace): boolean {
+  if (new Workers(heap).read(worker).state !== "free") return false;
+  return retiredOf(heap, worker).length === 0;
+}
+
+function retiredOf(heap: Heap, worker: WorkerPlace): number[] {
+  const at = intentAt(heap.layout, worker) + intent.retired;
+  const found: number[] = [];
+  for (let i = 0; i < mostRetiredOf(heap.layout.maxWorkers); i++)
+    if (heap.words[at + i] !== 0) found.push((heap.words[at + i] as number) >>> 0);
+  return found;
+}
+
+export function checkStructures(heap: Heap, report: Report): void {
+  const { words, layout, core } = heap;
+  const stateOf = (address: number) => core.ownerIn(core.ownerAt(address));
+  for (let place = 1 as WorkerPlace; place <= layout.maxWorkers; place++) {
+    const kind = words[intentAt(layout, place)] as number;
+    if (kind !== 0) report("structure", `worker ${place} has an intent of kind ${kind}`);
+    for (const address of retiredOf(heap, place))
+      if (stateOf(address) !== slotLive + place)
+        report("structure", `worker ${place} has retired ${address}, which has state ${stateOf(address)}`);
+  }
+  for (let i = 0; i < rootCount; i++) {
+    const address = (words[layout.rootsAt + i * wordsPerCell] as number) >>> 0;
+    if (address !== 0 && stateOf(address) !== slotLive)
+      report("structure", `the name in cell ${i} is at ${address}, which has state ${stateOf(address)}`);
+  }
+}

@@ -1,0 +1,167 @@
+// What a structure is built with (core/structure): objects that are fresh until an exchange makes them the structure's, objects
+// that go out by one and end, whoever dies when. One worker's. docs/ARCHITECTURE.md, "How to build a structure".
+//
+//   allocate … exchange … commit or retire      or allocate … keep      or allocate … abandon
+//
+// Between the first and the last of these no other call of the allocator: it would settle what is under way.
+
+import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
+import { record, recordAt, slotLive, wideBytes } from "../layout/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
+
+/** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
+const mostTries = 8;
+/** Retired objects that are looked through at a time. */
+const sweepAt = 16;
+const nowhere = -1;
+
+/** What the kit needs of an allocator. */
+export interface KitHost {
+  /** Settles what was cut short. @throws ERR_DETACHED */
+  open(): void;
+  /** The index of the class that a request rounds to; 0: none does. */
+  indexFor(size: number): number;
+  /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
+  ensureRound(index: number): void;
+  /** An object that no class serves, doomed; −1 where it cannot be had. @throws ERR_INVALID_SIZE where there are none such */
+  placeDoomed(size: number): number;
+  /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
+  endDoomed(): void;
+}
+
+export class Kit {
+  readonly heap: Heap;
+  readonly place: WorkerPlace;
+  private readonly host: KitHost;
+  private readonly doomedAt: number;
+  /** True at the worker's next call: an exception stopped it while it ended an object. */
+  private isEnding = false;
+
+  constructor(heap: Heap, place: WorkerPlace, host: KitHost) {
+    this.heap = heap;
+    this.place = place;
+    this.host = host;
+    this.doomedAt = recordAt(heap.layout, place) + record.doomed;
+  }
+
+  /** The core, as this worker's. */
+  get core(): Core {
+    return this.heap.coreOf(this.place);
+  }
+
+  /** @throws ERR_DETACHED */
+  open(): void {
+    this.host.open();
+  }
+
+  /**
+   * A fresh object: it ends if its worker does, until it is exchanged into a cell, or kept.
+   * @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   */
+  allocate(bytes: number): Address {
+    const { host, core } = this;
+    host.open();
+    const index = bytes > wideBytes ? 0 : host.indexFor(bytes);
+    if (index === 0) return this.allocateOther(bytes);
+    for (let tries = 0; tries < mostTries; tries++) {
+      const address = core.allocateFresh(index);
+      if (address !== 0) return (address >>> 0) as Address;
+      host.open();
+      host.ensureRound(index);
+    }
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
+  }
+
+  private allocateOther(bytes: number): Address {
+    const address = this.host.placeDoomed(bytes);
+    if (address === nowhere)
+      throw new AllocatorError("ERR_OUT_OF_MEMORY", `no ${bytes} bytes for a structure can be had`);
+    this.core.noteFresh(address);
+    this.heap.words[this.doomedAt] = 0;
+    return address as Address;
+  }
+
+  /**
+   * Exchanges a cell that was seen with a value and a stamp. The fresh object, if there is one, goes in, `old` goes out.
+   * False: somebody was faster, and nothing has changed.
+   */
+  exchange(cell: number, value: number, stamp: number, next: number, old = 0): boolean {
+    return Boolean(this.core.exchange(cell, value, stamp, next, old));
+  }
+
+  /** The exchange took place: what went out is the caller's object from now on. */
+  commit(): void {
+    this.core.commit();
+  }
+
+  /** The same; what went out ends when nobody reads it any more. */
+  retire(): void {
+    if (this.core.retire() >= sweepAt) this.sweep();
+  }
+
+  /** What is fresh is nobody's, as it is. */
+  keep(): void {
+    this.core.keepFresh();
+  }
+
+  /** What is fresh ends. */
+  abandon(): void {
+    this.isEnding = true;
+    this.endSlowly(this.core.abandon());
+  }
+
+  /** Ends an object of the caller's, also if the caller dies meanwhile. */
+  end(address: Address): void {
+    this.isEnding = true;
+    this.endSlowly(this.core.end(address));
+  }
+
+  /** Ends what was retired and nobody reads any more. */
+  sweep(): void {
+    this.isEnding = true;
+    for (let left = this.core.sweepRetired(); left !== 0; left = this.core.sweepRetired()) {
+      this.endSlowly(left);
+      this.isEnding = true;
+    }
+    this.isEnding = false;
+  }
+
+  /** The same if there is anything. */
+  sweepIfAny(): void {
+    if (this.hasRetired()) this.sweep();
+  }
+
+  hasRetired(): boolean {
+    return Boolean(this.core.hasRetired(this.place));
+  }
+
+  /** Whether an address is that of a live object. */
+  isLive(address: number): boolean {
+    return this.core.ownerIn(this.core.ownerAt(address)) >= slotLive;
+  }
+
+  /** From now on an object is nobody's. @throws ERR_INVALID_ADDRESS where none begins */
+  disown(address: number): void {
+    const at = this.core.ownerAt(address);
+    // An adopter, or its owner's reaper, may come in between: each once.
+    for (let tries = 0; tries < mostTries; tries++) {
+      const owner = this.core.ownerIn(at);
+      if (owner === 0)
+        throw new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
+      if (owner === slotLive || this.core.swapOwner(at, owner, slotLive)) return;
+    }
+  }
+
+  /** What is noted as the one to end, and the core could not. */
+  private endSlowly(left: number): void {
+    if (left !== 0) this.host.endDoomed();
+    this.isEnding = false;
+  }
+
+  /** Each slow call begins here: what an exception kept from its end, ends. */
+  settle(): void {
+    if (!this.isEnding) return;
+    if (this.heap.words[this.doomedAt] !== 0) this.host.endDoomed();
+    this.isEnding = false;
+  }
+}

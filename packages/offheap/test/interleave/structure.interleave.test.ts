@@ -1,0 +1,56 @@
+// Structures: every schedule of two workers, a kill before every access of each, of the reaper, too, and an exception at every
+// access. On the JavaScript of the core, and a part of it on the compiled module.
+
+import { describe } from "node:test";
+import type { Bounds } from "../support/stepping/explore.ts";
+import type { Scenario } from "../support/stepping/scenario.ts";
+import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { crossed, late, lateCrossed, lone } from "./kills.ts";
+import {
+  heldTop,
+  popPop,
+  popPush,
+  pushPop,
+  pushPush,
+  reapers,
+  setDelete,
+  setGet,
+  setSet,
+  topPop,
+} from "./scenarios/structures.ts";
+
+const stacks = [pushPush, pushPop, popPop, topPop];
+const names = [setSet, setDelete, setGet];
+const both = [...stacks, ...names] as unknown as Scenario[];
+
+function withVictim(scenario: Scenario, victim: number): Scenario {
+  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
+}
+
+describe("structures: every schedule", () => {
+  for (const scenario of [...both, popPush as unknown as Scenario]) interleave(scenario);
+});
+
+describe("structures: kill at every access", () => {
+  for (const victim of [0, 1])
+    for (const scenario of both)
+      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed, lateCrossed] : [late, crossed], 100);
+  interrupt(heldTop, [lone, crossed]);
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  for (const scenario of reapers) interrupt(scenario, [two], 300);
+});
+
+describe("structures: an exception at every access", () => {
+  for (const scenario of both)
+    interrupt({ ...scenario, name: `exception: ${scenario.name}` }, [
+      { memory: "strong", preemptions: 0, throws: 1, reduce: true },
+    ]);
+});
+
+describe("structures: the compiled module", () => {
+  const isCompiled = true;
+  for (const scenario of both) {
+    interrupt(scenario, [{ memory: "strong", preemptions: 1, reduce: true, isCompiled }]);
+    interrupt(withVictim(scenario, 0), [{ memory: "strong", preemptions: 0, kills: 1, isCompiled }]);
+  }
+});
