@@ -244,6 +244,8 @@ export class SlabAllocator<Options = never> extends Inspected {
       indexFor: (size) => this.indexFor(size),
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),
+      bytesFrom: (address) => this.bytesFrom(address),
+      views: () => this,
       endDoomed: () => slow.endDoomed(),
     };
   }

@@ -130,6 +130,7 @@ export class Recoverer {
     // After the classes, of which one may have undone the allocation of it.
     const { core } = this.magazines.slabs;
     core.settleIntent(this.target);
+    core.settleRing(this.target);
     this.endDoomed();
     if (this.target !== this.magazines.slabs.worker) {
       core.clearHazards(this.target);

@@ -7,7 +7,7 @@
 
 import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
 import { record, recordAt, slotLive, wideBytes } from "../layout/index.ts";
-import type { Core, Heap } from "../memory/index.ts";
+import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
@@ -25,6 +25,10 @@ export interface KitHost {
   ensureRound(index: number): void;
   /** An object that no class serves, doomed; −1 where it cannot be had. @throws ERR_INVALID_SIZE where there are none such */
   placeDoomed(size: number): number;
+  /** Bytes from an address in a live object to the object's end. @throws ERR_INVALID_ADDRESS */
+  bytesFrom(address: Address): number;
+  /** Views over the whole memory. */
+  views(): Pick<MemoryViews, "u8" | "i32">;
   /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
   endDoomed(): void;
 }
@@ -32,7 +36,7 @@ export interface KitHost {
 export class Kit {
   readonly heap: Heap;
   readonly place: WorkerPlace;
-  private readonly host: KitHost;
+  readonly host: KitHost;
   private readonly doomedAt: number;
   /** True at the worker's next call: an exception stopped it while it ended an object. */
   private isEnding = false;
@@ -116,6 +120,12 @@ export class Kit {
     this.endSlowly(this.core.end(address));
   }
 
+  /** Ends the message that the caller holds. */
+  endHeld(): void {
+    this.isEnding = true;
+    this.endSlowly(this.core.endHeld());
+  }
+
   /** Ends what was retired and nobody reads any more. */
   sweep(): void {
     this.isEnding = true;
@@ -164,4 +174,14 @@ export class Kit {
     if (this.heap.words[this.doomedAt] !== 0) this.host.endDoomed();
     this.isEnding = false;
   }
+}
+
+/** The kit of an allocator, of this copy of the library or another. @throws ERR_INVALID_OPTION for what is none */
+export function kitOf(heap: unknown): Kit {
+  const kit = typeof heap === "object" && heap !== null ? (heap as { kit?: unknown }).kit : undefined;
+  if (typeof (kit as Kit | undefined)?.exchange === "function") return kit as Kit;
+  throw new AllocatorError(
+    "ERR_INVALID_OPTION",
+    `a structure is on a SlabAllocator or a MemoryPool, got ${show(heap)}`,
+  );
 }
