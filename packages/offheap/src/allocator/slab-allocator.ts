@@ -241,6 +241,7 @@ export class SlabAllocator<Options = never> extends Inspected {
     const { slow } = this;
     return {
       open: () => this.open(),
+      repair: () => slow.repair(),
       indexFor: (size) => this.indexFor(size),
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),

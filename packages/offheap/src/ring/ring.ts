@@ -22,7 +22,7 @@ export interface Message {
 }
 
 export interface RingOptions {
-  /** Messages that it holds at most: 1 to 2^20; 1,024 unless said otherwise. */
+  /** Messages that it holds at most: 1 to 2^20; 1,024 unless said otherwise, or as many as a heap of slabs has an object for. */
   capacity?: number;
 }
 
@@ -143,9 +143,11 @@ export class Ring {
     const { length } = bytes;
     const address = kit.allocate(length || 1);
     kit.host.views().u8.set(bytes, address);
-    if (this.sendChecked(address, length, tag)) return true;
+    const found = this.core.sendMessage(this.at, address, length, tag);
+    if (found === came.done) return true;
     kit.abandon();
-    return false;
+    if (found === came.closed) throw this.closedError();
+    return found !== came.full && this.write(bytes, tag);
   }
 
   /** The next message, the same object each time; undefined when there is none. What it leads to is the caller's. @throws ERR_DETACHED */
@@ -318,15 +320,29 @@ export class Ring {
 const opened = new WeakMap<object, { readonly at: number; readonly capacity: number }>();
 
 function create(kit: Kit, options: RingOptions): { readonly at: number; readonly capacity: number } {
-  const { capacity = usualCapacity } = checkOptions("Ring", options, { capacity: true }) as RingOptions;
+  const given = checkOptions("Ring", options, { capacity: true }) as RingOptions;
+  const capacity = given.capacity === undefined ? usualFor(kit) : given.capacity;
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > mostCapacity)
     throw new AllocatorError("ERR_INVALID_OPTION", `capacity is 1 to ${mostCapacity}, got ${show(capacity)}`);
   kit.open();
   const cellCount = cellsFor(capacity);
-  const at = kit.allocate(kit.core.ringBytes() + cellCount * cellBytes);
+  const at = kit.allocate(bytesFor(kit, capacity));
   kit.core.formatRing(at, capacity, cellCount);
   kit.keep();
   return { at, capacity };
+}
+
+/** A heap of slabs alone has no objects beyond its largest class. */
+function usualFor(kit: Kit): number {
+  const { pageSpanChunks, objectBytes } = kit.heap.layout;
+  const most = pageSpanChunks > 0 ? Number.POSITIVE_INFINITY : (objectBytes.at(-1) as number);
+  let capacity = usualCapacity;
+  while (capacity > 1 && bytesFor(kit, capacity) > most) capacity /= 2;
+  return capacity;
+}
+
+function bytesFor(kit: Kit, capacity: number): number {
+  return kit.core.ringBytes() + cellsFor(capacity) * cellBytes;
 }
 
 function cellsFor(capacity: number): number {

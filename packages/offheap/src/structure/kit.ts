@@ -17,8 +17,10 @@ const nowhere = -1;
 
 /** What the kit needs of an allocator. */
 export interface KitHost {
-  /** Settles what was cut short. @throws ERR_DETACHED */
+  /** @throws ERR_DETACHED */
   open(): void;
+  /** Settles what an exception cut short. */
+  repair(): void;
   /** The index of the class that a request rounds to; 0: none does. */
   indexFor(size: number): number;
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
@@ -53,9 +55,10 @@ export class Kit {
     return this.heap.coreOf(this.place);
   }
 
-  /** @throws ERR_DETACHED */
+  /** Before a call: settles what an exception cut short. @throws ERR_DETACHED */
   open(): void {
     this.host.open();
+    this.host.repair();
   }
 
   /**
@@ -64,13 +67,13 @@ export class Kit {
    */
   allocate(bytes: number): Address {
     const { host, core } = this;
-    host.open();
+    this.open();
     const index = bytes > wideBytes ? 0 : host.indexFor(bytes);
     if (index === 0) return this.allocateOther(bytes);
     for (let tries = 0; tries < mostTries; tries++) {
       const address = core.allocateFresh(index);
       if (address !== 0) return (address >>> 0) as Address;
-      host.open();
+      this.open();
       host.ensureRound(index);
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
