@@ -104,6 +104,7 @@ export {
   ringReceivers,
   ringSenders,
   ringClosed,
+  ringId,
   ringHead,
   ringTail,
   ringGivenBack,

@@ -146,7 +146,7 @@ export const stampCount = 0x1ffffff;
 
 /**
  * A ring, in bytes from its start: what it is, the most messages, one less than its cells, where those are; whether receivers, or
- * senders, may be asleep; whether it is closed. Then, each on a line: positions of the first message and behind the last; how
+ * senders, may be asleep; whether it is closed; a number that no other ring of the heap has. Then, each on a line: positions of the first message and behind the last; how
  * often messages were given back, and up to which of these all have been taken. Then for each place a cell with the address of its
  * messages' lengths and tags, and behind these one for a message that was given back, with its length and tag.
  */
@@ -157,6 +157,7 @@ export const ringCells = 12;
 export const ringReceivers = 16;
 export const ringSenders = 20;
 export const ringClosed = 24;
+export const ringId = 28;
 export const ringHead = 64;
 export const ringTail = 128;
 export const ringGivenBack = 192;

@@ -26,6 +26,7 @@ import {
   ringClosed,
   ringGivenBack,
   ringHead,
+  ringId,
   ringMagic,
   ringMark,
   ringMask,
@@ -37,7 +38,7 @@ import {
   stampShift,
 } from "../layout/index.ts";
 import { isPlace, ownIntent, worker, workerCount } from "../places/index.ts";
-import { doom, endDoomed, hasSpaceFor, newStamp, ownerAt, passTo, tell } from "../structure/index.ts";
+import { doom, endDoomed, hasSpaceFor, newStamp, ownerAt, setOwner, tell } from "../structure/index.ts";
 import {
   assert,
   atomicLoad32,
@@ -53,6 +54,10 @@ import { isServed } from "../worker/index.ts";
 import { cellAt, givenBackAt, givenBackLength, givenBackTag, lengthAt, ringBytes } from "./places.ts";
 import { closed, empty, notServed, passHead, sent, wakeAt } from "./send.ts";
 
+/** The ring that was received from last, by its number, and where its tail was then. */
+let seenSource: i32 = 0;
+let seenTail: i32 = 0;
+
 /**
  * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `holds`: it comes back into
  * the ring if the receiver dies before it is done with it.
@@ -67,7 +72,7 @@ export function receiveMessage(ring: i32, holds: bool): i32 {
     // Before the tail: of a ring that was closed, and empty after that, nothing comes any more.
     const isClosed = atomicLoad32((ring + ringClosed) | 0) !== 0;
     const head = atomicLoad32((ring + ringHead) | 0);
-    const tail = atomicLoad32((ring + ringTail) | 0);
+    const tail = tailFor(ring, head);
     const cell = cellAt(ring, head);
     const value = loadCell(cell);
     const stamp = stampLoaded();
@@ -84,6 +89,15 @@ export function receiveMessage(ring: i32, holds: bool): i32 {
       return sent;
     }
   }
+}
+
+/** The tail, or what it was at some time: that is less, and does where it is behind the head. */
+function tailFor(ring: i32, head: i32): i32 {
+  const id = load32((ring + ringId) | 0);
+  if (seenSource === id && ((seenTail - head) | 0) > 0) return seenTail;
+  seenSource = id;
+  seenTail = atomicLoad32((ring + ringTail) | 0);
+  return seenTail;
 }
 
 /** The exchange. Before it the intent has all that giving the message back would take. */
@@ -109,7 +123,7 @@ function takeOut(ring: i32, cell: i32, value: i32, stamp: i32, length: i32, tag:
 
 function finish(ring: i32, value: i32, holds: bool): void {
   wakeAt((ring + ringSenders) | 0);
-  passTo(ownerAt(value), slotLive | worker);
+  setOwner(ownerAt(value), slotLive, slotLive | worker);
   if (holds) store32((ownIntent + heldObject) | 0, value);
   store32((ownIntent + intentKind) | 0, intentNone);
 }
@@ -166,6 +180,7 @@ export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
   store32((ring + ringCapacity) | 0, capacity);
   store32((ring + ringMask) | 0, cellCount - 1);
   store32((ring + ringCells) | 0, (ring + cells) | 0);
+  store32((ring + ringId) | 0, newStamp());
   store32((ring + ringMagic) | 0, ringMark);
 }
 

@@ -20,12 +20,13 @@ import {
   ringCapacity,
   ringClosed,
   ringHead,
+  ringId,
   ringReceivers,
   ringTail,
   slotLive,
 } from "../layout/index.ts";
 import { isPlace, ownIntent, worker } from "../places/index.ts";
-import { newStamp, ownerAt, ownerIn, passTo, tell } from "../structure/index.ts";
+import { newStamp, ownerAt, ownerIn, setOwner, tell } from "../structure/index.ts";
 import {
   assert,
   atomicLoad32,
@@ -40,6 +41,10 @@ import {
 } from "../target/index.ts";
 import { isServed } from "../worker/index.ts";
 import { cellAt, lengthAt, tableCell } from "./places.ts";
+
+/** The ring that was sent to last, by its number, and where its head was then. */
+let seenRing: i32 = 0;
+let seenHead: i32 = 0;
 
 // What the calls of a ring come to.
 /** The shell is to look closer: an exception cut something short, or the worker is none any more. */
@@ -69,7 +74,7 @@ export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32
   const capacity = load32((ring + ringCapacity) | 0);
   while (true) {
     const tail = atomicLoad32((ring + ringTail) | 0);
-    const head = atomicLoad32((ring + ringHead) | 0);
+    const head = headFor(ring, tail, capacity);
     const cell = cellAt(ring, tail);
     const value = loadCell(cell);
     const stamp = stampLoaded();
@@ -80,6 +85,19 @@ export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32
     } else if (value !== 0) compareExchange32((ring + ringTail) | 0, tail, (tail + 1) | 0);
     else if (put(ring, cell, tail, stamp, address, length, tag, owner, isFresh)) return sent;
   }
+}
+
+/**
+ * The head, or what it was at some time: that is less, and does where it leaves space. So a sender meets the word that all
+ * receivers write once in as many messages as the ring has.
+ */
+function headFor(ring: i32, tail: i32, capacity: i32): i32 {
+  const id = load32((ring + ringId) | 0);
+  const behind = (tail - seenHead) | 0;
+  if (seenRing === id && behind >= 0 && behind < capacity) return seenHead;
+  seenRing = id;
+  seenHead = atomicLoad32((ring + ringHead) | 0);
+  return seenHead;
 }
 
 /** Moves the head on if its message is gone; false when it is there. */
@@ -112,9 +130,9 @@ function put(
   store32((ownIntent + intentRing) | 0, ring);
   store32((ownIntent + intentStamp) | 0, own);
   if (!isFresh) store32((ownIntent + intentKind) | 0, intentSend);
-  passTo(owner, slotLive);
+  setOwner(owner, slotLive | worker, slotLive);
   if (!exchangeCell(cell, 0, stamp, address, own)) {
-    passTo(owner, slotLive | worker);
+    setOwner(owner, slotLive, slotLive | worker);
     if (!isFresh) store32((ownIntent + intentKind) | 0, intentNone);
     return false;
   }

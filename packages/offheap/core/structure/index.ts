@@ -32,7 +32,7 @@ export {
 } from "./retire.ts";
 
 // Whose an object is.
-export { ownerAt, ownerIn, passTo, swapOwner } from "./owner.ts";
+export { ownerAt, ownerIn, passTo, setOwner, swapOwner } from "./owner.ts";
 
 // Words of objects, and cells as they were seen.
 export { getWord, putWord, seeCell, stampSeen } from "./words.ts";

@@ -7,6 +7,11 @@ import { announceAt, sleepAsyncAt, sleepAt } from "../memory/index.ts";
 
 /** Milliseconds between two looks where nobody calls. */
 const [firstLook, lastLook] = [1, 16];
+/**
+ * Milliseconds that a thread looks again before it sleeps, and how long it leaves the memory alone between two looks: then a sender
+ * that is at it sends some messages meanwhile, whose lines go from one processor to the other once, and not for each.
+ */
+const [spin, betweenLooks] = [0.03, 0.003];
 /** Nobody sleeps longer in one go: who was to wake a sleeper may have died, and its reaper not come yet. */
 const mostSleep = 1000;
 
@@ -35,8 +40,8 @@ export function checkTimeout(timeout: unknown): number {
 /** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
 export function waitFor({ isThere, words, index }: Awaited, timeout: number): boolean {
   const end = now() + timeout;
+  if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin))) return true;
   for (;;) {
-    if (isThere()) return true;
     announceAt(words, index);
     if (isThere()) return true;
     const left = end - now();
@@ -51,6 +56,15 @@ export function waitFor({ isThere, words, index }: Awaited, timeout: number): bo
       );
     }
   }
+}
+
+function isThereSoon(isThere: () => boolean, end: number): boolean {
+  for (let time = now(); time < end; ) {
+    const next = time + betweenLooks;
+    while (time < next) time = now();
+    if (isThere()) return true;
+  }
+  return false;
 }
 
 /** The same without blocking. */
