@@ -2,6 +2,8 @@
 // stepping version in their place and see, order and cut every access to shared memory.
 // All are sequentially consistent (ECMAScript memory model); a failed exchange publishes nothing.
 
+import { messageOf } from "../base/index.ts";
+
 /** The atomic operations that the shell rests on, and no others; the core has its own verbs. */
 export interface AtomicOps {
   load(words: Int32Array, index: number): number;
@@ -14,9 +16,19 @@ export interface AtomicOps {
   swapWide(wide: BigInt64Array, index: number, expected: bigint, desired: bigint): boolean;
 }
 
-/** Sleeps while a word of shared memory holds `value`, at most so many milliseconds; throws where the thread may not block. */
-export function sleepAt(words: Int32Array, index: number, value: number, timeout: number): void {
-  Atomics.wait(words, index, value, timeout);
+/** Sleeps while a word of shared memory holds `value`, at most so many milliseconds; or says why the engine refuses. */
+export function sleepAt(
+  words: Int32Array,
+  index: number,
+  value: number,
+  timeout: number,
+): string | undefined {
+  try {
+    Atomics.wait(words, index, value, timeout);
+    return undefined;
+  } catch (cause) {
+    return messageOf(cause);
+  }
 }
 
 interface AsyncWaiting {

@@ -1,3 +1,5 @@
 // offheap/ring: messages between workers.
 
-export { type Message, Ring, type RingHandle, type RingOptions, type WaitOptions } from "./ring.ts";
+export type { WaitOptions } from "./arguments.ts";
+export type { RingOptions } from "./place.ts";
+export { type Message, Ring, type RingHandle } from "./ring.ts";

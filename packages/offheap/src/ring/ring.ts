@@ -4,12 +4,13 @@
 //   bounded · many senders, many receivers, none waits for another · in order from each sender
 //   whoever is killed when: what was sent is received, once
 
-import { type Address, AllocatorError, checkOptions, show } from "../base/index.ts";
-import { encodeUtf8 } from "../contents/index.ts";
+import { type Address, AllocatorError, show } from "../base/index.ts";
 import { intent, intentAt } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import { type Kit, kitOf, type StructureHandle } from "../structure/index.ts";
-import { checkTimeout, waitFor, waitForAsync } from "./waiting.ts";
+import { bytesOf, checkTag, isUpTo, notOwn, timeoutOf, type WaitOptions } from "./arguments.ts";
+import { optionsOf, placeFor, type RingOptions, ringWords, tableBytesFor } from "./place.ts";
+import { type Awaited, waitFor, waitForAsync } from "./waiting.ts";
 
 /** What is received. */
 export interface Message {
@@ -21,38 +22,23 @@ export interface Message {
   tag: number;
 }
 
-export interface RingOptions {
-  /** Messages that it holds at most: 1 to 2^20; 1,024 unless said otherwise, or as many as a heap of slabs has an object for. */
-  capacity?: number;
-}
-
 export interface RingHandle extends StructureHandle {
   readonly kind: "ring";
 }
 
-export interface WaitOptions {
-  /** Milliseconds; for ever unless said otherwise. */
-  timeout?: number;
-}
-
-const mostCapacity = 2 ** 20;
-const usualCapacity = 1024;
-const cellBytes = 8;
 const mostTries = 4;
 /** What the calls of the core come to (core/ring/send.ts). */
 const came = { notServed: -1, full: 0, done: 1, closed: 2, notOwn: 3, noTable: 4 } as const;
-// Words of a ring (core/layout/numbers.ts).
-const words = { magic: 0, receivers: 16, senders: 20, closed: 24 } as const;
-const mark = 0x676e6972;
 
 export class Ring {
   private readonly kit: Kit;
   private readonly at: number;
   /** Messages at most. */
   readonly capacity: number;
-  private readonly cellCount: number;
   private readonly resultAt: number;
   private hasTable = false;
+  /** True at the next call: a look at a message threw. */
+  private isReading = false;
   private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
 
   /**
@@ -61,11 +47,10 @@ export class Ring {
    */
   constructor(heap: object, options: RingOptions = {}) {
     const kit = kitOf(heap);
-    const given = opened.get(options) ?? create(kit, options);
+    const { at, capacity } = placeFor(kit, options);
     this.kit = kit;
-    this.at = given.at;
-    this.capacity = given.capacity;
-    this.cellCount = cellsFor(given.capacity);
+    this.at = at;
+    this.capacity = capacity;
     this.resultAt = intentAt(kit.heap.layout, kit.place) + intent.message;
   }
 
@@ -74,17 +59,7 @@ export class Ring {
    * @throws ERR_INCOMPATIBLE_HEAP for a handle of something else; ERR_INVALID_ADDRESS, ERR_DETACHED
    */
   static attach(heap: object, handle: StructureHandle): Ring {
-    const kit = kitOf(heap);
-    kit.open();
-    const { kind, address } = (handle ?? {}) as Partial<StructureHandle>;
-    if (kind !== "ring" || typeof address !== "number")
-      throw new AllocatorError("ERR_INCOMPATIBLE_HEAP", `a ring's handle is wanted, got ${show(handle)}`);
-    if (!kit.isLive(address) || kit.core.getWord(address + words.magic) !== mark)
-      throw new AllocatorError("ERR_INVALID_ADDRESS", `no ring begins at ${show(address)}`);
-    const found = { at: address, capacity: kit.core.getWord(address + 4) };
-    const options = {};
-    opened.set(options, found);
-    return new Ring(heap, options);
+    return new Ring(heap, optionsOf(kitOf(heap), handle));
   }
 
   /** To be posted to a worker, or kept under a name (`heap.roots`). */
@@ -98,7 +73,7 @@ export class Ring {
   }
 
   get isClosed(): boolean {
-    return this.core.getWord(this.at + words.closed) !== 0;
+    return this.core.getWord(this.at + ringWords.closed) !== 0;
   }
 
   /**
@@ -136,9 +111,7 @@ export class Ring {
   write(content: Uint8Array | string, tag = 0): boolean {
     const { kit } = this;
     checkTag(tag);
-    const bytes = typeof content === "string" ? encode(content) : content;
-    if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]")
-      throw new AllocatorError("ERR_INVALID_OPTION", `bytes or a text are sent, got ${show(content)}`);
+    const bytes = bytesOf(content);
     if (!this.hasTable) this.makeTable();
     const { length } = bytes;
     const address = kit.allocate(length || 1);
@@ -168,6 +141,7 @@ export class Ring {
   done(): void {
     this.kit.open();
     this.kit.endHeld();
+    this.isReading = false;
   }
 
   /** Receives as many messages as there are, up to the length of `batch`, into its objects; returns how many. @throws ERR_DETACHED */
@@ -183,16 +157,16 @@ export class Ring {
   /**
    * Reads the next message in place, and ends it; false when there is none. If the worker dies in it, the message comes back.
    * @param look gets the bytes, of shared memory, which are another object's when it has returned
-   * @throws what `look` throws: the message is ended then, too; ERR_DETACHED
+   * @throws what `look` throws: the message ends at the next call of this ring then; ERR_DETACHED
    */
   read(look: (bytes: Uint8Array, tag: number) => void): boolean {
     const message = this.take();
     if (message === undefined) return false;
     const { address, length, tag } = message;
     const bytes = this.kit.host.views().u8.subarray(address, address + length);
-    const failed = attempt(() => look(bytes, tag));
+    this.isReading = true;
+    look(bytes, tag);
     this.done();
-    if (failed !== undefined) throw failed.reason;
     return true;
   }
 
@@ -245,7 +219,7 @@ export class Ring {
       core.putWord(core.tableCell(at, place), 0);
       if (table !== 0) kit.end(table as Address);
     }
-    core.putWord(at + words.magic, 0);
+    core.putWord(at + ringWords.magic, 0);
     kit.end(at as Address);
   }
 
@@ -259,7 +233,7 @@ export class Ring {
       if (found === came.done) return true;
       if (found === came.full) return false;
       if (found === came.closed) throw this.closedError();
-      if (found === came.notOwn) throw notOwn(address);
+      if (found === came.notOwn) throw notOwn(address as Address);
       if (found === came.noTable) this.makeTable();
       else this.kit.open();
     }
@@ -267,6 +241,7 @@ export class Ring {
   }
 
   private next(holds: boolean): Message | undefined {
+    if (this.isReading) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.receiveMessage(this.at, holds);
       if (found === came.done) return this.told();
@@ -292,99 +267,22 @@ export class Ring {
     const cell = core.tableCell(this.at, kit.place);
     this.hasTable = true;
     if (core.getWord(cell) !== 0) return;
-    const table = kit.allocate(this.cellCount * cellBytes);
+    const table = kit.allocate(tableBytesFor(this.capacity));
     const value = core.seeCell(cell);
     if (kit.exchange(cell, value, core.stampSeen(), table)) kit.commit();
     else kit.abandon();
   }
 
-  private awaited(who: "receivers" | "senders"): {
-    isThere: () => boolean;
-    words: Int32Array;
-    index: number;
-  } {
+  private awaited(who: "receivers" | "senders"): Awaited {
     this.kit.open();
     const isThere =
       who === "receivers"
         ? () => this.core.hasMessage(this.at) !== 0 || this.isClosed
         : () => this.size < this.capacity || this.isClosed;
-    return { isThere, words: this.kit.host.views().i32, index: (this.at + words[who]) / 4 };
+    return { isThere, words: this.kit.host.views().i32, index: (this.at + ringWords[who]) / 4 };
   }
 
   private closedError(): AllocatorError {
     return new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was closed`);
-  }
-}
-
-/** What a ring's constructor is to open, in place of making a new one: by the options that `attach` hands it. */
-const opened = new WeakMap<object, { readonly at: number; readonly capacity: number }>();
-
-function create(kit: Kit, options: RingOptions): { readonly at: number; readonly capacity: number } {
-  const given = checkOptions("Ring", options, { capacity: true }) as RingOptions;
-  const capacity = given.capacity === undefined ? usualFor(kit) : given.capacity;
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > mostCapacity)
-    throw new AllocatorError("ERR_INVALID_OPTION", `capacity is 1 to ${mostCapacity}, got ${show(capacity)}`);
-  kit.open();
-  const cellCount = cellsFor(capacity);
-  const at = kit.allocate(bytesFor(kit, capacity));
-  kit.core.formatRing(at, capacity, cellCount);
-  kit.keep();
-  return { at, capacity };
-}
-
-/** A heap of slabs alone has no objects beyond its largest class. */
-function usualFor(kit: Kit): number {
-  const { pageSpanChunks, objectBytes } = kit.heap.layout;
-  const most = pageSpanChunks > 0 ? Number.POSITIVE_INFINITY : (objectBytes.at(-1) as number);
-  let capacity = usualCapacity;
-  while (capacity > 1 && bytesFor(kit, capacity) > most) capacity /= 2;
-  return capacity;
-}
-
-function bytesFor(kit: Kit, capacity: number): number {
-  return kit.core.ringBytes() + cellsFor(capacity) * cellBytes;
-}
-
-function cellsFor(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(capacity));
-}
-
-function isUpTo(value: unknown, most: number): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
-}
-
-function checkTag(tag: unknown): number {
-  if (isUpTo(tag, 2 ** 32 - 1)) return tag as number;
-  throw new AllocatorError("ERR_INVALID_OPTION", `a tag is a whole number below 2^32, got ${show(tag)}`);
-}
-
-function timeoutOf(call: string, options: unknown): number {
-  return checkTimeout(checkOptions(call, options, { timeout: true }).timeout);
-}
-
-function notOwn(address: number): AllocatorError {
-  const why = "is not the sender's: who has it from another adopts it first";
-  return new AllocatorError("ERR_INVALID_ADDRESS", `the object at ${address} ${why}`);
-}
-
-const encoder = (globalThis as { TextEncoder?: new () => { encode(text: string): Uint8Array } }).TextEncoder;
-let encoding: { encode(text: string): Uint8Array } | undefined;
-
-function encode(text: string): Uint8Array {
-  if (encoder !== undefined) {
-    encoding ??= new encoder();
-    return encoding.encode(text);
-  }
-  const bytes = new Uint8Array(text.length * 3);
-  return bytes.subarray(0, encodeUtf8(text, bytes, 0, bytes.length));
-}
-
-/** What a user's call throws. */
-function attempt(act: () => void): { readonly reason: unknown } | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (reason) {
-    return { reason };
   }
 }

@@ -2,7 +2,7 @@
 // again and again, ever more seldom, where there is no such call. Who sleeps says so in the word first, and looks once more:
 // so a send to receivers that are awake reads one word, and makes no call of the system.
 
-import { AllocatorError, messageOf, show } from "../base/index.ts";
+import { AllocatorError } from "../base/index.ts";
 import { announceAt, sleepAsyncAt, sleepAt } from "../memory/index.ts";
 
 /** Milliseconds between two looks where nobody calls. */
@@ -30,13 +30,6 @@ export interface Awaited {
   readonly index: number;
 }
 
-/** @throws ERR_INVALID_OPTION */
-export function checkTimeout(timeout: unknown): number {
-  if (timeout === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof timeout === "number" && timeout >= 0) return timeout;
-  throw new AllocatorError("ERR_INVALID_OPTION", `timeout is a number of milliseconds, got ${show(timeout)}`);
-}
-
 /** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
 export function waitFor({ isThere, words, index }: Awaited, timeout: number): boolean {
   const end = now() + timeout;
@@ -46,13 +39,11 @@ export function waitFor({ isThere, words, index }: Awaited, timeout: number): bo
     if (isThere()) return true;
     const left = end - now();
     if (left <= 0) return false;
-    // The one place where the engine refuses.
-    try {
-      sleepAt(words, index, 1, Math.min(left, mostSleep));
-    } catch (cause) {
+    const refusal = sleepAt(words, index, 1, Math.min(left, mostSleep));
+    if (refusal !== undefined) {
       throw new AllocatorError(
         "ERR_INVALID_OPTION",
-        `this thread may not wait, or its memory is not shared: ${messageOf(cause)}; await ready() instead`,
+        `this thread may not wait, or its memory is not shared: ${refusal}; await ready() instead`,
       );
     }
   }
