@@ -2,3 +2,9 @@
 
 // The calls, which check their bounds.
 export { Contents } from "./contents.ts";
+
+// The same without a look at the object, for fields of a record whose bounds are known.
+export { isBytes } from "./contents.ts";
+export { copyIn, copyOut } from "./copies.ts";
+export { readText, writeText } from "./text.ts";
+export { utf8Bytes } from "./utf8.ts";

@@ -40,6 +40,7 @@ import {
 } from "../slab/index.ts";
 import { journal, readJournal, Workers } from "../worker/index.ts";
 import { checkClean } from "./check-clean.ts";
+import { checkGenerations } from "./check-generations.ts";
 import { checkScratch } from "./check-scratch.ts";
 import { checkTables } from "./check-tables.ts";
 import type { Report, Violation } from "./violation.ts";
@@ -91,6 +92,7 @@ class Checker {
       this.checkWorker(place);
       checkScratch(this.heap, place, (invariant, message) => this.report(invariant, message));
     }
+    checkGenerations(this.heap, (invariant, message) => this.report(invariant, message));
     this.checkTotals();
     this.others?.checkTotals();
     return this.violations;

@@ -13,7 +13,8 @@ export interface Violation {
     | "magazine"
     | "counter"
     | "worker"
-    | "journal";
+    | "journal"
+    | "generation";
   readonly message: string;
 }
 

@@ -19,8 +19,10 @@ import {
   workerOf,
 } from "../arena/index.ts";
 import type { ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
+import { endInSlot, settleRecords } from "../generations/index.ts";
 import { liveBy, type SizeClass, sizeClassesOf, slotFree, slotLive } from "../layout/index.ts";
 import {
+  addressOf,
   checkedRoundCount,
   countFree,
   foldGauge,
@@ -117,6 +119,7 @@ export class Recoverer {
     }
     // After the classes, of which one may have undone the allocation of it.
     this.magazines.slabs.others?.endDoomed(this.target, this.found, (slot) => this.freeObject(slot));
+    settleRecords(heap, this.target, (slot) => this.freeObject(slot));
   }
 
   /** Looks after one chunk; returns how many to go on by. */
@@ -166,6 +169,11 @@ export class Recoverer {
     }
   }
 
+  private endRecordIn(slot: SlotIndex): void {
+    const { heap } = this.magazines.slabs;
+    endInSlot(heap, () => addressOf(heap, this.classes[this.classOfSlot(slot)] as SizeClass, slot));
+  }
+
   private classOfSlot(slot: SlotIndex): number {
     const { spans, heap } = this.magazines.slabs;
     return spans.mapOf(slot >>> heap.layout.stateShift) & mapClassMask;
@@ -174,6 +182,8 @@ export class Recoverer {
   private bringHome(slot: SlotIndex, held: boolean): void {
     const { heap, worker } = this.magazines.slabs;
     const index = this.classOfSlot(slot);
+    // A reaper may have died right after it freed a record's slot.
+    this.endRecordIn(slot);
     this.found.cachedSlots++;
     this.found.cachedBytes += (this.classes[index] as SizeClass).objectBytes;
     if (held) heap.states[slot] = slotFree;
@@ -202,6 +212,7 @@ export class Recoverer {
     setRound(heap, own, checkedRoundCount(heap, own), slot);
     writeJournal(heap, worker, journal.freeing);
     if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
+      this.endRecordIn(slot);
       countFree(heap, own);
       writeJournal(heap, worker, journal.moving);
       magazines.turnIntoStray(own);

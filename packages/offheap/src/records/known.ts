@@ -1,0 +1,171 @@
+// Records as a heap knows them: under a number, by an object with their schema, and by the cells of their slots. From a
+// handle to its cell.
+
+import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
+import {
+  beginRecord,
+  cellAt,
+  cellIn,
+  cellLive,
+  ensureLeaf,
+  entryAt,
+  generationShift,
+  handleOf,
+  handleUnit,
+  isLive,
+  leafBytes,
+  leastStrideShift,
+  listObject,
+  nowhere,
+  type ObjectSource,
+  registryAt,
+  slotAt,
+  strideShiftOf,
+} from "../generations/index.ts";
+import { chunkShift, wideBytes } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import {
+  descriptionBytes,
+  handleAt,
+  openDescription,
+  type RecordsHandle,
+  writeDescription,
+} from "./description.ts";
+import { type AnyAllocator, assertOpen, insideOf, sourceOf } from "./inside.ts";
+import type { StructType } from "./struct.ts";
+
+/** Bytes that are asked for a record: at least a stride whose leaf is an object of the heap. @throws ERR_INVALID_SIZE */
+function requestFor({ layout }: Heap, size: number): number {
+  const largest = Math.min(layout.objectBytes.at(-1) as number, wideBytes);
+  let shift = leastStrideShift;
+  while (leafBytes(shift) > largest) shift++;
+  const request = Math.max(size, 1 << shift);
+  if (request <= largest) return request;
+  const why =
+    size > largest
+      ? `a record has ${size} bytes, the heap's largest object ${largest}`
+      : "the heap's objects are too short for generations: its largest class must have 512 bytes";
+  throw new AllocatorError("ERR_INVALID_SIZE", why);
+}
+
+/** What `Records` are without their fields. */
+export abstract class KnownRecords {
+  /** To be posted to another worker, beside the heap's own. */
+  readonly handle: RecordsHandle;
+  protected readonly allocator: AnyAllocator;
+  protected readonly heap: Heap;
+  protected readonly struct: StructType;
+  protected readonly source: ObjectSource;
+  protected readonly place: WorkerPlace;
+  protected readonly number: number;
+  protected readonly requestBytes: number;
+  protected readonly objectBytes: number;
+  protected readonly tag: number;
+  protected readonly alignMask: number;
+  /** Whether slots begin elsewhere than at multiples of a power of two. */
+  protected readonly isOdd: boolean;
+  protected readonly firstChunk: number;
+
+  protected constructor(allocator: AnyAllocator, struct: unknown, opened: RecordsHandle | undefined) {
+    const { heap, slow } = insideOf(allocator);
+    assertOpen(allocator);
+    const type = struct as unknown as StructType;
+    if (typeof type?.writeOver !== "function")
+      throw new AllocatorError("ERR_INVALID_OPTION", `Records are of a struct, got ${show(struct)}`);
+    this.allocator = allocator;
+    this.heap = heap;
+    this.struct = type;
+    this.source = sourceOf(allocator);
+    this.place = slow.place;
+    this.requestBytes = requestFor(heap, type.size);
+    this.objectBytes = heap.layout.objectBytes.find((bytes) => bytes >= this.requestBytes) as number;
+    const lowest = this.objectBytes & -this.objectBytes;
+    this.alignMask = lowest - 1;
+    this.isOdd = lowest !== this.objectBytes;
+    this.firstChunk = heap.dataAt >>> chunkShift;
+    this.handle = opened ?? handleAt(this.describe());
+    this.number = opened === undefined ? this.list() : openDescription(heap, allocator, opened, type.text);
+    this.tag = cellLive | this.number;
+  }
+
+  private describe(): Address {
+    const { text } = this.struct;
+    const address = this.allocator.allocate(descriptionBytes(text));
+    writeDescription(this.allocator, address, text);
+    return address;
+  }
+
+  private list(): number {
+    const { address } = this.handle;
+    try {
+      return listObject(this.heap, address, this.source);
+    } catch (error) {
+      this.allocator.deallocate(address);
+      throw error;
+    }
+  }
+
+  /** @throws ERR_DETACHED when they were destroyed, or the pool was reset */
+  protected assertThere(): void {
+    const { heap } = this;
+    if (heap.words.length === 0) assertOpen(this.allocator);
+    if (registryAt(heap) !== 0 && heap.whole[entryAt(heap, this.number)] === (this.handle.address | 0))
+      return;
+    throw new AllocatorError("ERR_DETACHED", "these Records were destroyed, or their pool was reset");
+  }
+
+  /** The record in a slot of ours begins; where that takes a leaf that cannot be had, the slot is given back. */
+  protected begin(address: Address): number {
+    const { heap } = this;
+    const chunk = (address >>> chunkShift) - this.firstChunk;
+    let entry = heap.words[heap.layout.generationsAt + chunk] as number;
+    if (entry === 0 || 1 << strideShiftOf(entry) > this.objectBytes) {
+      try {
+        entry = ensureLeaf(heap, address, this.objectBytes, this.source);
+      } catch (error) {
+        this.allocator.deallocate(address);
+        throw error;
+      }
+    }
+    return handleOf(beginRecord(heap, cellIn(entry, address), this.number), address);
+  }
+
+  /** What the cell of a live record with that handle holds. */
+  protected cellFor(handle: number): number {
+    return (((handle / handleUnit) | 0) << generationShift) | this.tag;
+  }
+
+  /** Index of the cell of a handle's live record, in `Heap.whole`; `nowhere` when it is none. */
+  protected cellOf(handle: unknown): number {
+    if (typeof handle !== "number" || !Number.isSafeInteger(handle) || handle <= 0) return nowhere;
+    const { heap } = this;
+    if (heap.words.length === 0) assertOpen(this.allocator);
+    const address = handle >>> 0;
+    const chunk = (address >>> chunkShift) - this.firstChunk;
+    if (chunk < 0 || chunk >= heap.layout.chunkCount || slotAt(heap, address) === nowhere) return nowhere;
+    const at = cellAt(heap, address);
+    return at !== nowhere && heap.whole[at] === this.cellFor(handle) ? at : nowhere;
+  }
+
+  /** @throws ERR_STALE_HANDLE, ERR_INVALID_ADDRESS */
+  protected liveCell(handle: number): number {
+    const at = this.cellOf(handle);
+    if (at === nowhere) throw this.stale(handle);
+    return at;
+  }
+
+  protected stale(handle: unknown): AllocatorError {
+    if (typeof handle !== "number" || !Number.isSafeInteger(handle) || handle <= 0)
+      return new AllocatorError("ERR_INVALID_ADDRESS", `${show(handle)} is no handle of a record`);
+    const { heap } = this;
+    const chunk = ((handle >>> 0) >>> chunkShift) - this.firstChunk;
+    const isInside = chunk >= 0 && chunk < heap.layout.chunkCount;
+    const at = isInside ? cellAt(heap, handle >>> 0) : nowhere;
+    const isOthers =
+      at !== nowhere &&
+      isLive(heap.whole[at] as number) &&
+      (heap.whole[at] as number) >>> generationShift === Math.floor(handle / handleUnit);
+    const why = isOthers ? "is of other Records" : "was freed, or never was one of this heap";
+    return new AllocatorError("ERR_STALE_HANDLE", `the record of handle ${handle} ${why}`);
+  }
+}
