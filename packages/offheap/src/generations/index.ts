@@ -27,7 +27,7 @@ export { beginRecord } from "./begin.ts";
 export { endRecord, endIsOver, settleEnding, disownSlot } from "./ending.ts";
 
 // All Records of a heap.
-export { registryAt, forEachListed, entryAt, listObject } from "./registry.ts";
+export { registryAt, forEachListed, entryAt, numbersOf, ensureRegistry, listObject } from "./registry.ts";
 
 // What is done about records when a worker is recovered, or a pool reset.
 export { settleRecords, endInSlot, forgetRecords } from "./recovery.ts";

@@ -12,6 +12,7 @@ import { cellIn, chunkOf, entryOf, leafBytes, strideShiftFor, strideShiftOf } fr
 
 /** Where objects come from, as their worker's; and are made nobody's. */
 export interface ObjectSource {
+  /** 0 where none can be had. */
   allocate(bytes: number): Address;
   deallocate(address: Address): void;
   disown(address: Address): void;
@@ -20,7 +21,7 @@ export interface ObjectSource {
 /** Somebody else's leaf is as good as one's own: the second look finds it. */
 const mostTries = 4;
 
-/** The entry of the leaf for a slot of the caller's, of so many bytes. @throws ERR_OUT_OF_MEMORY */
+/** The entry of the leaf for a slot of the caller's, of so many bytes; 0 where none can be had. */
 export function ensureLeaf(heap: Heap, address: Address, objectBytes: number, source: ObjectSource): number {
   const at = heap.layout.generationsAt + chunkOf(heap, address);
   const wanted = strideShiftFor(objectBytes);
@@ -28,6 +29,7 @@ export function ensureLeaf(heap: Heap, address: Address, objectBytes: number, so
     const seen = heap.atomics.load(heap.words, at);
     if (seen !== 0 && strideShiftOf(seen) <= wanted) return seen;
     const leaf = source.allocate(leafBytes(wanted));
+    if (leaf === 0) return 0;
     const made = entryOf(leaf, wanted) | 0;
     writeCells(heap, made, seen);
     // Publishes the cells: who reads this entry sees them.

@@ -1,7 +1,7 @@
 // The table of all Records of a heap: an object of the heap, named by the header. Entry n is 0, or the address of the
 // object that the Records of number n is known by. Cells carry the number, so none is used twice at a time.
 
-import { type Address, AllocatorError } from "../base/index.ts";
+import type { Address } from "../base/index.ts";
 import { header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { mostNumber } from "./cell.ts";
@@ -32,10 +32,9 @@ export function numbersOf({ layout }: Heap): number {
   return Math.min(mostNumber, (Math.min(largest, usualBytes) >>> wordShift) - 1);
 }
 
-/** Lists an object of the caller's under a number of its own, and makes it nobody's. @throws ERR_OUT_OF_MEMORY */
+/** Lists an object of the caller's under a number of its own, and makes it nobody's; 0 when all numbers are in use. */
 export function listObject(heap: Heap, object: Address, source: ObjectSource): number {
   const { whole, atomics } = heap;
-  if (registryAt(heap) === 0) makeRegistry(heap, source);
   for (let number = 1; number <= numbersOf(heap); number++) {
     const at = entryAt(heap, number);
     if (whole[at] !== 0) continue;
@@ -44,15 +43,19 @@ export function listObject(heap: Heap, object: Address, source: ObjectSource): n
     source.disown(object);
     return number;
   }
-  throw new AllocatorError("ERR_OUT_OF_MEMORY", `a heap has at most ${numbersOf(heap)} Records at a time`);
+  return 0;
 }
 
-function makeRegistry(heap: Heap, source: ObjectSource): void {
+/** Sees to it that the heap has a table; false where it cannot be had. */
+export function ensureRegistry(heap: Heap, source: ObjectSource): boolean {
+  if (registryAt(heap) !== 0) return true;
   const { whole, words, atomics } = heap;
   const numbers = numbersOf(heap);
   const table = source.allocate((numbers + 1) << wordShift);
+  if (table === 0) return false;
   for (let number = 0; number <= numbers; number++) whole[(table >>> wordShift) + number] = 0;
   // Publishes the table. The second to make one gives it back.
   if (atomics.swap(words, header.registry, 0, table | 0)) source.disown(table);
   else source.deallocate(table);
+  return true;
 }

@@ -1,8 +1,8 @@
 // What Records need of an allocator's inside: its heap, its place, and whether it is still attached. By names, not by class:
 // the allocator may be of another copy of the package.
 
-import type { SlabAllocator } from "../allocator/index.ts";
-import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
+import type { SlabAllocator, SlowPath } from "../allocator/index.ts";
+import { type Address, AllocatorError, show } from "../base/index.ts";
 import { disownSlot, type ObjectSource, slotAt } from "../generations/index.ts";
 import type { Heap } from "../memory/index.ts";
 import type { MemoryPool } from "../pool/index.ts";
@@ -11,7 +11,7 @@ export type AnyAllocator = SlabAllocator | MemoryPool;
 
 interface Inside {
   readonly heap: Heap;
-  readonly slow: { readonly place: WorkerPlace };
+  readonly slow: Pick<SlowPath, "place" | "classes" | "findRound">;
   readonly lookup: { readonly chunks: number };
   open(): void;
 }
@@ -33,10 +33,19 @@ export function assertOpen(allocator: AnyAllocator): void {
   if (inside.lookup.chunks === 0) inside.open();
 }
 
+/** As `allocate` of a size that has a class; 0 where no object can be had. @throws ERR_DETACHED */
+export function tryAllocate(allocator: AnyAllocator, bytes: number): Address {
+  const inside = insideOf(allocator);
+  inside.open();
+  const { slow, heap } = inside;
+  const sizeClass = slow.classes[heap.layout.objectBytes.findIndex((each) => each >= bytes) + 1];
+  return sizeClass !== undefined && slow.findRound(sizeClass) ? allocator.allocate(bytes) : 0;
+}
+
 export function sourceOf(allocator: AnyAllocator): ObjectSource {
   const { heap, slow } = insideOf(allocator);
   return {
-    allocate: (bytes) => allocator.allocate(bytes),
+    allocate: (bytes) => tryAllocate(allocator, bytes),
     deallocate: (address) => allocator.deallocate(address),
     disown: (address: Address) => void disownSlot(heap, slow.place, slotAt(heap, address)),
   };

@@ -8,6 +8,7 @@ import {
   cellIn,
   cellLive,
   ensureLeaf,
+  ensureRegistry,
   entryAt,
   generationShift,
   handleOf,
@@ -17,6 +18,7 @@ import {
   leastStrideShift,
   listObject,
   nowhere,
+  numbersOf,
   type ObjectSource,
   registryAt,
   slotAt,
@@ -46,6 +48,10 @@ function requestFor({ layout }: Heap, size: number): number {
       ? `a record has ${size} bytes, the heap's largest object ${largest}`
       : "the heap's objects are too short for generations: its largest class must have 512 bytes";
   throw new AllocatorError("ERR_INVALID_SIZE", why);
+}
+
+export function outOfMemory(wanted: string): AllocatorError {
+  return new AllocatorError("ERR_OUT_OF_MEMORY", `no memory for ${wanted}`);
 }
 
 /** What `Records` are without their fields. */
@@ -83,13 +89,15 @@ export abstract class KnownRecords {
     this.alignMask = lowest - 1;
     this.isOdd = lowest !== this.objectBytes;
     this.firstChunk = heap.dataAt >>> chunkShift;
-    this.handle = opened ?? handleAt(this.describe());
-    this.number = opened === undefined ? this.list() : openDescription(heap, allocator, opened, type.text);
+    const opensNumber = opened && openDescription(heap, allocator, opened, type.text);
+    this.handle = handleAt(opened === undefined ? this.describe() : opened.address);
+    this.number = opensNumber ?? this.list();
     this.tag = cellLive | this.number;
   }
 
   private describe(): Address {
     const { text } = this.struct;
+    if (!ensureRegistry(this.heap, this.source)) throw outOfMemory("the table of Records");
     const address = this.allocator.allocate(descriptionBytes(text));
     writeDescription(this.allocator, address, text);
     return address;
@@ -97,12 +105,10 @@ export abstract class KnownRecords {
 
   private list(): number {
     const { address } = this.handle;
-    try {
-      return listObject(this.heap, address, this.source);
-    } catch (error) {
-      this.allocator.deallocate(address);
-      throw error;
-    }
+    const number = listObject(this.heap, address, this.source);
+    if (number > 0) return number;
+    this.allocator.deallocate(address);
+    throw outOfMemory(`more than ${numbersOf(this.heap)} Records at a time`);
   }
 
   /** @throws ERR_DETACHED when they were destroyed, or the pool was reset */
@@ -114,17 +120,16 @@ export abstract class KnownRecords {
     throw new AllocatorError("ERR_DETACHED", "these Records were destroyed, or their pool was reset");
   }
 
-  /** The record in a slot of ours begins; where that takes a leaf that cannot be had, the slot is given back. */
+  /** The record in a slot of ours begins. 0 where that takes a leaf that cannot be had: the slot is given back. */
   protected begin(address: Address): number {
     const { heap } = this;
     const chunk = (address >>> chunkShift) - this.firstChunk;
     let entry = heap.words[heap.layout.generationsAt + chunk] as number;
     if (entry === 0 || 1 << strideShiftOf(entry) > this.objectBytes) {
-      try {
-        entry = ensureLeaf(heap, address, this.objectBytes, this.source);
-      } catch (error) {
+      entry = ensureLeaf(heap, address, this.objectBytes, this.source);
+      if (entry === 0) {
         this.allocator.deallocate(address);
-        throw error;
+        return 0;
       }
     }
     return handleOf(beginRecord(heap, cellIn(entry, address), this.number), address);

@@ -21,8 +21,8 @@ import {
 import { chunkBytes, chunkShift, record, recordAt, slotLive } from "../layout/index.ts";
 import { Cursor, type Standing } from "./cursor.ts";
 import type { RecordsHandle } from "./description.ts";
-import { type AnyAllocator, assertOpen } from "./inside.ts";
-import { KnownRecords } from "./known.ts";
+import { type AnyAllocator, assertOpen, tryAllocate } from "./inside.ts";
+import { KnownRecords, outOfMemory } from "./known.ts";
 import type { Fields, FieldView, Init, Struct } from "./struct.ts";
 import { countLive, RecordSpan, slotsIn, Walk, type Walked } from "./walk.ts";
 
@@ -73,19 +73,24 @@ export class Records<F extends Fields> extends KnownRecords {
     const address = this.allocator.allocate(this.requestBytes);
     this.clear(address);
     if (init !== undefined) this.struct.writeOver(this.allocator, address, init);
-    return this.begin(address);
+    const handle = this.begin(address);
+    if (handle === 0) throw outOfMemory("the generations of a record");
+    return handle;
   }
 
   /** So many new records, all fields zero; or none. @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED */
   createMany(count: number): RecordHandle[] {
     if (!(Number.isInteger(count) && count >= 0))
       throw new AllocatorError("ERR_INVALID_SIZE", `count is an integer from 0 on, got ${show(count)}`);
+    this.assertThere();
     const handles: RecordHandle[] = [];
-    try {
-      while (handles.length < count) handles.push(this.create());
-    } catch (error) {
-      for (const handle of handles) this.free(handle);
-      throw error;
+    while (handles.length < count) {
+      const handle = this.tryCreate();
+      if (handle === 0) {
+        for (const each of handles) this.free(each);
+        throw outOfMemory(`${count} records: there was some for ${handles.length}`);
+      }
+      handles.push(handle);
     }
     return handles;
   }
@@ -198,6 +203,13 @@ export class Records<F extends Fields> extends KnownRecords {
     allocator.adopt(address);
     if (heap.atomics.swap(heap.whole, entryAt(heap, this.number), address | 0, 0))
       allocator.deallocate(address);
+  }
+
+  private tryCreate(): RecordHandle {
+    const address = tryAllocate(this.allocator, this.requestBytes);
+    if (address === 0) return 0;
+    this.clear(address);
+    return this.begin(address);
   }
 
   private clear(address: Address): void {
