@@ -1,5 +1,6 @@
 // The table of all Records of a heap: an object of the heap, named by the header. Entry n is 0, or the address of the
-// object that the Records of number n is known by. Cells carry the number, so none is used twice at a time.
+// object that the Records of number n is known by. Cells carry the number, so none is used twice at a time. Entry 0 is the
+// highest number that was ever used.
 
 import type { Address } from "../base/index.ts";
 import { header } from "../layout/index.ts";
@@ -17,7 +18,8 @@ export const registryAt = ({ words, atomics }: Heap): number => atomics.load(wor
 export function forEachListed(heap: Heap, act: (number: number, address: number) => void): void {
   const table = registryAt(heap) >>> wordShift;
   if (table === 0) return;
-  for (let number = 1; number <= numbersOf(heap); number++) {
+  const highest = Math.min(heap.atomics.load(heap.whole, table), numbersOf(heap));
+  for (let number = 1; number <= highest; number++) {
     const address = heap.atomics.load(heap.whole, table + number) >>> 0;
     if (address !== 0) act(number, address);
   }
@@ -37,13 +39,23 @@ export function listObject(heap: Heap, object: Address, source: ObjectSource): n
   const { whole, atomics } = heap;
   for (let number = 1; number <= numbersOf(heap); number++) {
     const at = entryAt(heap, number);
-    if (whole[at] !== 0) continue;
+    if (atomics.load(whole, at) !== 0) continue;
+    raiseHighest(heap, number);
     // Publishes the object: who finds it in the table sees what it holds.
     if (!atomics.swap(whole, at, 0, object | 0)) continue;
     source.disown(object);
     return number;
   }
   return 0;
+}
+
+/** Before the entry, so that none is passed by. */
+function raiseHighest(heap: Heap, number: number): void {
+  const at = entryAt(heap, 0);
+  for (let tries = 0; tries <= mostNumber; tries++) {
+    const seen = heap.atomics.load(heap.whole, at);
+    if (seen >= number || heap.atomics.swap(heap.whole, at, seen, number)) return;
+  }
 }
 
 /** Sees to it that the heap has a table; false where it cannot be had. */

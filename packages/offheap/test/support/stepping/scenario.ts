@@ -1,5 +1,7 @@
 // What a scenario is: a tiny heap, what happened before, and one program for each worker.
 
+import type { Address } from "#src/base/brands.js";
+import type { Heap } from "#src/memory/heap.js";
 import type { Actor } from "./actor.ts";
 
 export interface Geometry {
@@ -13,6 +15,8 @@ export interface Geometry {
   readonly slabChunks?: number;
   readonly roundLimit?: number;
   readonly cleanupInterval?: number;
+  /** What lies in the data is stepped, too: words of objects that a structure is made of. */
+  readonly keepsData?: boolean;
   /** Places in the heap; one more than the actors by default, for whoever looks at the end. */
   readonly maxWorkers?: number;
 }
@@ -51,6 +55,8 @@ export interface Scenario<C = unknown> {
   readonly tolerates?: RegExp;
   /** The heap was destroyed: there are no books to look at. */
   readonly isDestroyed?: boolean;
+  /** Live objects of structures at the end, found in the memory: the test knows of none itself. */
+  readonly structureObjects?: (heap: Heap) => readonly Address[];
   /** Names what is wrong with the results. */
   readonly verify?: (actors: readonly Actor[], context: C) => string | undefined;
 }
