@@ -22,7 +22,8 @@ export const isLive = (cell: number): boolean => (cell & cellLive) !== 0;
 export const numberOf = (cell: number): number => cell & whoseMask;
 
 /** The generation behind one. Behind the last comes 1. */
-export const nextGeneration = (generation: number): number => (generation % generationMask) + 1;
+export const nextGeneration = (generation: number): number =>
+  generation < generationMask ? generation + 1 : 1;
 
 export const liveCell = (generation: number, number: number): number =>
   (generation << generationShift) | cellLive | number;

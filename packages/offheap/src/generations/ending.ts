@@ -23,13 +23,14 @@ const ownerTries = 4;
 const endingAt = ({ layout }: Heap, worker: WorkerPlace): number => recordAt(layout, worker) + record.ending;
 
 /**
- * Ends the record at an address whose cell, at an index of `Heap.whole`, was seen. True: the slot is the caller's now, to be
+ * Ends the record at an address, in a slot, whose cell, at an index of `Heap.whole`, was seen. True: the slot is the caller's now, to be
  * given back, and then `endIsOver`. False: it ended before.
  */
 export function endRecord(
   heap: Heap,
   worker: WorkerPlace,
   address: Address,
+  slot: number,
   at: number,
   cell: number,
 ): boolean {
@@ -41,7 +42,7 @@ export function endRecord(
     words[noted] = 0;
     return false;
   }
-  own(heap, worker, slotAt(heap, address));
+  own(heap, worker, slot);
   words[noted] = address | ownedBit;
   return true;
 }

@@ -1,6 +1,7 @@
 // Records as a heap knows them: under a number, by an object with their schema, and by the cells of their slots. From a
 // handle to its cell.
 
+import { mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
 import {
   beginRecord,
@@ -9,7 +10,6 @@ import {
   cellLive,
   ensureLeaf,
   ensureRegistry,
-  entryAt,
   generationShift,
   handleOf,
   handleUnit,
@@ -20,11 +20,16 @@ import {
   nowhere,
   numbersOf,
   type ObjectSource,
-  registryAt,
-  slotAt,
   strideShiftOf,
 } from "../generations/index.ts";
-import { chunkShift, wideBytes } from "../layout/index.ts";
+import {
+  chunkBytes,
+  chunkShift,
+  header,
+  maxSlotsPerSlab,
+  type SizeClass,
+  wideBytes,
+} from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import {
   descriptionBytes,
@@ -35,6 +40,8 @@ import {
 } from "./description.ts";
 import { type AnyAllocator, assertOpen, insideOf, sourceOf } from "./inside.ts";
 import type { StructType } from "./struct.ts";
+
+const chunkMask = chunkBytes - 1;
 
 /** Bytes that are asked for a record: at least a stride whose leaf is an object of the heap. @throws ERR_INVALID_SIZE */
 function requestFor({ layout }: Heap, size: number): number {
@@ -67,9 +74,14 @@ export abstract class KnownRecords {
   protected readonly requestBytes: number;
   protected readonly objectBytes: number;
   protected readonly tag: number;
+  // What at() and free() need of the layout, as numbers of this object: a load each where the layout's would be three.
+  private readonly sizeClass: SizeClass;
   protected readonly alignMask: number;
   /** Whether slots begin elsewhere than at multiples of a power of two. */
   protected readonly isOdd: boolean;
+  protected readonly chunkCount: number;
+  /** Index in the memory's words of the first chunk's entry in the directory. */
+  protected readonly directoryAt: number;
   protected readonly firstChunk: number;
 
   protected constructor(allocator: AnyAllocator, struct: unknown, opened: RecordsHandle | undefined) {
@@ -89,6 +101,9 @@ export abstract class KnownRecords {
     this.alignMask = lowest - 1;
     this.isOdd = lowest !== this.objectBytes;
     this.firstChunk = heap.dataAt >>> chunkShift;
+    this.chunkCount = heap.layout.chunkCount;
+    this.directoryAt = (heap.offset >>> 2) + heap.layout.generationsAt;
+    this.sizeClass = slow.classes[heap.layout.objectBytes.indexOf(this.objectBytes) + 1] as SizeClass;
     const opensNumber = opened && openDescription(heap, allocator, opened, type.text);
     this.handle = handleAt(opened === undefined ? this.describe() : opened.address);
     this.number = opensNumber ?? this.list();
@@ -115,8 +130,9 @@ export abstract class KnownRecords {
   protected assertThere(): void {
     const { heap } = this;
     if (heap.words.length === 0) assertOpen(this.allocator);
-    if (registryAt(heap) !== 0 && heap.whole[entryAt(heap, this.number)] === (this.handle.address | 0))
-      return;
+    // Plain loads: a call that is ordered after a destroy or a reset sees it.
+    const table = (heap.words[header.registry] as number) >>> 2;
+    if (table !== 0 && heap.whole[table + this.number] === (this.handle.address | 0)) return;
     throw new AllocatorError("ERR_DETACHED", "these Records were destroyed, or their pool was reset");
   }
 
@@ -140,14 +156,28 @@ export abstract class KnownRecords {
     return (((handle / handleUnit) | 0) << generationShift) | this.tag;
   }
 
+  /** Index of the state byte of the slot of these records' class that begins at an address; `nowhere` where none does. */
+  protected slotOf(address: number): number {
+    const { words, layout } = this.heap;
+    const { index, inverse, shift } = this.sizeClass;
+    const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;
+    if (chunk >= this.chunkCount) return nowhere;
+    const entry = words[layout.mapAt + chunk] as number;
+    const distance = entry >>> mapDistanceShift;
+    // The offset in the slab, divided (layout/class-table.ts).
+    const product = Math.imul((distance << chunkShift) | (address & chunkMask), inverse);
+    const position = ((product >>> shift) | (product << (32 - shift))) >>> 0;
+    if ((entry & mapClassMask) !== index || position >= maxSlotsPerSlab) return nowhere;
+    return ((chunk - distance) << layout.stateShift) + position;
+  }
+
   /** Index of the cell of a handle's live record, in `Heap.whole`; `nowhere` when it is none. */
   protected cellOf(handle: unknown): number {
     if (typeof handle !== "number" || !Number.isSafeInteger(handle) || handle <= 0) return nowhere;
     const { heap } = this;
     if (heap.words.length === 0) assertOpen(this.allocator);
     const address = handle >>> 0;
-    const chunk = (address >>> chunkShift) - this.firstChunk;
-    if (chunk < 0 || chunk >= heap.layout.chunkCount || slotAt(heap, address) === nowhere) return nowhere;
+    if (this.slotOf(address) === nowhere) return nowhere;
     const at = cellAt(heap, address);
     return at !== nowhere && heap.whole[at] === this.cellFor(handle) ? at : nowhere;
   }

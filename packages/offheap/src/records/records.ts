@@ -16,7 +16,6 @@ import {
   leastStrideShift,
   nowhere,
   settleEnding,
-  slotAt,
 } from "../generations/index.ts";
 import { chunkBytes, chunkShift, record, recordAt, slotLive } from "../layout/index.ts";
 import { Cursor, type Standing } from "./cursor.ts";
@@ -36,6 +35,7 @@ export interface OwnedRecord extends EndsWithScope {
 
 const ownerTries = 4;
 const chunkMask = chunkBytes - 1;
+const tagMask = (1 << generationShift) - 1;
 
 export class Records<F extends Fields> extends KnownRecords {
   private readonly cursor: Cursor<FieldView<F>>;
@@ -101,19 +101,20 @@ export class Records<F extends Fields> extends KnownRecords {
    */
   at(handle: RecordHandle): FieldView<F> & Standing {
     const { state, view } = this.cursor;
+    const { i32 } = state;
     const address = handle >>> 0;
-    const generation = (handle / handleUnit) | 0;
     const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;
-    if (chunk < this.heap.layout.chunkCount && (address & this.alignMask) === 0) {
-      const entry = this.heap.words[this.heap.layout.generationsAt + chunk] as number;
-      const cell = state.i32[
+    if (chunk < this.chunkCount && (address & this.alignMask) === 0) {
+      const entry = i32[this.directoryAt + chunk] as number;
+      const cell = i32[
         ((entry >>> 3) << 1) + ((address & chunkMask) >>> ((entry & 7) + leastStrideShift))
       ] as number;
+      const generation = cell >>> generationShift;
       if (
-        cell === ((generation << generationShift) | this.tag) &&
+        (cell & tagMask) === this.tag &&
+        generation * handleUnit + address === handle &&
         entry !== 0 &&
-        (!this.isOdd || slotAt(this.heap, address) !== nowhere) &&
-        generation * handleUnit + address === handle
+        (!this.isOdd || this.slotOf(address) !== nowhere)
       ) {
         state.at = address | 0;
         state.generation = generation;
@@ -137,7 +138,8 @@ export class Records<F extends Fields> extends KnownRecords {
     if (heap.words[recordAt(heap.layout, place) + record.ending] !== 0)
       settleEnding(heap, place, (_slot, address) => this.allocator.deallocate(address));
     const address = (handle >>> 0) as Address;
-    if (!endRecord(heap, place, address, at, this.cellFor(handle))) throw this.stale(handle);
+    if (!endRecord(heap, place, address, this.slotOf(address), at, this.cellFor(handle)))
+      throw this.stale(handle);
     this.allocator.deallocate(address);
     endIsOver(heap, place);
   }
@@ -153,7 +155,7 @@ export class Records<F extends Fields> extends KnownRecords {
     assertOpen(this.allocator);
     this.liveCell(handle);
     const { states, atomics } = this.heap;
-    const slot = slotAt(this.heap, handle >>> 0);
+    const slot = this.slotOf(handle >>> 0);
     // Another may adopt it meanwhile, or its worker's reaper loosen it: each once.
     for (let tries = 0; tries < ownerTries; tries++) {
       const state = states[slot] as number;

@@ -13,6 +13,7 @@ import {
 import { chunkBytes, slotCountOf } from "../layout/index.ts";
 import type { Heap, MemoryViews } from "../memory/index.ts";
 import type { Cursor } from "./cursor.ts";
+import type { CursorState } from "./field.ts";
 
 const tagMask = (1 << generationShift) - 1;
 
@@ -64,6 +65,16 @@ export class RecordSpan<Name = string> {
     return ((this.memory.i32[at] as number) & tagMask) === this.tag;
   }
 
+  /** The first slot from `index` on that holds a record; `count` where none does. */
+  nextLive(index: number): number {
+    return this.next(index, true);
+  }
+
+  /** The first slot from `index` on that holds none; `count` where all do. */
+  nextFree(index: number): number {
+    return this.next(index, false);
+  }
+
   /** The handle of the record in slot `index`; 0 where there is none. */
   handle(index: number): number {
     const at = this.cellsAt + ((this.offset + index * this.stride) >>> this.shift);
@@ -102,6 +113,17 @@ export class RecordSpan<Name = string> {
   }
   i64(name: Name): Column<BigInt64Array> {
     return this.column(this.memory.i64, name);
+  }
+
+  private next(index: number, isLive: boolean): number {
+    const { count, stride, shift, cellsAt, tag } = this;
+    const { i32 } = this.memory;
+    let offset = this.offset + index * stride;
+    for (let i = index; i < count; i++) {
+      if ((((i32[cellsAt + (offset >>> shift)] as number) & tagMask) === tag) === isLive) return i;
+      offset += stride;
+    }
+    return count;
   }
 
   /** @throws ERR_INVALID_OPTION for no field's name, and for one that is not aligned for the view */
@@ -168,6 +190,10 @@ export class Walk<View> implements IterableIterator<View> {
   private readonly walked: Walked;
   private readonly over: (cursor: Cursor<View>) => void;
   private cursor: Cursor<View> | undefined;
+  private readonly state: CursorState;
+  private readonly cells: Int32Array;
+  /** What `next` returns, the same each time: the cursor is the same, too. */
+  private readonly met: IteratorYieldResult<View>;
   private chunk = -1;
   private entry = 0;
   private address = 0;
@@ -176,6 +202,9 @@ export class Walk<View> implements IterableIterator<View> {
   constructor(walked: Walked, cursor: Cursor<View>, over: (cursor: Cursor<View>) => void) {
     this.walked = walked;
     this.cursor = cursor;
+    this.state = cursor.state;
+    this.cells = walked.heap.whole;
+    this.met = { done: false, value: cursor.view };
     this.over = over;
   }
 
@@ -184,22 +213,24 @@ export class Walk<View> implements IterableIterator<View> {
   }
 
   next(): IteratorResult<View, undefined> {
-    const { cursor } = this;
-    if (cursor === undefined) return { done: true, value: undefined };
-    const { heap, objectBytes, tag } = this.walked;
+    const { objectBytes, tag, heap } = this.walked;
+    const { cells, met } = this;
     for (;;) {
-      while (this.left > 0) {
-        const { address } = this;
-        this.left--;
-        this.address = address + objectBytes;
+      let { address, left } = this;
+      while (left > 0) {
         const at = cellIn(this.entry, address);
-        if (((heap.whole[at] as number) & tagMask) !== tag) continue;
+        const here = address;
+        address += objectBytes;
+        left--;
+        if (((cells[at] as number) & tagMask) !== tag) continue;
         // Acquires what the record's worker wrote before it was live.
-        const cell = heap.atomics.load(heap.whole, at);
+        const cell = heap.atomics.load(cells, at);
         if ((cell & tagMask) !== tag) continue;
-        cursor.state.at = address | 0;
-        cursor.state.generation = cell >>> generationShift;
-        return { done: false, value: cursor.view };
+        this.address = address;
+        this.left = left;
+        this.state.at = here | 0;
+        this.state.generation = cell >>> generationShift;
+        return met;
       }
       if (!this.goOn()) return this.return();
     }
@@ -213,6 +244,7 @@ export class Walk<View> implements IterableIterator<View> {
 
   /** To the next chunk with slots; false at the end. */
   private goOn(): boolean {
+    if (this.cursor === undefined) return false;
     const { chunkCount } = this.walked.heap.layout;
     for (this.chunk++; this.chunk < chunkCount; this.chunk++) {
       const slots = slotsIn(this.walked, this.chunk);

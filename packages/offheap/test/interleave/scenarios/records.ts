@@ -46,7 +46,7 @@ function end(slab: SlabAllocator, handle: number): boolean {
   const at = cellAt(heap, address);
   const cell = heap.whole[at] as number;
   if (!isLive(cell) || generationOf(cell) !== Math.floor(handle / handleUnit)) return false;
-  if (!endRecord(heap, placeOf(slab), address, at, cell)) return false;
+  if (!endRecord(heap, placeOf(slab), address, slotAt(heap, address), at, cell)) return false;
   slab.deallocate(address);
   endIsOver(heap, placeOf(slab));
   return true;
