@@ -104,9 +104,10 @@ export abstract class KnownRecords {
     this.chunkCount = heap.layout.chunkCount;
     this.directoryAt = (heap.offset >>> 2) + heap.layout.generationsAt;
     this.sizeClass = slow.classes[heap.layout.objectBytes.indexOf(this.objectBytes) + 1] as SizeClass;
-    const opensNumber = opened && openDescription(heap, allocator, opened, type.text);
+    const openedNumber =
+      opened === undefined ? undefined : openDescription(heap, allocator, opened, type.text);
     this.handle = handleAt(opened === undefined ? this.describe() : opened.address);
-    this.number = opensNumber ?? this.list();
+    this.number = openedNumber ?? this.list();
     this.tag = cellLive | this.number;
   }
 

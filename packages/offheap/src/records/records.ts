@@ -101,6 +101,7 @@ export class Records<F extends Fields> extends KnownRecords {
    */
   at(handle: RecordHandle): FieldView<F> & Standing {
     const { state, view } = this.cursor;
+    if (typeof handle !== "number") throw this.stale(handle);
     const { i32 } = state;
     const address = handle >>> 0;
     const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;

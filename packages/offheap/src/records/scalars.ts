@@ -117,7 +117,7 @@ function aligned(scalar: Scalar, state: CursorState, offset: number, name: strin
       return number(
         () => state.u8[(state.at + offset) >>> 0] as number,
         (value) => {
-          if ((value & 0xff) !== value) admit(value);
+          if (typeof value !== "number" || (value & 0xff) !== value) admit(value);
           state.u8[(state.at + offset) >>> 0] = value;
         },
       );
@@ -125,7 +125,7 @@ function aligned(scalar: Scalar, state: CursorState, offset: number, name: strin
       return number(
         () => state.i8[(state.at + offset) >>> 0] as number,
         (value) => {
-          if ((value << 24) >> 24 !== value) admit(value);
+          if (typeof value !== "number" || (value << 24) >> 24 !== value) admit(value);
           state.i8[(state.at + offset) >>> 0] = value;
         },
       );
@@ -133,7 +133,7 @@ function aligned(scalar: Scalar, state: CursorState, offset: number, name: strin
       return number(
         () => state.u16[(state.at + offset) >>> 1] as number,
         (value) => {
-          if ((value & 0xffff) !== value) admit(value);
+          if (typeof value !== "number" || (value & 0xffff) !== value) admit(value);
           state.u16[(state.at + offset) >>> 1] = value;
         },
       );
@@ -141,7 +141,7 @@ function aligned(scalar: Scalar, state: CursorState, offset: number, name: strin
       return number(
         () => state.i16[(state.at + offset) >>> 1] as number,
         (value) => {
-          if ((value << 16) >> 16 !== value) admit(value);
+          if (typeof value !== "number" || (value << 16) >> 16 !== value) admit(value);
           state.i16[(state.at + offset) >>> 1] = value;
         },
       );
@@ -161,7 +161,7 @@ function alignedWide(
       return number(
         () => state.u32[(state.at + offset) >>> 2] as number,
         (value) => {
-          if (value >>> 0 !== value) admit(value);
+          if (typeof value !== "number" || value >>> 0 !== value) admit(value);
           state.u32[(state.at + offset) >>> 2] = value;
         },
       );
@@ -169,7 +169,7 @@ function alignedWide(
       return number(
         () => state.i32[(state.at + offset) >>> 2] as number,
         (value) => {
-          if ((value | 0) !== value) admit(value);
+          if (typeof value !== "number" || (value | 0) !== value) admit(value);
           state.i32[(state.at + offset) >>> 2] = value;
         },
       );
