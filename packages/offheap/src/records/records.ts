@@ -23,7 +23,7 @@ import type { RecordsHandle } from "./description.ts";
 import { type AnyAllocator, assertOpen, tryAllocate } from "./inside.ts";
 import { KnownRecords, outOfMemory } from "./known.ts";
 import type { Fields, FieldView, Init, Struct } from "./struct.ts";
-import { countLive, RecordSpan, slotsIn, Walk, type Walked } from "./walk.ts";
+import { countLive, RecordSpan, slotsOf, Walk, type Walked } from "./walk.ts";
 
 /** Address and generation of a record, in a safe integer. 0 is no record. */
 export type RecordHandle = number;
@@ -186,13 +186,9 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** The slots that the records are in, chunk by chunk, with fields as columns. */
   *spans(): IterableIterator<RecordSpan<keyof F & string>> {
-    const { heap, allocator, objectBytes, tag } = this;
-    for (let chunk = 0; chunk < heap.layout.chunkCount; chunk++) {
-      const slots = slotsIn(this.walked, chunk);
-      if (slots === undefined) continue;
-      const { entry, base, count } = slots;
+    const { allocator, objectBytes, tag } = this;
+    for (const { entry, base, count } of slotsOf(this.walked))
       yield new RecordSpan(allocator, this.struct.offsets, tag, entry, base, objectBytes, count);
-    }
   }
 
   /** Ends all records, and what they are known by. For quiet ones: nobody else may create meanwhile. @throws ERR_DETACHED */

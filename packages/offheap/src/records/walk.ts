@@ -150,8 +150,23 @@ export interface Walked {
   readonly tag: number;
 }
 
-/** A chunk that may hold records: its entry, and where its first slot begins. Undefined for one that holds none. */
-export function slotsIn(walked: Walked, chunk: number) {
+/** The slots of a chunk that may hold records: its directory entry, where its first slot is, and how many there are. */
+interface Slots {
+  readonly entry: number;
+  readonly base: Address;
+  readonly count: number;
+}
+
+/** Chunk by chunk. As a generator V8 inlines none of it: the loops have room for the accessors that they call. */
+export function* slotsOf(walked: Walked): Generator<Slots, undefined> {
+  for (let chunk = 0; chunk < walked.heap.layout.chunkCount; chunk++) {
+    const slots = slotsIn(walked, chunk);
+    if (slots !== undefined) yield slots;
+  }
+  return undefined;
+}
+
+function slotsIn(walked: Walked, chunk: number): Slots | undefined {
   const { heap, objectBytes } = walked;
   const { words, layout, atomics, dataAt } = heap;
   // Acquires the leaf's cells.
@@ -172,12 +187,9 @@ export function slotsIn(walked: Walked, chunk: number) {
 export function countLive(walked: Walked): number {
   const { heap, objectBytes, tag } = walked;
   let count = 0;
-  for (let chunk = 0; chunk < heap.layout.chunkCount; chunk++) {
-    const slots = slotsIn(walked, chunk);
-    if (slots === undefined) continue;
-    const { entry, base } = slots;
-    const { whole } = heap;
-    for (let i = 0; i < slots.count; i++) {
+  const { whole } = heap;
+  for (const { entry, base, count: slots } of slotsOf(walked)) {
+    for (let i = 0; i < slots; i++) {
       const at = cellIn(entry, base + i * objectBytes);
       if (((whole[at] as number) & tagMask) === tag) count++;
     }
@@ -189,51 +201,57 @@ export function countLive(walked: Walked): number {
 export class Walk<View> implements IterableIterator<View> {
   private readonly walked: Walked;
   private readonly over: (cursor: Cursor<View>) => void;
+  private readonly objectBytes: number;
+  private readonly tag: number;
   private cursor: Cursor<View> | undefined;
   private readonly state: CursorState;
   private readonly cells: Int32Array;
   /** What `next` returns, the same each time: the cursor is the same, too. */
   private readonly met: IteratorYieldResult<View>;
-  private chunk = -1;
+  private readonly chunks: Iterator<Slots, undefined>;
   private entry = 0;
   private address = 0;
   private left = 0;
 
   constructor(walked: Walked, cursor: Cursor<View>, over: (cursor: Cursor<View>) => void) {
     this.walked = walked;
+    this.objectBytes = walked.objectBytes;
+    this.tag = walked.tag;
     this.cursor = cursor;
     this.state = cursor.state;
     this.cells = walked.heap.whole;
     this.met = { done: false, value: cursor.view };
     this.over = over;
+    this.chunks = slotsOf(walked);
   }
 
   [Symbol.iterator](): this {
     return this;
   }
 
+  // Short, so that V8 inlines it, and the accessors of the fields beside it.
   next(): IteratorResult<View, undefined> {
-    const { objectBytes, tag, heap } = this.walked;
-    const { cells, met } = this;
-    for (;;) {
-      let { address, left } = this;
-      while (left > 0) {
-        const at = cellIn(this.entry, address);
-        const here = address;
-        address += objectBytes;
-        left--;
-        if (((cells[at] as number) & tagMask) !== tag) continue;
-        // Acquires what the record's worker wrote before it was live.
-        const cell = heap.atomics.load(cells, at);
-        if ((cell & tagMask) !== tag) continue;
-        this.address = address;
-        this.left = left;
-        this.state.at = here | 0;
-        this.state.generation = cell >>> generationShift;
-        return met;
-      }
-      if (!this.goOn()) return this.return();
+    while (this.left > 0) {
+      const { address } = this;
+      this.left--;
+      this.address = address + this.objectBytes;
+      const at = cellIn(this.entry, address);
+      if (((this.cells[at] as number) & tagMask) === this.tag && this.isAt(at, address)) return this.met;
     }
+    return this.nextSlow();
+  }
+
+  /** Moves the cursor, if the record is there still. */
+  private isAt(at: number, address: number): boolean {
+    // Acquires what the record's worker wrote before it was live.
+    const cell = this.walked.heap.atomics.load(this.cells, at);
+    this.state.at = address | 0;
+    this.state.generation = cell >>> generationShift;
+    return (cell & tagMask) === this.tag;
+  }
+
+  private nextSlow(): IteratorResult<View, undefined> {
+    return this.goOn() ? this.next() : this.return();
   }
 
   return(): { done: true; value: undefined } {
@@ -244,16 +262,11 @@ export class Walk<View> implements IterableIterator<View> {
 
   /** To the next chunk with slots; false at the end. */
   private goOn(): boolean {
-    if (this.cursor === undefined) return false;
-    const { chunkCount } = this.walked.heap.layout;
-    for (this.chunk++; this.chunk < chunkCount; this.chunk++) {
-      const slots = slotsIn(this.walked, this.chunk);
-      if (slots === undefined) continue;
-      this.entry = slots.entry;
-      this.address = slots.base;
-      this.left = slots.count;
-      return true;
-    }
-    return false;
+    const { done, value } = this.chunks.next();
+    if (done === true || this.cursor === undefined) return false;
+    this.entry = value.entry;
+    this.address = value.base;
+    this.left = value.count;
+    return true;
   }
 }
