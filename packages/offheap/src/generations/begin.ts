@@ -3,7 +3,7 @@
 
 import { header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { generationOf, liveCell, nextGeneration } from "./cell.ts";
+import { generationAfter, liveCell } from "./cell.ts";
 
 /** The highest generation is noted in steps, so that one slot which is used again and again seldom raises it. */
 const stepMask = 255;
@@ -11,7 +11,7 @@ const mostTries = 64;
 
 /** Begins a record in the cell at an index of `Heap.whole`. Returns its generation. */
 export function beginRecord(heap: Heap, at: number, number: number): number {
-  const generation = nextGeneration(generationOf(heap.whole[at] as number));
+  const generation = generationAfter(heap.whole[at] as number);
   if (generation > (heap.words[header.generations] as number)) raise(heap, generation);
   // Publishes the record's bytes to who finds it by its cell. Nobody else writes the cell of a slot that is ours.
   heap.atomics.store(heap.whole, at, liveCell(generation, number));

@@ -3,8 +3,9 @@
 //   cell     generation 21 | live 1 | whose 10       whose: of a live record its Records; after its end 896 + who ended it
 //   handle   generation × 2^32 + address             a safe integer
 //
-// A handle is good while the cell of its slot is live and has its generation. Each begin and each end of a record raises the
-// generation by one, and nothing lowers it, so a handle is stale for certain until 2^20 records have been in its slot.
+// A handle is good while the cell of its slot is live and has its generation. The end of a record raises that by one, and
+// nothing lowers it: a cell that is not live has the generation of the next record. So a handle is stale for certain until
+// 2^21 - 1 more records have been in its slot.
 
 export const generationShift = 11;
 export const generationMask = 2 ** 21 - 1;
@@ -24,6 +25,10 @@ export const numberOf = (cell: number): number => cell & whoseMask;
 /** The generation behind one. Behind the last comes 1. */
 export const nextGeneration = (generation: number): number =>
   generation < generationMask ? generation + 1 : 1;
+
+/** The generation of the next record in a slot: of one that nobody ended, too. */
+export const generationAfter = (cell: number): number =>
+  isLive(cell) || cell >>> generationShift === 0 ? nextGeneration(generationOf(cell)) : generationOf(cell);
 
 export const liveCell = (generation: number, number: number): number =>
   (generation << generationShift) | cellLive | number;

@@ -7,7 +7,7 @@
 import { type Address, AllocatorError } from "../base/index.ts";
 import { chunkBytes, header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { generationOf, generationShift, nextGeneration } from "./cell.ts";
+import { generationAfter, generationShift, nextGeneration } from "./cell.ts";
 import { cellIn, chunkOf, entryOf, leafBytes, strideShiftFor, strideShiftOf } from "./directory.ts";
 
 /** Where objects come from, as their worker's; and are made nobody's. */
@@ -45,13 +45,13 @@ export function ensureLeaf(heap: Heap, address: Address, objectBytes: number, so
   );
 }
 
-/** Each cell goes on where the one before it stood; without one, where all stood at the last reset. */
+/** Each cell goes on where the one before it stood; without one, behind all generations of before the last reset. */
 function writeCells(heap: Heap, made: number, before: number): void {
   const { whole, words } = heap;
   const stride = 1 << strideShiftOf(made);
-  const first = (words[header.generationsFrom] as number) << generationShift;
+  const first = nextGeneration(words[header.generationsFrom] as number);
   for (let offset = 0; offset < chunkBytes; offset += stride) {
-    const old = before === 0 ? 0 : (whole[cellIn(before, offset)] as number);
-    whole[cellIn(made, offset)] = before === 0 ? first : nextGeneration(generationOf(old)) << generationShift;
+    const next = before === 0 ? first : generationAfter(whole[cellIn(before, offset)] as number);
+    whole[cellIn(made, offset)] = next << generationShift;
   }
 }
