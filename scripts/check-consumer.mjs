@@ -20,7 +20,11 @@ for (const types of ["@types/node", "undici-types"]) {
   cpSync(join(root, "node_modules", types), join(folder, "node_modules", types), { recursive: true });
 }
 
-const entries = { offheap: "dist/src/index.d.ts", "offheap/os": "dist/src/os/index.d.ts" };
+const entries = {
+  offheap: "dist/src/index.d.ts",
+  "offheap/os": "dist/src/os/index.d.ts",
+  "offheap/records": "dist/src/records/index.d.ts",
+};
 for (const [entry, declarations] of Object.entries(entries)) {
   const used = consumerImports(entry);
   const unused = exportedNames(declarations).filter((name) => !used.includes(name));

@@ -17,6 +17,8 @@ const expected = {
     "dist/src/os/index.d.ts",
     "dist/index.js",
     "dist/os/index.js",
+    "dist/records/index.js",
+    "dist/records/index.d.ts",
     "dist/core/built/instance.js",
     "dist/core/built/module.js",
     "src/index.ts",
@@ -51,7 +53,7 @@ process.exit(failed === 0 ? 0 : 1);
 
 /** By scripts/core.mjs. */
 function isMade(path) {
-  return path.startsWith("dist/core/built/") || /^dist\/(os\/)?index\.(js|d\.ts)$/.test(path);
+  return path.startsWith("dist/core/built/") || /^dist\/((os|records)\/)?index\.(js|d\.ts)$/.test(path);
 }
 
 function contentOffences(packageFolder, expectedPaths, files) {

@@ -31,6 +31,7 @@ async function measure(parts: readonly Part[]): Promise<Results> {
     results.pause.push(...added.pause);
     results.gc.push(...added.gc);
     results.heaps.push(...added.heaps);
+    results.records.push(...added.records);
   }
   progress.stop();
   return results;

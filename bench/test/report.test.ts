@@ -48,6 +48,7 @@ const results: Results = {
   ],
   gc: [],
   heaps: [],
+  records: [],
 };
 
 const near = (actual: number | undefined, expected: number): void =>

@@ -74,7 +74,7 @@ function offHeap(count: number): Records {
 }
 
 /** Collections since the last call; entries reach an observer with the next turn of the event loop. */
-function collectionWatch(): () => Promise<number[]> {
+export function collectionWatch(): () => Promise<number[]> {
   let pauses: number[] = [];
   const take = (list: { getEntries(): readonly { duration: number }[] }): void => {
     pauses.push(...list.getEntries().map((entry) => entry.duration));

@@ -69,6 +69,26 @@ export interface GcAnswer {
   readonly residentBytes: number; // growth
 }
 
+/** So many records of eight fields, kept in one of several ways. */
+export interface RecordsRequest {
+  readonly mode: "records";
+  readonly peer: "records" | "records-cursor" | "object" | "class" | "soa" | "bitecs";
+  readonly count: number;
+}
+
+export interface RecordsAnswer {
+  readonly createNs: number;
+  readonly readNs: number; // one field of the record that a cursor stands at
+  readonly writeNs: number;
+  readonly lookUpNs: number; // one field of a record that is looked up
+  readonly lookUpWriteNs: number;
+  readonly iterateNs: number;
+  readonly freeNs: number;
+  readonly residentBytes: number; // growth by all records
+  readonly fillGcMs: number;
+  readonly fullGcMs: number; // one forced collection while all live
+}
+
 /** A dependent walk in random order over so many objects of 64 bytes. */
 export interface ChaseRequest {
   readonly mode: "chase";

@@ -12,6 +12,7 @@ import { type GcRow, gcPeers, measureGc } from "./gc.ts";
 import { type HeapsRow, heapsPeers, measureHeaps } from "./heaps.ts";
 import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
+import { measureRecords, type RecordsRow, recordPeers } from "./records.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
 import { measureThreads } from "./threads.ts";
 import { measureTime, type TimeRow } from "./time.ts";
@@ -23,9 +24,10 @@ export interface Results {
   readonly pause: PauseRow[];
   readonly gc: GcRow[];
   readonly heaps: HeapsRow[];
+  readonly records: RecordsRow[];
 }
 
-export const noResults = (): Results => ({ time: [], space: [], pause: [], gc: [], heaps: [] });
+export const noResults = (): Results => ({ time: [], space: [], pause: [], gc: [], heaps: [], records: [] });
 
 export interface Part {
   readonly id: string;
@@ -143,6 +145,18 @@ function otherParts(options: Options, peers: readonly Peer[]): Part[] {
   ];
 }
 
+function recordParts(options: Options): Part[] {
+  return [1_000_000, 10_000_000].map((count) => ({
+    ...{
+      id: `records/${count}`,
+      title: `${count.toLocaleString("en")} records of eight fields`,
+      large: count > 1e6,
+    },
+    processes: recordPeers.filter((id) => peerSelected(options, id)).length * options.rounds,
+    run: async (results, tick) => void results.records.push(...(await measureRecords(options, count, tick))),
+  }));
+}
+
 /** Inside modules, and beside them the pool called from JavaScript and natives called from C. */
 function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
   const programs = peers.filter(({ id, kind }) => kind === "module" && id.startsWith("c-"));
@@ -168,6 +182,7 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
     ...pauseParts(options, peers, workloads),
     ...timeParts(options, peers, growth),
     ...otherParts(options, peers),
+    ...recordParts(options),
     ...moduleParts(options, all),
   ];
 }

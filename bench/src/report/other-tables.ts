@@ -2,6 +2,7 @@
 import type { GcRow } from "../measure/gc.ts";
 import type { HeapsRow } from "../measure/heaps.ts";
 import type { PauseRow } from "../measure/pause.ts";
+import type { RecordsRow } from "../measure/records.ts";
 import type { SpaceRow } from "../measure/space.ts";
 import type { Table } from "./table.ts";
 
@@ -73,6 +74,40 @@ export function heapsTable(rows: readonly HeapsRow[]): Table {
   const body = measured(rows).map(({ workload, peer, heaps = [] }) => {
     const medians = heaps.map(({ median }) => median);
     return [workload, peer, ...medians.map((median) => median.toFixed(1)), ratio(medians[2] / medians[0])];
+  });
+  return { head, body };
+}
+
+export function recordsTable(rows: readonly RecordsRow[]): Table {
+  const head = [
+    "ns a record",
+    "peer",
+    "create",
+    "read",
+    "write",
+    "look up, read",
+    "look up, write",
+    "iterate",
+    "free",
+    "resident MiB",
+    "GC in create, ms",
+    "full GC, ms",
+  ];
+  const body = measured(rows).map((row) => {
+    const times = [
+      row.createNs,
+      row.readNs,
+      row.writeNs,
+      row.lookUpNs,
+      row.lookUpWriteNs,
+      row.iterateNs,
+      row.freeNs,
+    ];
+    return [
+      ...[row.workload, row.peer],
+      ...times.map((time) => time?.toFixed(1) ?? "–"),
+      ...[mib(row.residentBytes), ms(row.fillGcMs), ms(row.fullGcMs)],
+    ];
   });
   return { head, body };
 }

@@ -32,6 +32,39 @@ import {
   type WorkerStats,
 } from "offheap";
 import { type OsAbility as AbilityOfEntry, loadOs, type Os as OsOfEntry } from "offheap/os";
+import {
+  type AtomicNumber,
+  array,
+  atomic,
+  bool,
+  bytes,
+  type Column,
+  type Elements,
+  type FieldType,
+  type FieldView,
+  f32,
+  f64,
+  type Init,
+  type IntegerType,
+  i8,
+  i16,
+  i32,
+  i64,
+  type OwnedRecord,
+  type RecordHandle,
+  type RecordSpan,
+  Records,
+  type RecordsHandle,
+  ref,
+  type Struct,
+  struct,
+  u8,
+  u16,
+  u32,
+  u64,
+  utf8,
+  type Values,
+} from "offheap/records";
 
 const options: HeapOptions = {
   capacity: 16 * 2 ** 20,
@@ -165,12 +198,102 @@ export function usePool(pool: MemoryPool): number {
   return objects;
 }
 
+const Point = struct({ x: f32, y: f32 });
+const Connection = struct({
+  id: u32,
+  bytesIn: f64,
+  state: u8.wrap,
+  isOpen: bool,
+  peer: ref(() => Connection),
+  name: utf8(24, { cut: true }),
+  raw: bytes(4),
+  tags: array(u16, 8),
+  seen: atomic(u64),
+  at: Point,
+  path: array(Point, 2),
+  signed: struct({ a: i8, b: i16, c: i32, d: i64 }, { packed: true }),
+});
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Row = FieldView<(typeof Connection)["fields"]>;
+type Plain = Values<(typeof Connection)["fields"]>;
+/** Each compiles only while a field has the type that it should have. */
+const inferred: true[] = [
+  true satisfies Same<Row["id"], number>,
+  true satisfies Same<Row["isOpen"], boolean>,
+  true satisfies Same<Row["name"], string>,
+  true satisfies Same<Row["raw"], Uint8Array>,
+  true satisfies Same<Row["tags"], Elements<number, number>>,
+  true satisfies Same<Row["seen"], AtomicNumber<bigint>>,
+  true satisfies Same<Row["at"]["x"], number>,
+  true satisfies Same<Plain["signed"]["d"], bigint>,
+  true satisfies Same<Plain["tags"], readonly number[]>,
+  true satisfies Same<Parameters<(typeof Connection)["get"]>[2], keyof Row>,
+  true satisfies Same<(typeof Connection)["offsets"]["id"], number>,
+];
+
+/** Whether a record of each kind of field comes back as it was set. */
+export function useRecords(heap: SlabAllocator | MemoryPool): number {
+  const init: Init<(typeof Connection)["fields"]> = { id: 7, name: "λ", at: { x: 1 }, tags: [1, 2] };
+  const type: Struct<(typeof Connection)["fields"]> = Connection;
+  const connections = new Records(heap, type);
+  const posted: RecordsHandle = connections.handle;
+  const there = Records.attach(heap, posted, Connection);
+  const handle: RecordHandle = connections.create(init);
+  const row: Row = there.at(handle);
+  row.bytesIn += 10;
+  row.peer = handle;
+  row.tags.set(2, row.tags.get(0));
+  row.seen.add(1n);
+  row.path.get(1).y = 0.5;
+  row.signed.d = -1n;
+  const wrong: readonly (() => unknown)[] = [
+    () => {
+      // @ts-expect-error a text is no number
+      row.id = "7";
+    },
+    () => {
+      // @ts-expect-error an array is not assigned
+      row.tags = [];
+    },
+    // @ts-expect-error there is no such field
+    () => connections.create({ ids: 1 }),
+  ];
+  if (wrong.some((call) => codeOf(call) !== "ERR_INVALID_OPTION")) throw new Error("a wrong value was taken");
+  const address: Address = connections.at(handle).address;
+  const text: string = Connection.get(heap, address, "name");
+  Connection.set(heap, address, "id", Connection.get(heap, address, "id") + 1);
+  const integer: IntegerType<number> = u32;
+  const field: FieldType = integer;
+  const spans: RecordSpan<keyof Row>[] = [...connections.spans()];
+  const columns: Column<Float64Array>[] = spans.map((span) => span.f64("bytesIn"));
+  const ids = [...connections].map((each) => each.id);
+  const owner: OwnedRecord = connections.own(connections.createMany(2)[0] ?? 0);
+  owner[Symbol.dispose]();
+  if (
+    text !== "λ" ||
+    ids[0] !== 8 ||
+    field.size !== 4 ||
+    columns.length !== spans.length ||
+    inferred.length === 0
+  )
+    throw new Error("a record is not what it was");
+  connections.publish(handle);
+  connections.adopt(handle);
+  const left = connections.size;
+  connections.free(handle);
+  if (codeOf(() => connections.at(handle)) !== "ERR_STALE_HANDLE") throw new Error("a stale handle");
+  connections.destroy();
+  return left;
+}
+
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
   const heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
+  if (useRecords(other) !== 2) throw new Error("other records");
   const address = other.allocate(64);
   other.detach();
   const report: ReapReport = heap.reap(other.workerId, { live: true });

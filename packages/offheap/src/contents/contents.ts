@@ -78,7 +78,7 @@ export abstract class Contents extends ViewedMemory {
 }
 
 /** Whether a value is a Uint8Array, of whatever realm. The first two are what V8 inlines. */
-function isBytes(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value instanceof Uint8Array || tagOf.call(value) === "Uint8Array");
 }
 

@@ -4,4 +4,9 @@
 export { Contents } from "./contents.ts";
 
 // UTF-8 without a host.
-export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+export { decodeUtf8, encodeUtf8, utf8Bytes } from "./utf8.ts";
+
+// The same without a look at the object, for fields of a record whose bounds are known.
+export { isBytes } from "./contents.ts";
+export { copyIn, copyOut } from "./copies.ts";
+export { readText, writeText } from "./text.ts";

@@ -89,3 +89,17 @@ export function decodeUtf8(bytes: Uint8Array, from: number, end: number): string
   }
   return text;
 }
+
+/** Bytes of a text as UTF-8. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    // A pair is two units and four bytes; half of one becomes U+FFFD, three bytes.
+    const isPair = (unit & 0xf800) === 0xd800 && pointAt(text, i) > 0xffff;
+    bytes += unit < 0x800 ? 1 : 2;
+    if (isPair) i++;
+  }
+  return bytes;
+}

@@ -40,6 +40,7 @@ import {
 } from "../slab/index.ts";
 import { journal, readJournal, Workers } from "../worker/index.ts";
 import { checkClean } from "./check-clean.ts";
+import { checkGenerations } from "./check-generations.ts";
 import { checkScratch } from "./check-scratch.ts";
 import { checkStructures, isOwnerGone } from "./check-structures.ts";
 import { checkTables } from "./check-tables.ts";
@@ -93,6 +94,7 @@ class Checker {
       checkScratch(this.heap, place, (invariant, message) => this.report(invariant, message));
     }
     checkStructures(this.heap, (invariant, message) => this.report(invariant, message));
+    checkGenerations(this.heap, (invariant, message) => this.report(invariant, message));
     this.checkTotals();
     this.others?.checkTotals();
     return this.violations;

@@ -14,6 +14,7 @@ export interface Violation {
     | "counter"
     | "worker"
     | "journal"
+    | "generation"
     | "structure";
   readonly message: string;
 }

@@ -5,17 +5,20 @@
 //   counters                   the objects that lived count as freed by this worker
 //   moves                      none is under way, also where an exception has stopped one
 //   claims, map, sets          every chunk free
+//   records                    gone, with their leaves; generations go on from the highest
 //   state bytes                stay as they are: outside of spans nobody reads them, and who builds one clears its own
 //
 // All of it can be done again from the start, which is what settles a reset that was cut short.
 
 import { claimFree, Spans } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
+import { forgetRecords } from "../generations/index.ts";
 import {
   header,
   intent,
   intentAt,
   record,
+  recordAt,
   rootCount,
   type SizeClass,
   sizeClassesOf,
@@ -42,6 +45,7 @@ export function resetHeap(heap: Heap, worker: WorkerPlace, caller: WorkerPlace):
     atomics.store(words, layout.claimsAt + chunk, claimFree);
   }
   for (let i = 0; i < rootCount * wordsPerCell; i++) words[layout.rootsAt + i] = 0;
+  forgetRecords(heap);
   for (let at = layout.chunkSetsAt; at < layout.cleanAt; at++) words[at] = 0;
   new Spans(heap).freeAll();
   atomics.store(words, header.spanChunks, 0);
@@ -65,6 +69,7 @@ function countAllFreed(heap: Heap, worker: WorkerPlace, caller: WorkerPlace): vo
     else if (slot !== caller) writeJournal(heap, slot, journal.idle);
     heap.words[doomedAt(heap, slot)] = 0;
     forgetStructures(heap, slot);
+    heap.words[recordAt(heap.layout, slot) + record.ending] = 0;
     liveLarge += largeCount(heap, slot, record.largeAllocs) - largeCount(heap, slot, record.largeFrees);
     for (const sizeClass of classes) {
       if (sizeClass.index === 0) continue;

@@ -39,8 +39,11 @@ export const header = {
   decommitDue: 14,
   /** How often a pool was reset: what was allocated under another number is gone. */
   resets: 20,
-  /** The highest generation that a record ever had (records). */
+  /** The highest generation that a record ever had, or more; and what it was at the last reset (generations). */
   generations: 21,
+  generationsFrom: 22,
+  /** Where the table of all Records is: an address, or 0. */
+  registry: 23,
 } as const;
 
 /** Size classes follow the header; then comes the map. Both begin at the same word whatever the configuration. */
@@ -68,6 +71,8 @@ export const record = {
   doomed: shared.recordDoomed >> wordShift,
   /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (worker/locks.ts). */
   locked: 10,
+  /** The record whose end is under way: its address, + 1 once its slot is to be given back (generations/ending.ts). */
+  ending: 11,
 } as const;
 export const recordHeadWords = shared.recordGauges >> wordShift;
 export const magazinesIn = shared.recordMagazines >> wordShift;

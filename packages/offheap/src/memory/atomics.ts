@@ -70,3 +70,18 @@ export const hardwareAtomics: AtomicOps = {
   swapWide: (wide, index, expected, desired) =>
     Atomics.compareExchange(wide, index, expected, desired) === expected,
 };
+
+/** A view over integers, small or of 64 bits: what `Atomics` takes. */
+export type IntegerView = Int32Array;
+
+/** The atomics of users' own numbers: fields of records. The heap rests on none of them. */
+export const fieldAtomics = {
+  load: (view: IntegerView, index: number): number => Atomics.load(view, index),
+  store: (view: IntegerView, index: number, value: number): void => {
+    Atomics.store(view, index, value);
+  },
+  add: (view: IntegerView, index: number, value: number): number => Atomics.add(view, index, value),
+  exchange: (view: IntegerView, index: number, value: number): number => Atomics.exchange(view, index, value),
+  compareExchange: (view: IntegerView, index: number, expected: number, desired: number): number =>
+    Atomics.compareExchange(view, index, expected, desired),
+} as const;

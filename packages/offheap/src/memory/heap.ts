@@ -31,6 +31,7 @@ export class Heap {
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   private actor = 0;
+  private wholeWords: Int32Array | undefined;
   /** The operating system, where this worker was given it. */
   os: Os | undefined = undefined;
 
@@ -76,6 +77,7 @@ export class Heap {
     this.assertThere();
     const buffer = bufferOf(this.source);
     this.core.bindMemory(buffer);
+    this.wholeWords = undefined;
     const { statesAt, tableBytes, chunkCount, stateShift } = this.layout;
     // To the end of what can be made smaller: the engine then empties the view however little is missing, as it
     // empties those of the allocator, and every call ends in its slow half.
@@ -90,6 +92,15 @@ export class Heap {
       slots + tableBytes,
       tableBytes,
     );
+  }
+
+  /** The whole memory as words, by an address / 4: for what the heap keeps in objects of its own. Made when it is asked for. */
+  get whole(): Int32Array {
+    if (this.wholeWords === undefined) {
+      const buffer = bufferOf(this.source);
+      this.wholeWords = this.access.words(buffer, 0, alignDown(buffer.byteLength, 4) / 4);
+    }
+    return this.wholeWords;
   }
 
   /** The core, as a worker's: it acts for one at a time. */

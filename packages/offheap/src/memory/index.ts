@@ -31,5 +31,8 @@ export type { Core } from "./core.ts";
 // Counts of 64 bits in its words.
 export { readCount, writeCount } from "./counts.ts";
 
+// The atomics of users' own numbers.
+export { fieldAtomics, type IntegerView } from "./atomics.ts";
+
 // A heap as one worker sees it, and whether it is still there.
 export { heapStatus, Heap } from "./heap.ts";

@@ -21,6 +21,7 @@ import {
   workerOf,
 } from "../arena/index.ts";
 import type { ChunkIndex, SlotIndex, WorkerPlace } from "../base/index.ts";
+import { endInSlot, settleRecords } from "../generations/index.ts";
 import {
   liveBy,
   record,
@@ -31,6 +32,7 @@ import {
   slotLive,
 } from "../layout/index.ts";
 import {
+  addressOf,
   checkedRoundCount,
   countFree,
   foldGauge,
@@ -132,6 +134,7 @@ export class Recoverer {
     core.settleIntent(this.target);
     core.settleRing(this.target);
     this.endDoomed();
+    settleRecords(this.magazines.slabs.heap, this.target, (slot) => this.freeObject(slot));
     if (this.target !== this.magazines.slabs.worker) {
       core.clearHazards(this.target);
       while (core.inheritRetired(this.target));
@@ -197,6 +200,11 @@ export class Recoverer {
     }
   }
 
+  private endRecordIn(slot: SlotIndex): void {
+    const { heap } = this.magazines.slabs;
+    endInSlot(heap, () => addressOf(heap, this.classes[this.classOfSlot(slot)] as SizeClass, slot));
+  }
+
   private classOfSlot(slot: SlotIndex): number {
     const { spans, heap } = this.magazines.slabs;
     return spans.mapOf(slot >>> heap.layout.stateShift) & mapClassMask;
@@ -205,6 +213,8 @@ export class Recoverer {
   private bringHome(slot: SlotIndex, held: boolean): void {
     const { heap, worker } = this.magazines.slabs;
     const index = this.classOfSlot(slot);
+    // A reaper may have died right after it freed a record's slot.
+    this.endRecordIn(slot);
     this.found.cachedSlots++;
     this.found.cachedBytes += (this.classes[index] as SizeClass).objectBytes;
     if (held) heap.states[slot] = slotFree;
@@ -234,6 +244,7 @@ export class Recoverer {
     setRound(heap, own, checkedRoundCount(heap, own), slot);
     writeJournal(heap, worker, journal.freeing);
     if (heap.atomics.swapByte(heap.states, slot, liveBy(this.target), worker)) {
+      this.endRecordIn(slot);
       countFree(heap, own);
       writeJournal(heap, worker, journal.moving);
       magazines.turnIntoStray(own);

@@ -25,6 +25,7 @@ const shell: House = {
     "arena",
     "worker",
     "slab",
+    "generations",
     "recovery",
     "inspect",
     "format",
@@ -33,6 +34,7 @@ const shell: House = {
     "pages",
     "large",
     "pool",
+    "records",
     "ring",
   ],
 };

@@ -161,7 +161,8 @@ function examine<C>(world: World<C>): void {
     if (failed !== undefined) throw new Violated(`the live object at ${address}: ${failed}`);
   }
   const survived = survivors(world, host);
-  const left = [...survived, ...expectMoved(world, host, survived)];
+  const ofStructures = world.scenario.structureObjects?.(world.heap) ?? [];
+  const left = [...survived, ...expectMoved(world, host, survived), ...ofStructures];
   const counted = host.stats().liveObjects;
   if (counted !== live.size + left.length && world.scenario.tolerates === undefined) {
     throw new Violated(

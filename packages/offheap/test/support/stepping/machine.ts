@@ -35,11 +35,17 @@ export class Machine {
   /** The books as they were when the setup was done. */
   private readonly start: Int32Array;
 
-  constructor(buffer: ArrayBuffer, statesAt: number, endOfBooks: number, workers: number, choose: Choose) {
+  /** `keepsData`: the words are those of the whole memory, and so is what is put back and compared. */
+  constructor(
+    buffer: ArrayBuffer,
+    statesAt: number,
+    endOfBooks: number,
+    workers: number,
+    choose: Choose,
+    keepsData = false,
+  ) {
     this.buffer = buffer;
-    // Objects, too, where the books go on to the end.
-    const isWhole = endOfBooks === buffer.byteLength;
-    const bytes = isWhole ? endOfBooks : statesAt;
+    const bytes = keepsData ? buffer.byteLength : statesAt;
     this.words = new Int32Array(buffer, 0, bytes / 4);
     this.states = new Uint8Array(buffer, statesAt, endOfBooks - statesAt);
     this.beforeStates = new Uint8Array(buffer, 0, statesAt);
@@ -47,7 +53,7 @@ export class Machine {
     this.statesAt = statesAt;
     this.choose = choose;
     this.buffers = Array.from({ length: workers }, () => new Map<number, Waiting>());
-    this.start = new Int32Array(buffer, 0, endOfBooks / 4).slice();
+    this.start = new Int32Array(buffer, 0, (keepsData ? buffer.byteLength : endOfBooks) / 4).slice();
   }
 
   /** The books back to how the setup left them, all buffers empty. */

@@ -1,6 +1,8 @@
 // What a scenario is: a tiny heap, what happened before, and one program for each worker.
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
+import type { Address } from "#src/base/brands.js";
+import type { Heap } from "#src/memory/heap.js";
 import type { Actor } from "./actor.ts";
 
 export interface Geometry {
@@ -60,6 +62,8 @@ export interface Scenario<C = unknown> {
     actors: readonly Actor[],
     context: C,
   ) => string | undefined;
+  /** Live objects of structures at the end, found in the memory: the test knows of none itself. */
+  readonly structureObjects?: (heap: Heap) => readonly Address[];
   /** Names what is wrong with the results. */
   readonly verify?: (actors: readonly Actor[], context: C) => string | undefined;
 }

@@ -89,12 +89,16 @@ export class World<C = unknown> {
     if (layout.chunkCount !== geometry.chunks) throw new Error(`the heap has ${layout.chunkCount} chunks`);
     this.scenario = scenario;
     this.memory = memory;
-    const endOfBooks =
-      geometry.keepsData === true
-        ? capacityBytes
-        : layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
+    const endOfBooks = layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
     const machine = () =>
-      new Machine(buffer, layout.statesAt, endOfBooks, programs.length, (...what) => this.see(...what));
+      new Machine(
+        buffer,
+        layout.statesAt,
+        endOfBooks,
+        programs.length,
+        (...what) => this.see(...what),
+        geometry.keepsData,
+      );
     this.objects = new Objects(buffer);
     const osOf = (fiber: Fiber) =>
       scenario.withOs?.includes(fiber.index) === true
@@ -130,8 +134,8 @@ export class World<C = unknown> {
 
   /** Runs a schedule to its end, and judges the end. */
   run(decide: Decide): Outcome {
-    this.machine.reset();
     if (this.scenario.geometry.keepsData !== true) this.objects.clearData(this.heap.dataAt);
+    this.machine.reset();
     this.objects.reset();
     this.decide = decide;
     this.points = [];

@@ -1,0 +1,27 @@
+// A record begins: the cell of its slot gets the next generation, live. The slot is the caller's and holds the record
+// already, so a death before that store leaves an object of the dead worker's, and one after it a whole record of his.
+
+import { header } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import { generationAfter, liveCell } from "./cell.ts";
+
+/** The highest generation is noted in steps, so that one slot which is used again and again seldom raises it. */
+const stepMask = 255;
+const mostTries = 64;
+
+/** Begins a record in the cell at an index of `Heap.whole`. Returns its generation. */
+export function beginRecord(heap: Heap, at: number, number: number): number {
+  const generation = generationAfter(heap.whole[at] as number);
+  if (generation > (heap.words[header.generations] as number)) raise(heap, generation);
+  // Publishes the record's bytes to who finds it by its cell. Nobody else writes the cell of a slot that is ours.
+  heap.atomics.store(heap.whole, at, liveCell(generation, number));
+  return generation;
+}
+
+/** Before the cell, so that what a reset begins from is above all that was given. */
+function raise({ words, atomics }: Heap, generation: number): void {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const seen = atomics.load(words, header.generations);
+    if (seen >= generation || atomics.swap(words, header.generations, seen, generation | stepMask)) return;
+  }
+}
