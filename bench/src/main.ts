@@ -32,6 +32,7 @@ async function measure(parts: readonly Part[]): Promise<Results> {
     results.gc.push(...added.gc);
     results.heaps.push(...added.heaps);
     results.records.push(...added.records);
+    results.messages.push(...added.messages);
   }
   progress.stop();
   return results;

@@ -49,6 +49,7 @@ const results: Results = {
   gc: [],
   heaps: [],
   records: [],
+  messages: [],
 };
 
 const near = (actual: number | undefined, expected: number): void =>

@@ -89,6 +89,21 @@ export interface RecordsAnswer {
   readonly fullGcMs: number; // one forced collection while all live
 }
 
+/** Messages of so many bytes to another worker, by one of several ways. */
+export interface MessagesRequest {
+  readonly mode: "messages";
+  readonly peer: "ring" | "ring-copy" | "ringbuf.js" | "post-clone" | "post-transfer";
+  readonly bytes: number;
+}
+
+export interface MessagesAnswer {
+  readonly messageNs: number; // when many are sent, in the fastest pass
+  readonly p50Ns: number; // there and back
+  readonly p99Ns: number;
+  readonly gcMs: number; // in a pass, in the sender
+  readonly count: number; // messages in a pass
+}
+
 /** A dependent walk in random order over so many objects of 64 bytes. */
 export interface ChaseRequest {
   readonly mode: "chase";

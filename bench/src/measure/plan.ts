@@ -10,6 +10,7 @@ import type { Peer } from "./cases.ts";
 import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
 import { type HeapsRow, heapsPeers, measureHeaps } from "./heaps.ts";
+import { type MessagesRow, measureMessages, messageBytes, messagePeers } from "./messages.ts";
 import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
 import { measureRecords, type RecordsRow, recordPeers } from "./records.ts";
@@ -25,9 +26,18 @@ export interface Results {
   readonly gc: GcRow[];
   readonly heaps: HeapsRow[];
   readonly records: RecordsRow[];
+  readonly messages: MessagesRow[];
 }
 
-export const noResults = (): Results => ({ time: [], space: [], pause: [], gc: [], heaps: [], records: [] });
+export const noResults = (): Results => ({
+  time: [],
+  space: [],
+  pause: [],
+  gc: [],
+  heaps: [],
+  records: [],
+  messages: [],
+});
 
 export interface Part {
   readonly id: string;
@@ -157,6 +167,18 @@ function recordParts(options: Options): Part[] {
   }));
 }
 
+function messageParts(options: Options): Part[] {
+  return messageBytes.map((bytes) => ({
+    ...{
+      id: `messages/${bytes}`,
+      title: `messages of ${bytes.toLocaleString("en")} bytes to another worker`,
+    },
+    processes: messagePeers.filter((id) => peerSelected(options, id)).length * options.rounds,
+    run: async (results, tick) =>
+      void results.messages.push(...(await measureMessages(options, bytes, tick))),
+  }));
+}
+
 /** Inside modules, and beside them the pool called from JavaScript and natives called from C. */
 function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
   const programs = peers.filter(({ id, kind }) => kind === "module" && id.startsWith("c-"));
@@ -183,6 +205,7 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
     ...timeParts(options, peers, growth),
     ...otherParts(options, peers),
     ...recordParts(options),
+    ...messageParts(options),
     ...moduleParts(options, all),
   ];
 }

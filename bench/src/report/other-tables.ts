@@ -1,6 +1,7 @@
 /** Tables of memory held, of single operations, of the collector's time, and of a loop's heaps. */
 import type { GcRow } from "../measure/gc.ts";
 import type { HeapsRow } from "../measure/heaps.ts";
+import type { MessagesRow } from "../measure/messages.ts";
 import type { PauseRow } from "../measure/pause.ts";
 import type { RecordsRow } from "../measure/records.ts";
 import type { SpaceRow } from "../measure/space.ts";
@@ -109,5 +110,15 @@ export function recordsTable(rows: readonly RecordsRow[]): Table {
       ...[mib(row.residentBytes), ms(row.fillGcMs), ms(row.fullGcMs)],
     ];
   });
+  return { head, body };
+}
+
+export function messagesTable(rows: readonly MessagesRow[]): Table {
+  const head = ["messages", "peer", "ns each", "there and back, ns: p50", "p99", "GC of a pass, ms"];
+  const body = measured(rows).map(({ workload, peer, messageNs, p50Ns, p99Ns, gcMs }) => [
+    ...[workload, peer],
+    ...[messageNs, p50Ns, p99Ns].map(ns),
+    ms(gcMs),
+  ]);
   return { head, body };
 }

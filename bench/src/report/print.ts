@@ -5,7 +5,7 @@ import { javascriptIds } from "../peers/ids.ts";
 import { claims } from "./claims.ts";
 import { goals } from "./goals.ts";
 import type { Machine } from "./machine.ts";
-import { gcTable, heapsTable, pauseTable, recordsTable, spaceTable } from "./other-tables.ts";
+import { gcTable, heapsTable, messagesTable, pauseTable, recordsTable, spaceTable } from "./other-tables.ts";
 import { passesTable } from "./passes.ts";
 import { ratioLines } from "./ratios.ts";
 import { asMarkdown, asText, type Table } from "./table.ts";
@@ -38,13 +38,14 @@ const otherTables = (results: Results): Table[] =>
     pauseTable(results.pause),
     gcTable(results.gc),
     recordsTable(results.records),
+    messagesTable(results.messages),
     claimsTable(results),
     goalsTable(results),
   ].filter(({ body }) => body.length > 0);
 
-function reasons({ time, space, pause, gc, heaps, records }: Results, mark: string): string[] {
+function reasons({ time, space, pause, gc, heaps, records, messages }: Results, mark: string): string[] {
   return [
-    refusalLines([...time, ...space, ...pause, ...gc, ...heaps, ...records])
+    refusalLines([...time, ...space, ...pause, ...gc, ...heaps, ...records, ...messages])
       .map((line) => `${mark} ${line}`)
       .join("\n"),
   ];
