@@ -286,6 +286,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   protected override placeDoomed(size: number): number {
+    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
     return this.placeLarge(size, 1, true);
   }
 

@@ -135,9 +135,9 @@ export class Kit {
     return Boolean(this.core.hasRetired(this.place));
   }
 
-  /** Whether an address is that of a live object. */
-  isLive(address: number): boolean {
-    return this.core.ownerIn(this.core.ownerAt(address)) >= slotLive;
+  /** @throws ERR_INVALID_ADDRESS where no live object begins */
+  expectLive(address: number): void {
+    if (this.core.ownerIn(this.core.ownerAt(address)) < slotLive) throw this.notLive(address);
   }
 
   /** From now on an object is nobody's. @throws ERR_INVALID_ADDRESS where none begins */
@@ -146,10 +146,13 @@ export class Kit {
     // An adopter, or its owner's reaper, may come in between: each once.
     for (let tries = 0; tries < mostTries; tries++) {
       const owner = this.core.ownerIn(at);
-      if (owner === 0)
-        throw new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
+      if (owner === 0) throw this.notLive(address);
       if (owner === slotLive || this.core.swapOwner(at, owner, slotLive)) return;
     }
+  }
+
+  private notLive(address: number): AllocatorError {
+    return new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
   }
 
   /** What is noted as the one to end, and the core could not. */

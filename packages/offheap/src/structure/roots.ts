@@ -64,7 +64,7 @@ export class Roots {
     kit.open();
     const { kind, address } = checkHandle(handle);
     const packed = pack(kind, checkName(name));
-    kit.disown(address);
+    kit.expectLive(address);
     while (!this.trySet(packed, address));
   }
 
@@ -108,6 +108,7 @@ export class Roots {
     const fresh = this.write(packed, target);
     const known = this.find(packed);
     if (known !== undefined) {
+      kit.disown(target);
       if (!kit.exchange(this.cellOf(known), known.value, known.stamp, fresh, known.value))
         return this.giveUp();
       kit.retire();
@@ -118,6 +119,8 @@ export class Roots {
       kit.abandon();
       throw new AllocatorError("ERR_OUT_OF_MEMORY", `all ${rootCount} names are taken`);
     }
+    // Before the exchange: a name leads to no object that ends with its worker.
+    kit.disown(target);
     if (!kit.exchange(this.cellOf(vacant), 0, vacant.stamp, fresh)) return this.giveUp();
     kit.commit();
     const first = this.find(packed);

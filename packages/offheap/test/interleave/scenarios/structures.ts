@@ -3,17 +3,13 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
-import type { Kit } from "#src/structure/kit.js";
+import { kitOf } from "../../support/kits.ts";
 import { SharedStack } from "../../support/stack.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
 import { cleanUp } from "./common.ts";
 
 const geometry: Geometry = { classes: [64], chunks: 2, slots: 8, roundLimit: 2, keepsData: true };
-
-export function kitOf(slab: SlabAllocator): Kit {
-  return (slab as unknown as { kit: Kit }).kit;
-}
 
 const stackOf = (slab: SlabAllocator, head: number) => new SharedStack(kitOf(slab), head);
 
