@@ -307,21 +307,44 @@ function testCheck(variant: Variant): void {
       [root, nobodys + 4, new RegExp(`the name in cell 5 is at ${nobodys + 4}, which has state 0`)],
       [root, -4, /the name in cell 5 is at 4294967292, which has state 0/],
     ];
-    for (const [at, value, told] of broken) {
-      const before = words[at] as number;
-      words[at] = value;
-      // Of a worker that is not at rest: the look comes from another, which settles nothing of it.
-      const found = slab.check();
-      words[at] = before;
-      assert.deepEqual(
-        found.map(({ invariant }) => invariant),
-        told === undefined ? [] : ["structure"],
-        `${at}: ${JSON.stringify(found)}`,
-      );
-      if (told !== undefined) assert.match(found[0]?.message as string, told);
-    }
-    assert.deepEqual(slab.check(), []);
+    expectNamed(slab, broken);
+    const [second, name] = [slab.allocate(64), slab.allocate(64)];
+    slab.roots.set("a", { kind: "test", address: nobodys });
+    const at = words
+      .subarray(layout.rootsAt, layout.rootsAt + 128)
+      .findIndex((word, i) => i % 2 === 0 && word !== 0);
+    words[layout.rootsAt + at] = nobodys;
+    words[retiredIn(1)] = mine;
+    expectNamed(slab, [
+      [retiredIn(1) + 1, second, undefined],
+      [retiredIn(1) + 1, mine, new RegExp(`worker 1 has retired ${mine} twice`)],
+      [layout.rootsAt + ((at + 2) % 128), nobodys, /the name in cell \d+ is at \d+, as that in cell \d+/],
+      [
+        layout.rootsAt + at,
+        name,
+        new RegExp(`the name in cell ${at / 2} is at ${name}, which has state 129`),
+      ],
+    ]);
   });
+}
+
+/** Makes one word another after the other what it must not be; check() names that word, and nothing else. */
+function expectNamed(slab: SlabAllocator, broken: readonly [number, number, RegExp | undefined][]): void {
+  const { words } = heapOf(slab);
+  for (const [at, value, told] of broken) {
+    const before = words[at] as number;
+    words[at] = value;
+    // Of a worker that is not at rest: the look comes from another, which settles nothing of it.
+    const found = slab.check();
+    words[at] = before;
+    assert.deepEqual(
+      found.map(({ invariant }) => invariant),
+      told === undefined ? [] : ["structure"],
+      `${at}: ${JSON.stringify(found)}`,
+    );
+    if (told !== undefined) assert.match(found[0]?.message as string, told);
+  }
+  assert.deepEqual(slab.check(), []);
 }
 
 for (const variant of variants)
