@@ -11,12 +11,17 @@ import { outcome, runs } from "./support/fuzz/values.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
 /** Everything of a heap that passed as whole can be freed, and then everything be had. */
-function expectWhole(allocator: SlabAllocator, { live }: Original): void {
+function expectWhole(allocator: SlabAllocator, { live, inStructures }: Original): void {
+  for (const { name } of allocator.roots.list()) allocator.roots.delete(name);
   for (const [address, bytes] of live) allocator.deallocate(address, bytes);
   for (const { workerId } of allocator.stats().workers) {
     if (workerId !== allocator.workerId) allocator.reap(workerId);
   }
-  allocator.cleanup({ all: true });
+  // Those that the damage made to be something else than attached.
+  for (const id of [129, 130]) if (id !== allocator.workerId) allocator.reap(id);
+  for (let times = 0; times < 2; times++) allocator.cleanup({ all: true });
+  const codes = ["ERR_DOUBLE_FREE", "ERR_INVALID_ADDRESS"] as const;
+  for (const address of inStructures) outcome(codes, () => allocator.deallocate(address));
   assertDisjoint(allocator, []);
   assertZeroResidue(allocator);
 }

@@ -231,6 +231,21 @@ function testRetired(variant: Variant): void {
     }
   });
 
+  it("a reader that leaves reads nothing any more", () => {
+    const slab = make();
+    const reader = join(slab);
+    const cell = makeCell(slab);
+    const old = replace(slab, cell, 64);
+    kitOf(reader).core.protect(1, cell);
+    empty(slab, cell);
+    reader.detach();
+    assert.equal(ownerOf(slab, old), 129);
+    slab.cleanup();
+    assert.equal(ownerOf(slab, old), 0);
+    slab.deallocate(cell);
+    assertZeroResidue(slab);
+  });
+
   it("the list of retired objects is long enough, whatever is read", () => {
     const maxWorkers = 4;
     const slab = make({ maxWorkers });
