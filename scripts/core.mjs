@@ -35,6 +35,7 @@ for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))
 for (const [entry, path] of [
   ["index", "./src/index.js"],
   ["os/index", "../src/os/index.js"],
+  ["ring/index", "../src/ring/index.js"],
 ]) {
   const file = join(root, "packages/offheap/dist", entry);
   mkdirSync(join(file, ".."), { recursive: true });
@@ -114,11 +115,11 @@ function moduleSource(binary) {
   if (binary[limits] !== sharedWithMaximum) throw new Error("the core imports no shared memory");
   const content = [...binary.slice(bytes.next, limits), atLeast, pages, ...binary.slice(end, to)];
   const local = [importSection, ...ulebOf(content.length), ...content];
-  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
+  const hex = (bytes) => Buffer.from(bytes).toString("hex");
   return `export const sharedModule =
-  "${base64(binary)}";
+  "${hex(binary)}";
 export const moduleId = "${createHash("sha256").update(binary).digest("hex").slice(0, 16)}";
-export const localPatch = { from: ${from}, to: ${to}, bytes: "${base64(local)}" };
+export const localPatch = { from: ${from}, to: ${to}, bytes: "${hex(local)}" };
 `;
 }
 

@@ -69,6 +69,18 @@ export {
   setWorker,
 } from "./places/index.ts";
 export {
+  closeRing,
+  endHeld,
+  formatRing,
+  hasMessage,
+  receiveMessage,
+  ringBytes,
+  ringSize,
+  sendMessage,
+  settleRing,
+  tableCell,
+} from "./ring/index.ts";
+export {
   claimSlab,
   clearStates,
   countStates,

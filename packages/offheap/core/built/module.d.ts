@@ -1,4 +1,4 @@
-// What scripts/core.mjs makes of the core for WebAssembly, as base64.
+// What scripts/core.mjs makes of the core for WebAssembly, two hexadecimal digits a byte.
 
 /** The module that imports a shared memory. */
 export declare const sharedModule: string;

@@ -112,8 +112,9 @@ export const slotLive = 128;
 export const noChunk = -1;
 
 /**
- * What a worker is about in structures, in bytes: the kind of its intent; the object that is fresh and the one that is to end,
- * the cell, the stamp of the exchange; how many stamps it made; its hazards; the objects it has retired.
+ * What a worker is about in structures, in bytes: the kind of its intent; the object that goes in and the one that goes out,
+ * the cell, the stamp of the exchange; how many stamps it made; its hazards; of a message the ring, its length and its tag; the
+ * same of the message that it holds; the stamp of who gives a message back; the objects it has retired. Behind those, the stamps it has seen of each worker.
  */
 export const intentKind = 0;
 export const intentFresh = 4;
@@ -123,10 +124,43 @@ export const intentStamp = 16;
 export const intentCount = 20;
 export const intentHazards = 24;
 export const hazardCount = 2;
-export const intentRetired = 32;
+export const intentRing = 32;
+export const intentLength = 36;
+export const intentTag = 40;
+export const heldObject = 44;
+export const heldRing = 48;
+export const heldLength = 52;
+export const heldTag = 56;
+export const intentBackStamp = 60;
+export const intentRetired = 64;
 export const retiredAtOnce = 16;
 export const intentNone = 0;
+/** An exchange; a message being sent, or received; one that a dead worker had received, or held, being given back. */
 export const intentExchange = 1;
+export const intentSend = 2;
+export const intentReceive = 3;
+export const intentGiveBack = 4;
 /** A cell: an address or another value, then the stamp of who exchanged it last: worker 7 | count 25. */
 export const stampShift = 25;
 export const stampCount = 0x1ffffff;
+
+/**
+ * A ring, in bytes from its start: what it is, the most messages, one less than its cells, where those are; whether receivers, or
+ * senders, may be asleep; whether it is closed; a number that no other ring of the heap has. Then, each on a line: positions of the first message and behind the last; how
+ * often messages were given back, and up to which of these all have been taken. Then for each place a cell with the address of its
+ * messages' lengths and tags, and behind these one for a message that was given back, with its length and tag.
+ */
+export const ringMagic = 0;
+export const ringCapacity = 4;
+export const ringMask = 8;
+export const ringCells = 12;
+export const ringReceivers = 16;
+export const ringSenders = 20;
+export const ringClosed = 24;
+export const ringId = 28;
+export const ringHead = 64;
+export const ringTail = 128;
+export const ringGivenBack = 192;
+export const ringTakenUpTo = 196;
+export const ringTables = 256;
+export const ringMark = 0x676e6972;

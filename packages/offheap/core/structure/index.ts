@@ -7,11 +7,18 @@ export {
   commit,
   end,
   exchange,
+  isCell,
   keepFresh,
+  newStamp,
   noteFresh,
   retire,
   settleIntent,
+  tell,
+  tookPlace,
 } from "./intent.ts";
+
+// The end of one's own object, also if one dies in it.
+export { doom, endDoomed, hasSpaceFor } from "./end.ts";
 
 // Objects that others may still be reading.
 export {
@@ -25,7 +32,7 @@ export {
 } from "./retire.ts";
 
 // Whose an object is.
-export { ownerAt, ownerIn, swapOwner } from "./owner.ts";
+export { ownerAt, ownerIn, passTo, setOwner, swapOwner } from "./owner.ts";
 
 // Words of objects, and cells as they were seen.
 export { getWord, putWord, seeCell, stampSeen } from "./words.ts";

@@ -20,6 +20,7 @@ import {
   intentKind,
   intentNone,
   intentOld,
+  intentRetired,
   intentStamp,
   recordDoomed,
   roundSlot,
@@ -36,6 +37,7 @@ import {
   intentOf,
   isClass,
   isPlace,
+  mostRetired,
   noteAt,
   ownIntent,
   recordOf,
@@ -60,6 +62,9 @@ import { doom, endDoomed, hasSpaceFor } from "./end.ts";
 import { nowhere, ownerAt, ownerIn, passTo, swapOwner } from "./owner.ts";
 import { retireOf } from "./retire.ts";
 
+/** Stamps of a worker that are told apart from those which it made 2^25 ago. */
+const fewStamps = 0x100000;
+
 /** An object of the class that ends if its worker does, until it is kept; 0 where the shell is to look closer. */
 export function allocateFresh(classIndex: i32): i32 {
   assert(isPlace(worker) && isClass(classIndex));
@@ -69,7 +74,7 @@ export function allocateFresh(classIndex: i32): i32 {
   const state = (statesAt + load32((round + roundSlot) | 0) - tableBytes) | 0;
   const gauge = gaugeAt(worker, classIndex);
   const filled = (load32(gauge) + allocated) | 0;
-  prepare(address);
+  noteAnew(address);
   // An exception behind the byte is one of an allocation: the next call of the class settles that, and the intent with it.
   store8(state, slotLive | worker);
   store32((ownIntent + intentKind) | 0, intentExchange);
@@ -79,11 +84,11 @@ export function allocateFresh(classIndex: i32): i32 {
 
 /** Makes an object of the caller's fresh, which it has allocated otherwise. */
 export function noteFresh(address: i32): void {
-  prepare(address);
+  noteAnew(address);
   store32((ownIntent + intentKind) | 0, intentExchange);
 }
 
-function prepare(fresh: i32): void {
+function noteAnew(fresh: i32): void {
   store32((ownIntent + intentFresh) | 0, fresh);
   store32((ownIntent + intentOld) | 0, 0);
   store32((ownIntent + intentCell) | 0, 0);
@@ -152,9 +157,10 @@ export function abandon(): i32 {
   return 0;
 }
 
-/** Ends an object of the caller's, also if the caller dies meanwhile. 0, or its address where the shell is to end it. */
+/** Ends an object, also if the caller dies meanwhile: it is the caller's first. 0, or its address where the shell is to end it. */
 export function end(address: i32): i32 {
   const at = ownerAt(address);
+  if (!passTo(at, slotLive | worker)) return 0;
   const isHere = hasSpaceFor(at);
   doom(at);
   if (!isHere) return address;
@@ -166,40 +172,51 @@ export function end(address: i32): i32 {
 export function settleIntent(w: i32): void {
   assert(isPlace(w));
   const at = intentOf(w);
-  if (load32((at + intentKind) | 0) === intentNone) return;
+  if (load32((at + intentKind) | 0) !== intentExchange) return;
   const fresh = load32((at + intentFresh) | 0);
   const old = load32((at + intentOld) | 0);
   const freshAt = fresh === 0 ? nowhere : ownerAt(fresh);
-  if (tookPlace(w, load32((at + intentCell) | 0), load32((at + intentStamp) | 0))) {
+  if (tookPlace(load32((at + intentCell) | 0), load32((at + intentStamp) | 0))) {
     if (freshAt !== nowhere) swapOwner(freshAt, slotLive | w, slotLive);
     if (old !== 0 && passTo(ownerAt(old), slotLive | w)) retireOf(w, old);
   } else if (ownerIn(freshAt) === (slotLive | w)) store32((recordOf(w) + recordDoomed) | 0, freshAt);
   store32((at + intentKind) | 0, intentNone);
 }
 
-function tookPlace(w: i32, cell: i32, stamp: i32): bool {
-  if (stamp === 0 || !isCell(cell)) return false;
+/** Whether the exchange of a stamp took place, of a worker that is dead or the caller. */
+export function tookPlace(cell: i32, stamp: i32): bool {
+  const w = stamp >>> stampShift;
+  if (w === 0 || w > workerCount || !isCell(cell)) return false;
   loadCell(cell);
   if (stampLoaded() === stamp) return true;
   for (let by = 1; by <= workerCount; by++) if (atomicLoad32(noteAt(w, by)) === stamp) return true;
   return false;
 }
 
-/** Notes that the exchange of a stamp took place, if its worker may yet be asked for it. The exchange that follows publishes it. */
-function tell(stamp: i32): void {
+/**
+ * Notes that the exchange of a stamp took place, if its worker may yet be asked for it. The exchange that follows publishes it.
+ * A worker that was seen with a later stamp is done with this one: so its record is looked at once for many stamps of its.
+ */
+export function tell(stamp: i32): void {
   const w = stamp >>> stampShift;
   if (w === 0 || w > workerCount || w === worker) return;
-  if (atomicLoad32((intentOf(w) + intentStamp) | 0) === stamp) store32(noteAt(w, worker), stamp);
+  const seenAt = (ownIntent + intentRetired + ((mostRetired + w) << 2)) | 0;
+  const seen = load32(seenAt);
+  const since = (seen - stamp) & stampCount;
+  if (seen >>> stampShift === w && since > 0 && since < fewStamps) return;
+  const current = atomicLoad32((intentOf(w) + intentStamp) | 0);
+  store32(seenAt, current);
+  if (current === stamp) store32(noteAt(w, worker), stamp);
 }
 
-function newStamp(): i32 {
+export function newStamp(): i32 {
   const count = (load32((ownIntent + intentCount) | 0) + 1) & stampCount;
   store32((ownIntent + intentCount) | 0, count);
   return (worker << stampShift) | count;
 }
 
 /** Whether a cell lies in the heap: damaged books may name another. */
-function isCell(cell: i32): bool {
+export function isCell(cell: i32): bool {
   const chunks = ((dataAt - heapAt) >>> chunkShift) + chunkCount;
   return (cell & 7) === 0 && lessUnsigned((cell - heapAt) >>> chunkShift, chunks);
 }

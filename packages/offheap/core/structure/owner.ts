@@ -18,7 +18,7 @@ import {
   tagPagesHeld,
 } from "../layout/index.ts";
 import { chunkCount, dataAt, isChunk, stateShift, statesAt } from "../places/index.ts";
-import { compareExchange8, lessUnsigned, load8 } from "../target/index.ts";
+import { compareExchange8, lessUnsigned, load8, store8 } from "../target/index.ts";
 import { slotAt } from "../worker/index.ts";
 
 const pageShift = chunkShift - pagesPerChunkShift;
@@ -70,6 +70,12 @@ export function swapOwner(at: i32, seen: i32, owner: i32): bool {
     rest | ((seen & claimWorkerMask) << claimWorkerShift),
     rest | ((owner & claimWorkerMask) << claimWorkerShift),
   );
+}
+
+/** The same of an object that nobody else knows, or may touch: by a plain store where that does. */
+export function setOwner(at: i32, seen: i32, owner: i32): void {
+  if (at > 0) store8((statesAt + at - 1) | 0, owner);
+  else swapOwner(at, seen, owner);
 }
 
 /** Makes a live object's owner this one, whoever's it is; false where it is live no more. */

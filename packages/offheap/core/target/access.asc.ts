@@ -47,6 +47,7 @@ export function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, ne
   const expected = (<i64>stamp << 32) | <i64><u32>value;
   return atomic.cmpxchg<i64>(at, expected, (<i64>nextStamp << 32) | <i64><u32>nextValue) == expected;
 }
+export function wake(at: i32): void { atomic.notify(at, -1); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function moveDown(to: i32, from: i32, count: i32): void { memory.copy(to, from, count << 2); }
 export function bindOwn(at: i32): void { ownAt = at; }

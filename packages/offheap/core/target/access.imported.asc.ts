@@ -58,6 +58,9 @@ export declare function stampLoaded(): i32;
 @external("verbs", "exchangeCell")
 export declare function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, nextStamp: i32): bool;
 // @ts-ignore: decorators are of the dialect alone
+@external("verbs", "wake")
+export declare function wake(at: i32): void;
+// @ts-ignore: decorators are of the dialect alone
 @external("verbs", "moveDown")
 export declare function moveDown(to: i32, from: i32, count: i32): void;
 // @ts-ignore: decorators are of the dialect alone

@@ -97,6 +97,11 @@ export function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, ne
   return Atomics.compareExchange(pairs, at >>> 3, expected, desired) === expected;
 }
 
+/** Wakes all who wait at a word. Of memory that is not shared nobody can. */
+export function wake(at: i32): void {
+  Atomics.notify(words, at >>> 2);
+}
+
 /** Words to a lower place. */
 export function moveDown(to: i32, from: i32, count: i32): void {
   words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + count);

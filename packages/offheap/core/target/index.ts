@@ -21,6 +21,7 @@ export {
   loadCell,
   stampLoaded,
   exchangeCell,
+  wake,
   moveDown,
   mallocSlow,
   freeSlow,

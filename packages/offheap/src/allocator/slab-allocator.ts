@@ -241,9 +241,12 @@ export class SlabAllocator<Options = never> extends Inspected {
     const { slow } = this;
     return {
       open: () => this.open(),
+      repair: () => slow.repair(),
       indexFor: (size) => this.indexFor(size),
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),
+      bytesFrom: (address) => this.bytesFrom(address),
+      views: () => this,
       endDoomed: () => slow.endDoomed(),
     };
   }

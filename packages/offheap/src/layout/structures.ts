@@ -4,7 +4,10 @@ import {
   hazardCount,
   intentHazards,
   intentKind,
+  intentLength,
+  intentOld,
   intentRetired,
+  intentTag,
   retiredAtOnce,
 } from "../../core/layout/index.ts";
 import { alignUp } from "../base/index.ts";
@@ -18,6 +21,10 @@ export const intent = {
   kind: intentKind >> wordShift,
   hazards: intentHazards >> wordShift,
   retired: intentRetired >> wordShift,
+  /** Of a message that was received: its address; from there on its length and tag. */
+  message: intentOld >> wordShift,
+  lengthFrom: (intentLength - intentOld) >> wordShift,
+  tagFrom: (intentTag - intentOld) >> wordShift,
 } as const;
 
 /** Objects that a worker has retired at most: one for each hazard of all workers, and some to wait for the next look. */
@@ -29,7 +36,7 @@ export const wordsPerCell = 2;
 
 /** The regions of structures, from a word on. */
 export function structureRegions(maxWorkers: number, chunkCount: number, from: number) {
-  const intentWords = toLine(intent.retired + mostRetiredOf(maxWorkers));
+  const intentWords = toLine(intent.retired + mostRetiredOf(maxWorkers) + maxWorkers + 1);
   const notesAt = from + maxWorkers * intentWords;
   const noteWords = toLine(maxWorkers + 1);
   const rootsAt = notesAt + maxWorkers * noteWords;

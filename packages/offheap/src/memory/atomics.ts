@@ -14,6 +14,37 @@ export interface AtomicOps {
   swapWide(wide: BigInt64Array, index: number, expected: bigint, desired: bigint): boolean;
 }
 
+/** Sleeps while a word of shared memory holds `value`, at most so many milliseconds; throws where the thread may not block. */
+export function sleepAt(words: Int32Array, index: number, value: number, timeout: number): void {
+  Atomics.wait(words, index, value, timeout);
+}
+
+interface AsyncWaiting {
+  waitAsync?(
+    words: Int32Array,
+    index: number,
+    value: number,
+    timeout: number,
+  ): { readonly async: boolean; readonly value: Promise<unknown> | string };
+}
+
+/** The same without blocking; undefined where the engine has no such call. */
+export function sleepAsyncAt(
+  words: Int32Array,
+  index: number,
+  value: number,
+  timeout: number,
+): Promise<unknown> | undefined {
+  const { waitAsync } = Atomics as AsyncWaiting;
+  if (waitAsync === undefined) return undefined;
+  return Promise.resolve(waitAsync.call(Atomics, words, index, value, timeout).value);
+}
+
+/** Says at a word that somebody is about to sleep there. */
+export function announceAt(words: Int32Array, index: number): void {
+  Atomics.store(words, index, 1);
+}
+
 export const hardwareAtomics: AtomicOps = {
   load: (words, index) => Atomics.load(words, index),
   store: (words, index, value) => {

@@ -124,19 +124,9 @@ function localBytes(): Uint8Array {
   return Uint8Array.of(...shared.subarray(0, from), ...bytesOf(bytes), ...shared.subarray(to));
 }
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** Bytes of base64 without spaces; written out, as not every host has a decoder. */
+/** Two digits a byte: compressed, a fifth less than base64, whose digits no longer stand for whole bytes. */
 function bytesOf(text: string): Uint8Array {
-  const digits = text.replace(/=+$/, "");
-  const bytes = new Uint8Array((digits.length * 3) >> 2);
-  const values = new Uint8Array(128);
-  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i;
-  let bits = 0;
-  let at = 0;
-  for (let i = 0; i < digits.length; i++) {
-    bits = (bits << 6) | (values[digits.charCodeAt(i)] as number);
-    if ((i & 3) !== 0) bytes[at++] = (bits >> (6 - 2 * (i & 3))) & 255;
-  }
+  const bytes = new Uint8Array(text.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
   return bytes;
 }

@@ -16,6 +16,9 @@ export {
 // The memory, ours or someone else's, and the views over the books.
 export { type Access, hardwareAccess, reserveMemory, spaceAt } from "./block.ts";
 
+// Sleeping at a word.
+export { announceAt, sleepAsyncAt, sleepAt } from "./atomics.ts";
+
 // The fixed views that users have.
 export { type MemoryViews, ViewedMemory } from "./views.ts";
 

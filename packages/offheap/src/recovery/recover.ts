@@ -130,6 +130,7 @@ export class Recoverer {
     // After the classes, of which one may have undone the allocation of it.
     const { core } = this.magazines.slabs;
     core.settleIntent(this.target);
+    core.settleRing(this.target);
     this.endDoomed();
     // Who is gone reads nothing any more, whether it died or left.
     if (this.live !== "keep") core.clearHazards(this.target);

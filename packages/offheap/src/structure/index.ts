@@ -1,7 +1,7 @@
 // What structures are built with, and the names that they are found by.
 
 // Fresh objects, exchanges, objects that end when nobody reads them.
-export { Kit, type KitHost } from "./kit.ts";
+export { Kit, type KitHost, kitOf } from "./kit.ts";
 
 // Names.
 export { type NamedStructure, Roots, type StructureHandle } from "./roots.ts";

@@ -7,7 +7,7 @@
 
 import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
 import { record, recordAt, slotLive, wideBytes } from "../layout/index.ts";
-import type { Core, Heap } from "../memory/index.ts";
+import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
@@ -17,14 +17,20 @@ const nowhere = -1;
 
 /** What the kit needs of an allocator. */
 export interface KitHost {
-  /** Settles what was cut short. @throws ERR_DETACHED */
+  /** @throws ERR_DETACHED */
   open(): void;
+  /** Settles what an exception cut short. */
+  repair(): void;
   /** The index of the class that a request rounds to; 0: none does. */
   indexFor(size: number): number;
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
   ensureRound(index: number): void;
   /** An object that no class serves, doomed; −1 where it cannot be had. @throws ERR_INVALID_SIZE where there are none such */
   placeDoomed(size: number): number;
+  /** Bytes from an address in a live object to the object's end. @throws ERR_INVALID_ADDRESS */
+  bytesFrom(address: Address): number;
+  /** Views over the whole memory. */
+  views(): Pick<MemoryViews, "u8" | "i32">;
   /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
   endDoomed(): void;
 }
@@ -32,7 +38,7 @@ export interface KitHost {
 export class Kit {
   readonly heap: Heap;
   readonly place: WorkerPlace;
-  private readonly host: KitHost;
+  readonly host: KitHost;
   private readonly doomedAt: number;
   /** True at the worker's next call: an exception stopped it while it ended an object. */
   private isEnding = false;
@@ -49,9 +55,10 @@ export class Kit {
     return this.heap.coreOf(this.place);
   }
 
-  /** @throws ERR_DETACHED */
+  /** Before a call: settles what an exception cut short. @throws ERR_DETACHED */
   open(): void {
     this.host.open();
+    this.host.repair();
   }
 
   /**
@@ -60,13 +67,13 @@ export class Kit {
    */
   allocate(bytes: number): Address {
     const { host, core } = this;
-    host.open();
+    this.open();
     const index = bytes > wideBytes ? 0 : host.indexFor(bytes);
     if (index === 0) return this.allocateOther(bytes);
     for (let tries = 0; tries < mostTries; tries++) {
       const address = core.allocateFresh(index);
       if (address !== 0) return (address >>> 0) as Address;
-      host.open();
+      this.open();
       host.ensureRound(index);
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
@@ -114,6 +121,12 @@ export class Kit {
   end(address: Address): void {
     this.isEnding = true;
     this.endSlowly(this.core.end(address));
+  }
+
+  /** Ends the message that the caller holds. */
+  endHeld(): void {
+    this.isEnding = true;
+    this.endSlowly(this.core.endHeld());
   }
 
   /** Ends what was retired and nobody reads any more. */
@@ -167,4 +180,14 @@ export class Kit {
     if (this.heap.words[this.doomedAt] !== 0) this.host.endDoomed();
     this.isEnding = false;
   }
+}
+
+/** The kit of an allocator, of this copy of the library or another. @throws ERR_INVALID_OPTION for what is none */
+export function kitOf(heap: unknown): Kit {
+  const kit = typeof heap === "object" && heap !== null ? (heap as { kit?: unknown }).kit : undefined;
+  if (typeof (kit as Kit | undefined)?.exchange === "function") return kit as Kit;
+  throw new AllocatorError(
+    "ERR_INVALID_OPTION",
+    `a structure is on a SlabAllocator or a MemoryPool, got ${show(heap)}`,
+  );
 }

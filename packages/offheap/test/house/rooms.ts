@@ -33,11 +33,12 @@ const shell: House = {
     "pages",
     "large",
     "pool",
+    "ring",
   ],
 };
 const core: House = {
   source: "packages/offheap/core/",
-  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages", "structure"],
+  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages", "structure", "ring"],
 };
 const os = "os";
 const built = "built";

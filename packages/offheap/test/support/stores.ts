@@ -19,7 +19,7 @@ type Tell = (at: number, value: number) => void;
 
 /** The module with a call before each store. Atomic read-modify-writes are stores of neither side here. */
 function tellingModule(tell: Tell, memory: WasmMemory): CoreInstance {
-  const module = binaryen.readBinary(Buffer.from(sharedModule, "base64"));
+  const module = binaryen.readBinary(Buffer.from(sharedModule, "hex"));
   module.setFeatures(binaryen.Features.All);
   module.runPasses(["instrument-memory"]);
   const bytes = module.emitBinary();

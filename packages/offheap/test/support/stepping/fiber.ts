@@ -247,6 +247,7 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
       );
       return found === expected;
     },
+    wake: () => {},
     // Word by word, as a move may be cut short anywhere. To a lower place only, so ascending.
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));

@@ -1,0 +1,93 @@
+// Waiting for a ring: a thread that may block sleeps at a word of the memory, another one asks the engine to be called, or looks
+// again and again, ever more seldom, where there is no such call. Who sleeps says so in the word first, and looks once more:
+// so a send to receivers that are awake reads one word, and makes no call of the system.
+
+import { AllocatorError, messageOf, show } from "../base/index.ts";
+import { announceAt, sleepAsyncAt, sleepAt } from "../memory/index.ts";
+
+/** Milliseconds between two looks where nobody calls. */
+const [firstLook, lastLook] = [1, 16];
+/**
+ * Milliseconds that a thread looks again before it sleeps, and how long it leaves the memory alone between two looks: then a sender
+ * that is at it sends some messages meanwhile, whose lines go from one processor to the other once, and not for each.
+ */
+const [spin, betweenLooks] = [0.03, 0.003];
+/** Nobody sleeps longer in one go: who was to wake a sleeper may have died, and its reaper not come yet. */
+const mostSleep = 1000;
+
+interface Timers {
+  setTimeout(act: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+  performance: { now(): number };
+}
+const timers = globalThis as unknown as Timers;
+const now = () => timers.performance.now();
+
+/** What somebody waits for, and the word where they say so. */
+export interface Awaited {
+  readonly isThere: () => boolean;
+  readonly words: Int32Array;
+  readonly index: number;
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkTimeout(timeout: unknown): number {
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof timeout === "number" && timeout >= 0) return timeout;
+  throw new AllocatorError("ERR_INVALID_OPTION", `timeout is a number of milliseconds, got ${show(timeout)}`);
+}
+
+/** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
+export function waitFor({ isThere, words, index }: Awaited, timeout: number): boolean {
+  const end = now() + timeout;
+  if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin))) return true;
+  for (;;) {
+    announceAt(words, index);
+    if (isThere()) return true;
+    const left = end - now();
+    if (left <= 0) return false;
+    // The one place where the engine refuses.
+    try {
+      sleepAt(words, index, 1, Math.min(left, mostSleep));
+    } catch (cause) {
+      throw new AllocatorError(
+        "ERR_INVALID_OPTION",
+        `this thread may not wait, or its memory is not shared: ${messageOf(cause)}; await ready() instead`,
+      );
+    }
+  }
+}
+
+function isThereSoon(isThere: () => boolean, end: number): boolean {
+  for (let time = now(); time < end; ) {
+    const next = time + betweenLooks;
+    while (time < next) time = now();
+    if (isThere()) return true;
+  }
+  return false;
+}
+
+/** The same without blocking. */
+export async function waitForAsync({ isThere, words, index }: Awaited, timeout: number): Promise<boolean> {
+  const end = now() + timeout;
+  for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
+    if (isThere()) return true;
+    announceAt(words, index);
+    if (isThere()) return true;
+    const left = end - now();
+    if (left <= 0) return false;
+    await sleep(words, index, Math.min(left, mostSleep), Math.min(left, pause));
+  }
+}
+
+async function sleep(words: Int32Array, index: number, most: number, pause: number): Promise<void> {
+  const isShared = Object.prototype.toString.call(words.buffer) === "[object SharedArrayBuffer]";
+  const woken = isShared ? sleepAsyncAt(words, index, 1, most) : undefined;
+  // Node ends a thread that nothing but such a promise is left of: the timer keeps it.
+  let timer: unknown;
+  const passed = new Promise<void>((resolve) => {
+    timer = timers.setTimeout(resolve, woken === undefined ? pause : most + 1);
+  });
+  await (woken === undefined ? passed : Promise.race([woken, passed]));
+  timers.clearTimeout(timer);
+}

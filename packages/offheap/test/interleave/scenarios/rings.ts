@@ -1,0 +1,241 @@
+// A ring between workers. Whoever dies when, each message that was sent is received once, or is in the ring; its object is the
+// receiver's, or the ring's, or, if it was not sent, the sender's; and nothing leaks.
+
+import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
+import type { Address } from "#src/base/brands.js";
+import { Ring } from "#src/ring/ring.js";
+import type { Actor } from "../../support/stepping/actor.ts";
+import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
+
+const geometry: Geometry = {
+  classes: [64, 512],
+  chunks: 2,
+  slots: 12,
+  roundLimit: 2,
+  keepsData: true,
+  maxWorkers: 4,
+};
+
+/** The ring's handle, and the objects that are sent. */
+interface Sent {
+  readonly ring: { readonly kind: "ring"; readonly address: Address };
+  readonly objects: readonly Address[];
+}
+
+function ringOf(slab: SlabAllocator, { ring }: Sent): Ring {
+  return Ring.attach(slab, ring);
+}
+
+const send =
+  (which: number): Step<Sent> =>
+  (actor, context) => {
+    const address = context.objects[which] as Address;
+    actor.note(`send ${which}`);
+    actor.note(`${ringOf(actor.slab, context).send(address, 64, which)}`);
+  };
+
+const receive: Step<Sent> = (actor, context) => {
+  actor.note("receive");
+  const message = ringOf(actor.slab, context).receive();
+  if (message !== undefined && message.address !== context.objects[message.tag])
+    throw new Error(`message ${message.tag} came with ${message.address}`);
+  actor.note(message === undefined ? "empty" : `${message.tag}`);
+};
+
+/** Takes a message, and is done with it. */
+const takeAndEnd: Step<Sent> = (actor, context) => {
+  const ring = ringOf(actor.slab, context);
+  actor.note("take");
+  const tag = ring.take()?.tag;
+  if (tag !== undefined) ring.done();
+  actor.note(tag === undefined ? "empty" : `${tag}`);
+};
+
+/** Takes a message and sends it on, in its place. */
+const forward: Step<Sent> = (actor, context) => {
+  const ring = ringOf(actor.slab, context);
+  actor.note("forward");
+  const message = ring.take();
+  if (message !== undefined) ring.send(message.address, message.length, message.tag);
+  actor.note("done");
+};
+
+interface Told {
+  sent: number[];
+  maybe: number[];
+  received: number[];
+  ended: number[];
+  receiving: number;
+  /** In a take that had not ended when its worker did: done, or given back. */
+  taking: number;
+  /** Calls that an exception ended: their worker lives on, and may hold a message that it was not told of. */
+  overflows: number;
+}
+
+function toldBy({ results }: Actor): Told {
+  const told: Told = { sent: [], maybe: [], received: [], ended: [], receiving: 0, taking: 0, overflows: 0 };
+  for (let i = 0; i < results.length; i++) {
+    const [call, which] = (results[i] as string).split(" ");
+    const answer = results[i + 1];
+    const isAnswered = answer !== undefined && answer !== "overflow";
+    if (call === "send" && !isAnswered) told.maybe.push(Number(which));
+    if (call === "send" && answer === "true") told.sent.push(Number(which));
+    if (call === "receive" && isAnswered && answer !== "empty") told.received.push(Number(answer));
+    if (call === "take" && isAnswered && answer !== "empty") told.ended.push(Number(answer));
+    if (call === "receive" && !isAnswered) told.receiving++;
+    if (call === "take" && !isAnswered) told.taking++;
+    if (answer === "overflow") told.overflows++;
+  }
+  return told;
+}
+
+function isLive(slab: SlabAllocator, address: Address): boolean {
+  try {
+    return slab.sizeOf(address) > 0;
+  } catch {
+    return false;
+  }
+}
+
+function judgeRing(
+  slabs: readonly SlabAllocator[],
+  actors: readonly Actor[],
+  context: Sent,
+): string | undefined {
+  const slab = slabs[0] as SlabAllocator;
+  const ring = ringOf(slab, context);
+  const left: number[] = [];
+  for (let message = ring.receive(); message !== undefined; message = ring.receive()) {
+    if (message.address !== context.objects[message.tag] || message.length !== 64)
+      return `message ${message.tag} is at ${message.address}, ${message.length} bytes`;
+    left.push(message.tag);
+  }
+  const told = actors.map(toldBy);
+  const out = told.flatMap(({ received, ended }) => [...received, ...ended]);
+  const seen = [...left, ...out];
+  const twice = seen.filter((tag, i) => seen.indexOf(tag) !== i);
+  if (twice.length > 0) return `${twice} came twice: left ${left}, received ${out}`;
+  const sent = told.flatMap((each) => each.sent);
+  const maybe = told.flatMap((each) => each.maybe);
+  const foreign = seen.filter((tag) => !sent.includes(tag) && !maybe.includes(tag));
+  if (foreign.length > 0) return `${foreign} was never sent`;
+  // A receive that had not returned may have had its message: the last store of it is when it was received.
+  const lost = sent.filter((tag) => !seen.includes(tag));
+  const unanswered = told.reduce((sum, each) => sum + each.receiving + each.taking + each.overflows, 0);
+  if (lost.length > unanswered) return `${lost} is lost: left ${left}, received ${out}`;
+  // One that was taken comes back until it has ended.
+  const isTaken = told.every((each) => each.receiving + each.overflows === 0);
+  const astray = lost.filter((tag) => isTaken && isLive(slab, context.objects[tag] as Address));
+  if (astray.length > 0) return `${astray} was taken, did not end, and did not come back`;
+  for (const address of context.objects) {
+    try {
+      slab.deallocate(address);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== "ERR_DOUBLE_FREE" && code !== "ERR_INVALID_ADDRESS") throw error;
+    }
+  }
+  ring.destroy();
+  return undefined;
+}
+
+function onRing(
+  name: string,
+  programs: Scenario<Sent>["programs"],
+  more: Partial<Scenario<Sent>> & { readonly inRing?: number; readonly capacity?: number } = {},
+): Scenario<Sent> {
+  const { inRing = 0, capacity = 2, ...rest } = more;
+  return {
+    name: `ring: ${name}`,
+    geometry,
+    mayRunOut: true,
+    setup: ([first, ...others]) => {
+      const { slab } = first as Actor;
+      const ring = new Ring(slab, { capacity });
+      const objects = [0, 1, 2, 3].map((which) => {
+        const owner = which % 2 === 0 ? slab : ((others[0] as Actor).slab as SlabAllocator);
+        return owner.allocate(64);
+      });
+      // Each has a table from here on: that it is made is a scenario of its own.
+      const tables = [slab, ...others.map((actor) => actor.slab)].filter((each) => each !== undefined);
+      for (const each of tables) {
+        const spare = each.allocate(64);
+        const own = Ring.attach(each, ring.handle);
+        own.send(spare, 64, 9);
+        own.receive();
+        each.deallocate(spare);
+      }
+      const context = { ring: ring.handle, objects };
+      for (let which = 0; which < inRing; which++) {
+        const at = which % 2 === 0 ? slab : ((others[0] as Actor).slab as SlabAllocator);
+        Ring.attach(at, ring.handle).send(objects[which] as Address, 64, which);
+        (which % 2 === 0 ? (first as Actor) : (others[0] as Actor)).results.length = 0;
+      }
+      return context;
+    },
+    programs,
+    finish: (slabs, actors, context) => judgeRing(slabs, actors, context),
+    ...rest,
+  };
+}
+
+/** Messages that are in the ring from the start count as sent by the setup. */
+const sentBefore =
+  (...which: number[]): Step<Sent> =>
+  (actor) => {
+    for (const each of which) {
+      actor.note(`send ${each}`);
+      actor.note("true");
+    }
+  };
+
+export const sendSend = onRing("send, send", [[send(0)], [send(1)]]);
+export const sendReceive = onRing("send, receive", [[send(0)], [receive, receive]]);
+export const receiveReceive = onRing("receive, receive", [[sentBefore(0, 1), receive], [receive]], {
+  inRing: 2,
+});
+export const fullRing = onRing(
+  "a full ring: send, against receive and send",
+  [
+    [sentBefore(0), send(2)],
+    [receive, send(1)],
+  ],
+  { inRing: 1, capacity: 1 },
+);
+export const aroundRing = onRing("once around", [
+  [send(0), send(2)],
+  [receive, send(1), receive, receive],
+]);
+export const takeRing = onRing(
+  "take and done, against receive",
+  [[sentBefore(0, 1), takeAndEnd], [receive]],
+  { inRing: 2 },
+);
+export const forwardRing = onRing(
+  "sent on in its place, against receive",
+  [[sentBefore(0), forward], [receive]],
+  { inRing: 1 },
+);
+
+const reap =
+  (...workers: number[]): Step<Sent> =>
+  (actor) => {
+    for (const worker of workers) actor.reap(worker);
+  };
+
+/** Its reaper dies, too; the second one ends what both left. */
+export const ringReapers = [
+  onRing("death in a send, and of its reaper", [[send(0)], [reap(0)], [reap(1, 0), receive]]),
+  onRing(
+    "death in a receive, and of its reaper",
+    [[sentBefore(0), receive], [reap(0)], [reap(1, 0), receive]],
+    {
+      inRing: 1,
+    },
+  ),
+  onRing(
+    "death while a message is held, and of its reaper",
+    [[sentBefore(0), takeAndEnd], [reap(0)], [reap(1, 0), receive]],
+    { inRing: 1 },
+  ),
+].map((scenario) => ({ ...scenario, victims: [0, 1], startsAfter: { 1: [0], 2: [1] } }));

@@ -1,0 +1,317 @@
+// offheap/ring, by example: on heaps of slabs and pools, with either engine.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type AllocatorError, MemoryPool, SlabAllocator } from "offheap";
+import { type Message, Ring } from "offheap/ring";
+import { heapOf } from "./support/heaps.ts";
+
+type Options = { readonly engine: "wasm" | "js"; readonly memory: "shared" | "local" };
+
+const kinds: readonly [string, (options: Options) => SlabAllocator][] = [
+  ["slabs", (options) => new SlabAllocator({ capacity: 4 << 20, maxWorkers: 4, ...options })],
+  ["pool", (options) => new MemoryPool({ capacity: 4 << 20, maxWorkers: 4, ...options })],
+];
+
+function codeOf(act: () => unknown): string | undefined {
+  try {
+    act();
+  } catch (error) {
+    return (error as AllocatorError).code;
+  }
+  return undefined;
+}
+
+/** Another worker of the same heap, in this thread. */
+function another(heap: SlabAllocator): SlabAllocator {
+  const { handle } = heap;
+  return heap instanceof MemoryPool ? MemoryPool.attach(handle) : SlabAllocator.attach(handle);
+}
+
+for (const [kind, make] of kinds)
+  for (const engine of ["wasm", "js"] as const) {
+    const shared = () => make({ engine, memory: "shared" });
+    describe(`a ring on ${kind}, ${engine}`, () => {
+      it("hands objects over, in order, with their lengths and tags", () => {
+        const heap = shared();
+        const other = another(heap);
+        const ring = new Ring(heap, { capacity: 4 });
+        const there = Ring.attach(other, structuredClone(ring.handle));
+        const sent = [1, 2, 3].map((tag) => {
+          const address = heap.allocate(64);
+          heap.u8[address] = tag;
+          assert.equal(ring.send(address, tag * 10, tag), true);
+          return address;
+        });
+        assert.equal(there.size, 3);
+        for (const [i, address] of sent.entries()) {
+          const message = there.receive();
+          assert.deepEqual({ ...message }, { address, length: (i + 1) * 10, tag: i + 1 });
+          other.deallocate(address);
+        }
+        assert.equal(there.receive(), undefined);
+        ring.destroy();
+        assert.deepEqual(heap.check(), []);
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("holds as many as it says, and takes more when one is gone", () => {
+        const heap = shared();
+        for (const capacity of [1, 2, 3, 5, 64]) {
+          const ring = new Ring(heap, { capacity });
+          for (let lap = 0; lap < 3; lap++) {
+            for (let i = 0; i < capacity; i++) assert.equal(ring.send(heap.allocate(8), 0, i), true);
+            const more = heap.allocate(8);
+            assert.equal(ring.send(more), false);
+            assert.equal(ring.size, capacity);
+            const [first] = [ring.receive()];
+            assert.equal(first?.tag, 0);
+            heap.deallocate(first?.address ?? 0);
+            assert.equal(ring.send(more, 0, capacity), true);
+            for (let i = 1; i <= capacity; i++) {
+              const message = ring.receive() as Message;
+              assert.equal(message.tag, i);
+              heap.deallocate(message.address);
+            }
+            assert.equal(ring.size, 0);
+          }
+          ring.destroy();
+        }
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("copies bytes and texts in, and shows them in place", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 8 });
+        const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
+        assert.equal(ring.write(bytes, 1), true);
+        assert.equal(ring.write("grüße, 世界", 2), true);
+        assert.equal(ring.write("", 3), true);
+        const seen: [string, number][] = [];
+        const look = (content: Uint8Array, tag: number) =>
+          seen.push([Buffer.from(content).toString(tag === 1 ? "hex" : "utf8"), tag]);
+        while (ring.read(look));
+        assert.deepEqual(seen, [
+          [Buffer.from(bytes).toString("hex"), 1],
+          ["grüße, 世界", 2],
+          ["", 3],
+        ]);
+        ring.destroy();
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("ends what a reader threw over, and tells it", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        ring.write("a");
+        assert.throws(
+          () =>
+            ring.read(() => {
+              throw new Error("no");
+            }),
+          /^Error: no$/,
+        );
+        assert.equal(ring.size, 0);
+        ring.destroy();
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("leaves a full ring's copy with nobody", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 1 });
+        ring.write("a");
+        const before = heap.stats().liveObjects;
+        assert.equal(ring.write("b"), false);
+        assert.equal(heap.stats().liveObjects, before);
+        assert.deepEqual(heap.check(), []);
+      });
+
+      it("sends and receives many", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 5 });
+        const all = [0, 1, 2, 3, 4, 5, 6].map((tag) => ({ address: heap.allocate(16), length: tag, tag }));
+        assert.equal(ring.sendMany(all), 5);
+        const batch = [0, 1, 2].map((): Message => ({ address: 0, length: 0, tag: 0 }));
+        assert.equal(ring.receiveMany(batch), 3);
+        assert.deepEqual(batch, all.slice(0, 3));
+        assert.equal(ring.receiveMany(batch), 2);
+      });
+
+      it("gives back what a dead worker had taken, first, and not what it had received", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 4 });
+        for (const text of ["a", "b", "c"]) ring.write(text);
+        const worker = another(heap);
+        const there = Ring.attach(worker, ring.handle);
+        const first = there.receive()?.address as number;
+        const { address } = there.take() as Message;
+        assert.equal(heap.reap(worker.workerId).reaped, true);
+        const message = ring.receive() as Message;
+        assert.deepEqual([message.address, message.length], [address, 1]);
+        assert.equal(heap.readText(message.address, 1), "b");
+        assert.equal(heap.readText(ring.receive()?.address as number, 1), "c");
+        assert.equal(ring.receive(), undefined);
+        assert.equal(heap.readText(first, 1), "a");
+        assert.deepEqual(heap.check(), []);
+      });
+
+      it("lets an object that was taken go on to another ring, and ends one that is done", () => {
+        const heap = shared();
+        const [from, to] = [new Ring(heap), new Ring(heap)];
+        from.write("a");
+        from.write("b");
+        const worker = another(heap);
+        const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
+        const { address, length } = source.take() as Message;
+        assert.equal(target.send(address, length), true);
+        source.take();
+        source.done();
+        heap.reap(worker.workerId, { live: true });
+        assert.equal(from.receive(), undefined);
+        assert.equal(to.receive()?.address, address);
+      });
+
+      it("is found by its name", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        heap.roots.set("requests", ring.handle);
+        const other = another(heap);
+        const found = other.roots.get("requests");
+        assert.deepEqual(found, ring.handle);
+        Ring.attach(other, found as typeof ring.handle).write("hello");
+        assert.equal(ring.size, 1);
+      });
+
+      it("takes nothing when it is closed, and gives what it has", async () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        ring.write("a");
+        ring.close();
+        assert.equal(
+          codeOf(() => ring.write("b")),
+          "ERR_DETACHED",
+        );
+        assert.equal(
+          codeOf(() => ring.send(heap.allocate(8))),
+          "ERR_DETACHED",
+        );
+        const texts: string[] = [];
+        for await (const { address, length } of ring) {
+          texts.push(heap.readText(address, length));
+          heap.deallocate(address);
+        }
+        assert.deepEqual(texts, ["a"]);
+        assert.equal(ring.wait(), true);
+        assert.deepEqual(heap.check(), []);
+      });
+
+      it("waits no longer than it is told", async () => {
+        const ring = new Ring(shared());
+        assert.equal(ring.wait({ timeout: 5 }), false);
+        assert.equal(await ring.ready({ timeout: 5 }), false);
+        assert.equal(ring.waitForSpace({ timeout: 5 }), true);
+        assert.equal(await ring.space({ timeout: 5 }), true);
+      });
+
+      it("works in memory of one thread, which cannot wait", async () => {
+        const heap = make({ engine, memory: "local" });
+        const ring = new Ring(heap);
+        assert.equal(
+          codeOf(() => ring.wait({ timeout: 1 })),
+          "ERR_INVALID_OPTION",
+        );
+        const ready = ring.ready();
+        ring.write("a");
+        assert.equal(await ready, true);
+        assert.equal(
+          ring.read(() => {}),
+          true,
+        );
+      });
+
+      it("refuses what is wrong, and writes nothing", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 2 });
+        const other = another(heap);
+        const own = heap.allocate(64);
+        const foreign = other.allocate(64);
+        const freed = heap.allocate(64);
+        heap.deallocate(freed);
+        ring.write("a");
+        const wrong = (value: unknown) => value as never;
+        const cases: [string, () => unknown][] = [
+          ["ERR_INVALID_ADDRESS", () => ring.send(foreign)],
+          ["ERR_INVALID_ADDRESS", () => ring.send(freed)],
+          ["ERR_INVALID_ADDRESS", () => ring.send(own + 8, 0)],
+          ["ERR_INVALID_ADDRESS", () => ring.send(wrong("1"))],
+          ["ERR_INVALID_ADDRESS", () => ring.send(1)],
+          ["ERR_INVALID_SIZE", () => ring.send(own, 100_000)],
+          ["ERR_INVALID_SIZE", () => ring.send(own, -1)],
+          ["ERR_INVALID_SIZE", () => ring.send(own, wrong("1"))],
+          ["ERR_INVALID_OPTION", () => ring.send(own, 1, -1)],
+          ["ERR_INVALID_OPTION", () => ring.send(own, 1, 2 ** 32)],
+          ["ERR_INVALID_OPTION", () => ring.write(wrong(5))],
+          ["ERR_INVALID_OPTION", () => ring.write("a", Number.NaN)],
+          ["ERR_INVALID_OPTION", () => ring.wait({ timeout: -1 })],
+          ["ERR_INVALID_OPTION", () => ring.wait(wrong({ time: 1 }))],
+          ...[0, -1, 1.5, 2 ** 20 + 1, Number.NaN, "4", null].map((capacity): [string, () => unknown] => [
+            "ERR_INVALID_OPTION",
+            () => new Ring(heap, { capacity: wrong(capacity) }),
+          ]),
+          ["ERR_INVALID_OPTION", () => new Ring(heap, wrong({ size: 4 }))],
+          ["ERR_INVALID_OPTION", () => new Ring(wrong({}))],
+          ["ERR_INVALID_OPTION", () => new Ring(wrong(undefined))],
+          ["ERR_INCOMPATIBLE_HEAP", () => Ring.attach(heap, wrong(undefined))],
+          [
+            "ERR_INCOMPATIBLE_HEAP",
+            () => Ring.attach(heap, { kind: "records", address: ring.handle.address }),
+          ],
+          ["ERR_INVALID_ADDRESS", () => Ring.attach(heap, { kind: "ring", address: own })],
+          ["ERR_INVALID_ADDRESS", () => Ring.attach(heap, { kind: "ring", address: 12 })],
+        ];
+        heap.u8.fill(255, own, own + 64);
+        const { words } = heapOf(heap);
+        const before = Int32Array.from(words);
+        for (const [code, act] of cases) assert.equal(codeOf(act), code, act.toString());
+        // A look at a capacity that is refused touches nothing.
+        assert.deepEqual(Int32Array.from(words), before);
+        assert.equal(ring.size, 1);
+        assert.deepEqual(heap.check(), []);
+        const [, message] = [ring.receive(), ring.receive()];
+        assert.equal(message, undefined);
+      });
+
+      it("refuses what came after its end", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        const address = heap.allocate(8);
+        heap.destroy();
+        assert.equal(
+          codeOf(() => ring.send(address)),
+          "ERR_DETACHED",
+        );
+        assert.equal(
+          codeOf(() => ring.receive()),
+          "ERR_DETACHED",
+        );
+        assert.equal(
+          codeOf(() => ring.write("a")),
+          "ERR_DETACHED",
+        );
+      });
+    });
+  }
+
+it("a ring too large for the objects of a heap is refused", () => {
+  const heap = new SlabAllocator({ capacity: 4 << 20 });
+  assert.equal(
+    codeOf(() => new Ring(heap, { capacity: 4096 })),
+    "ERR_INVALID_SIZE",
+  );
+  const pool = new MemoryPool({ capacity: 64 << 20 });
+  const ring = new Ring(pool, { capacity: 2 ** 20 });
+  for (let i = 0; i < 3000; i++) assert.equal(ring.write("message", i), true);
+  for (let i = 0; i < 3000; i++) ring.read((_, tag) => assert.equal(tag, i));
+  ring.destroy();
+  assert.equal(pool.stats().liveObjects, 0);
+});
