@@ -148,9 +148,14 @@ export class Kit {
     return Boolean(this.core.hasRetired(this.place));
   }
 
+  /** Whether an address is that of a live object. */
+  isLive(address: number): boolean {
+    return this.core.ownerIn(this.core.ownerAt(address)) >= slotLive;
+  }
+
   /** @throws ERR_INVALID_ADDRESS where no live object begins */
   expectLive(address: number): void {
-    if (this.core.ownerIn(this.core.ownerAt(address)) < slotLive) throw this.notLive(address);
+    if (!this.isLive(address)) throw this.notLive(address);
   }
 
   /** From now on an object is nobody's. @throws ERR_INVALID_ADDRESS where none begins */

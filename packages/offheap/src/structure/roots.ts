@@ -9,7 +9,7 @@
 
 import { type Address, AllocatorError, alignUp, show } from "../base/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../contents/index.ts";
-import { chunkBytes, rootCount, slotLive, wordsPerCell } from "../layout/index.ts";
+import { chunkBytes, rootCount, wordsPerCell } from "../layout/index.ts";
 import type { Kit } from "./kit.ts";
 
 /** What leads to a structure: posted to a worker, kept under a name, given to the structure's `attach`. */
@@ -201,7 +201,7 @@ export class Roots {
   /** What the object of a name says, as far as it can be one: it may be another by now, and damaged books lead anywhere. */
   private read(object: number): Named | undefined {
     const { core, heap } = this.kit;
-    if (core.ownerIn(core.ownerAt(object)) < slotLive) return undefined;
+    if (!this.kit.isLive(object)) return undefined;
     const address = (core.getWord(object) >>> 0) as Address;
     const lengths = core.getWord(object + 4);
     const kindBytes = lengths & 255;
