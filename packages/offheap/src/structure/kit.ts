@@ -40,7 +40,7 @@ export class Kit {
   readonly place: WorkerPlace;
   readonly host: KitHost;
   private readonly doomedAt: number;
-  /** True at the worker's next call: an exception stopped it while it ended an object. */
+  /** True at the worker's next call: an exception stopped it while an object was noted as the one to end. */
   private isEnding = false;
 
   constructor(heap: Heap, place: WorkerPlace, host: KitHost) {
@@ -80,11 +80,14 @@ export class Kit {
   }
 
   private allocateOther(bytes: number): Address {
+    // Until it is noted as fresh it is noted as the one to end: an exception in between leaves it to the next call.
+    this.isEnding = true;
     const address = this.host.placeDoomed(bytes);
     if (address === nowhere)
       throw new AllocatorError("ERR_OUT_OF_MEMORY", `no ${bytes} bytes for a structure can be had`);
     this.core.noteFresh(address);
     this.heap.words[this.doomedAt] = 0;
+    this.isEnding = false;
     return address as Address;
   }
 
