@@ -64,6 +64,8 @@ const files = [
   "pool/region.js",
   "recovery/reaper.js",
   "recovery/recover.js",
+  "structure/kit.js",
+  "structure/roots.js",
   "worker/journal.js",
   "worker/workers.js",
 ];

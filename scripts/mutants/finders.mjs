@@ -33,8 +33,12 @@ const tests = {
     "page-runs",
     "large-spans",
     "moves",
+    "disown",
+    "kit",
+    "roots",
   ],
   "slow tests": [
+    "roots.model",
     "workers-in-thread",
     "accesses",
     "decommit",

@@ -21,4 +21,5 @@ export {
   type PoolRegion,
 } from "./pool/index.ts";
 export type { ReapReport } from "./recovery/index.ts";
+export type { NamedStructure, Roots, StructureHandle } from "./structure/index.ts";
 export type { TrackedWorker } from "./worker/index.ts";

@@ -8,7 +8,9 @@ import { AllocatorError, type HeapOptions, MemoryPool, SizeClasses, SlabAllocato
 import type { Engine } from "#src/memory/engine.js";
 import { bufferOf, type WasmMemory } from "#src/memory/kind.js";
 import { attachPoolTo, attachTo, heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 import { Random, runSeed } from "./support/random.ts";
+import { SharedStack } from "./support/stack.ts";
 import { storesOf } from "./support/stores.ts";
 import { wasmMemory } from "./support/wasm.ts";
 
@@ -104,6 +106,44 @@ function play(twins: Twins, random: Random, steps: number, sizes: readonly numbe
   }
 }
 
+/** Names, a stack, fresh objects of any size, what is disowned and adopted, who reads what; by workers of which one may die. */
+function playStructures(twins: Twins, random: Random, steps: number, sizes: readonly number[]): void {
+  const head = twins.both(0, (heap) => SharedStack.create(kitOf(heap))) as number;
+  const target = twins.both(0, (heap) => heap.allocate(64)) as number;
+  for (let step = 0; step < steps; step++) {
+    const worker = random.below(twins.sides[0]?.workers.length as number);
+    const choice = random.below(100);
+    const name = `name ${random.below(70)}`;
+    const size = 1 + random.below(random.pick(sizes));
+    const hazard = random.below(2);
+    twins.both(worker, (heap) => {
+      const kit = kitOf(heap);
+      const stack = new SharedStack(kit, head);
+      if (choice < 30) return stack.push(step);
+      if (choice < 58) return stack.pop();
+      if (choice < 62) return kit.core.protect(hazard, head);
+      if (choice < 66) return kit.core.unprotect(hazard);
+      if (choice < 76) return heap.roots.set(name, { kind: "test", address: target });
+      if (choice < 82) return heap.roots.delete(name);
+      if (choice < 84) return heap.roots.list();
+      if (choice < 86) return heap.disown(target);
+      if (choice < 88) return heap.adopt(target);
+      if (choice < 90) return heap.cleanup();
+      const fresh = kit.allocate(size);
+      if (choice < 95) return kit.abandon();
+      kit.keep();
+      kit.end(fresh);
+      return fresh;
+    });
+    if (step % 500 === 499) twins.expectSameBytes();
+  }
+  for (let worker = 0; worker < 3; worker++)
+    for (const hazard of [0, 1]) twins.both(worker, (heap) => kitOf(heap).core.unprotect(hazard));
+  for (let worker = 0; worker < 3; worker++) twins.both(worker, (heap) => heap.cleanup());
+  twins.expectSameBytes();
+  twins.end();
+}
+
 function memoryOf(bytes: number, shared = true): () => WasmMemory {
   return () => wasmMemory(bytes / 65_536, bytes / 65_536, shared);
 }
@@ -164,6 +204,13 @@ describe(`the core on both targets (seed ${seed})`, () => {
     twins.expectSameBytes();
     twins.end();
   });
+
+  for (const isPool of [false, true])
+    it(`leaves the same bytes: structures of ${isPool ? "a pool" : "slabs"}`, () => {
+      const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4 }, isPool, 3);
+      const sizes = isPool ? [64, 9000, 60_000, 600_000] : [64, 9000];
+      playStructures(twins, new Random(seed + 6), 1500, sizes);
+    });
 
   it("leaves the same bytes after deaths", () => {
     const twins = new Twins(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);

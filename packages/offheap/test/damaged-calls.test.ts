@@ -13,6 +13,7 @@ import { capacity, sizeClasses, slabs } from "./support/fuzz/damaged.ts";
 import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
 import { outcome } from "./support/fuzz/values.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 
 const { live } = slabs;
 const addresses = [...live.keys()];
@@ -27,6 +28,19 @@ const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknow
   },
   sizeOf: (allocator, choice) => allocator.sizeOf(addresses[choice % addresses.length] as number),
   adopt: (allocator, choice) => allocator.adopt(addresses[choice % addresses.length] as number),
+  disown: (allocator, choice) => allocator.disown(addresses[choice % addresses.length] as number),
+  "a name set": (allocator, choice) =>
+    allocator.roots.set(`name ${choice % 9}`, {
+      kind: "test",
+      address: addresses[choice % addresses.length] as number,
+    }),
+  "a name looked for": (allocator, choice) => allocator.roots.get(`name ${choice % 9}`),
+  "a name deleted": (allocator, choice) => allocator.roots.delete(`name ${choice % 9}`),
+  names: (allocator) => allocator.roots.list(),
+  "a fresh object": (allocator, choice) => {
+    kitOf(allocator).allocate(sizeClasses[choice % 3] as number);
+    if (choice % 2 === 0) kitOf(allocator).abandon();
+  },
   cleanup: (allocator) => allocator.cleanup(),
   stats: (allocator) => allocator.stats(),
   check: (allocator) => allocator.check(),

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import { pool as original } from "./support/fuzz/damaged.ts";
 import { type Calls, endsWell } from "./support/fuzz/damaged-calls.ts";
+import { kitOf } from "./support/kits.ts";
 
 const { live } = original;
 const addresses = [...live.keys()];
@@ -55,6 +56,16 @@ const calls: Calls<MemoryPool> = {
   aligned_alloc: (pool, choice) =>
     pool.asMalloc().aligned_alloc(aligns[choice % 6] as number, sizeFor(choice)),
   free: (pool, choice) => pool.asMalloc().free(addressFor(choice)),
+  disown: (pool, choice) => pool.disown(addressFor(choice)),
+  "a name set": (pool, choice) =>
+    pool.roots.set(`name ${choice % 9}`, { kind: "test", address: addressFor(choice) }),
+  "a name looked for": (pool, choice) => pool.roots.get(`name ${choice % 9}`),
+  "a name deleted": (pool, choice) => pool.roots.delete(`name ${choice % 9}`),
+  names: (pool) => pool.roots.list(),
+  "a fresh object": (pool, choice) => {
+    kitOf(pool).allocate(sizeFor(choice));
+    if (choice % 2 === 0) kitOf(pool).abandon();
+  },
   cleanup: (pool) => pool.cleanup(),
   stats: (pool) => pool.stats(),
   check: (pool) => pool.check(),

@@ -33,7 +33,11 @@ export function ownerAt(address: i32): i32 {
   const chunk = (address - dataAt) >>> chunkShift;
   if (!lessUnsigned(chunk, chunkCount)) return nowhere;
   const entry = mapOf(chunk);
-  if ((entry & mapClassMask) !== 0) return slotAt(address, chunk, entry) + 1;
+  if ((entry & mapClassMask) !== 0) {
+    const slot = slotAt(address, chunk, entry);
+    // A damaged map leads anywhere.
+    return lessUnsigned(slot, chunkCount << stateShift) ? slot + 1 : nowhere;
+  }
   const head = chunk - (entry >>> mapDistanceShift);
   if (!isChunk(head)) return nowhere;
   const kind = tagOf(claimOf(head));

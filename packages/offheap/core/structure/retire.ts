@@ -64,7 +64,7 @@ export function sweepRetired(): i32 {
 
 /**
  * Takes one object of a dead worker's list into the caller's; false when none is left, or there is no space: what stays in
- * the list of the place is its next worker's.
+ * the list of the place is its next worker's. The last space is for what the caller retires itself, before it looks again.
  */
 export function inheritRetired(w: i32): bool {
   if (!hasSpace()) return false;
@@ -85,9 +85,9 @@ export function inheritRetired(w: i32): bool {
 }
 
 function hasSpace(): bool {
-  for (let i = 0; i < mostRetired; i++)
-    if (load32((ownIntent + intentRetired + (i << 2)) | 0) === 0) return true;
-  return false;
+  let space = 0;
+  for (let i = 0; i < mostRetired; i++) if (load32((ownIntent + intentRetired + (i << 2)) | 0) === 0) space++;
+  return space > 1;
 }
 
 /** Of a dead worker: it reads nothing any more. */

@@ -1,11 +1,10 @@
-// Words of objects, for structures that the shell writes.
-// Plain loads: an object is written before the exchange that publishes it. Who
-// reads one that may have gone out meanwhile looks at the cell again, or has protected it.
+// Words of objects, for structures that the shell writes. An object is written before the exchange that publishes it. Who
+// reads one that may have gone out meanwhile, and serve somebody else, looks at the cell again: an atomic load stays before that.
 
-import { load32, loadCell, stampLoaded, store32 } from "../target/index.ts";
+import { atomicLoad32, loadCell, stampLoaded, store32 } from "../target/index.ts";
 
 export function getWord(at: i32): i32 {
-  return load32(at);
+  return atomicLoad32(at);
 }
 export function putWord(at: i32, value: i32): void {
   store32(at, value);

@@ -27,13 +27,26 @@ export function checkStructures(heap: Heap, report: Report): void {
   for (let place = 1 as WorkerPlace; place <= layout.maxWorkers; place++) {
     const kind = words[intentAt(layout, place)] as number;
     if (kind !== 0) report("structure", `worker ${place} has an intent of kind ${kind}`);
-    for (const address of retiredOf(heap, place))
+    const retired = retiredOf(heap, place);
+    for (const [i, address] of retired.entries())
       if (stateOf(address) !== slotLive + place)
         report("structure", `worker ${place} has retired ${address}, which has state ${stateOf(address)}`);
+      else if (retired.indexOf(address) < i)
+        report("structure", `worker ${place} has retired ${address} twice`);
   }
-  for (let i = 0; i < rootCount; i++) {
-    const address = (words[layout.rootsAt + i * wordsPerCell] as number) >>> 0;
-    if (address !== 0 && stateOf(address) !== slotLive)
+  const named = Array.from({ length: rootCount }, (_, i) => word(heap, layout.rootsAt + i * wordsPerCell));
+  for (const [i, address] of named.entries()) {
+    if (address === 0) continue;
+    if (stateOf(address) !== slotLive)
       report("structure", `the name in cell ${i} is at ${address}, which has state ${stateOf(address)}`);
+    else if (named.indexOf(address) < i)
+      report(
+        "structure",
+        `the name in cell ${i} is at ${address}, as that in cell ${named.indexOf(address)}`,
+      );
   }
+}
+
+function word({ words }: Heap, at: number): number {
+  return (words[at] as number) >>> 0;
 }

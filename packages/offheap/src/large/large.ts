@@ -209,17 +209,14 @@ export class Large implements OtherSpans {
   ): number {
     const kind = tagOf(claim);
     const isTargets = workerOf(claim) === target;
-    if (kind === tag.large) {
-      if (isTargets && live !== "keep" && !this.heap.core.isRetired(target, -1 - chunk))
-        this.loosenSpan(chunk, claim, live, found);
-      return lengthOf(claim);
-    }
-    if (!isPages(claim)) return 1;
+    const isRetired = (at: number) => Boolean(this.heap.core.isRetired(target, at));
+    const isLoose = kind === tag.large && isTargets && !isRetired(-1 - chunk);
+    if (isLoose && live !== "keep") this.loosenSpan(chunk, claim, live, found);
+    if (!isPages(claim)) return kind === tag.large ? lengthOf(claim) : 1;
     const isInherited = kind === tag.pagesHeld && isTargets;
     if (isInherited) found.claims++;
     this.runs.visit(chunk, claim, target, isInherited, (slot, end) => {
-      if (live !== "keep" && !this.heap.core.isRetired(target, slot + 1))
-        this.loosenRun(chunk, slot, end, target, live, found);
+      if (live !== "keep" && !isRetired(slot + 1)) this.loosenRun(chunk, slot, end, target, live, found);
     });
     return lengthOf(claim);
   }

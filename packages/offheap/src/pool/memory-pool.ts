@@ -44,7 +44,6 @@ import { alignedClass, fits, isWide, WideClasses } from "./wide-classes.ts";
 
 /** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
-/** What an allocation without options asks for. */
 const plain = { align: 1, zeroed: false };
 
 export class MemoryPool extends SlabAllocator<AllocateOptions> {
@@ -286,6 +285,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   protected override placeDoomed(size: number): number {
+    if (!isSize(size) || size > this.large.mostBytes) throw this.invalidSize(size);
     return this.placeLarge(size, 1, true);
   }
 

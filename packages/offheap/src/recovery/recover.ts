@@ -135,10 +135,9 @@ export class Recoverer {
     core.settleRing(this.target);
     this.endDoomed();
     settleRecords(this.magazines.slabs.heap, this.target, (slot) => this.freeObject(slot));
-    if (this.target !== this.magazines.slabs.worker) {
-      core.clearHazards(this.target);
-      while (core.inheritRetired(this.target));
-    }
+    // Who is gone reads nothing any more, whether it died or left.
+    if (this.live !== "keep") core.clearHazards(this.target);
+    if (this.target !== this.magazines.slabs.worker) while (core.inheritRetired(this.target));
     this.hasRetired = Boolean(core.hasRetired(this.target));
   }
 

@@ -40,7 +40,7 @@ export class Kit {
   readonly place: WorkerPlace;
   readonly host: KitHost;
   private readonly doomedAt: number;
-  /** True at the worker's next call: an exception stopped it while it ended an object. */
+  /** True at the worker's next call: an exception stopped it while an object was noted as the one to end. */
   private isEnding = false;
 
   constructor(heap: Heap, place: WorkerPlace, host: KitHost) {
@@ -80,11 +80,14 @@ export class Kit {
   }
 
   private allocateOther(bytes: number): Address {
+    // Until it is noted as fresh it is noted as the one to end: an exception in between leaves it to the next call.
+    this.isEnding = true;
     const address = this.host.placeDoomed(bytes);
     if (address === nowhere)
       throw new AllocatorError("ERR_OUT_OF_MEMORY", `no ${bytes} bytes for a structure can be had`);
     this.core.noteFresh(address);
     this.heap.words[this.doomedAt] = 0;
+    this.isEnding = false;
     return address as Address;
   }
 
@@ -153,16 +156,24 @@ export class Kit {
     return this.core.ownerIn(this.core.ownerAt(address)) >= slotLive;
   }
 
+  /** @throws ERR_INVALID_ADDRESS where no live object begins */
+  expectLive(address: number): void {
+    if (!this.isLive(address)) throw this.notLive(address);
+  }
+
   /** From now on an object is nobody's. @throws ERR_INVALID_ADDRESS where none begins */
   disown(address: number): void {
     const at = this.core.ownerAt(address);
     // An adopter, or its owner's reaper, may come in between: each once.
     for (let tries = 0; tries < mostTries; tries++) {
       const owner = this.core.ownerIn(at);
-      if (owner === 0)
-        throw new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
+      if (owner === 0) throw this.notLive(address);
       if (owner === slotLive || this.core.swapOwner(at, owner, slotLive)) return;
     }
+  }
+
+  private notLive(address: number): AllocatorError {
+    return new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
   }
 
   /** What is noted as the one to end, and the core could not. */

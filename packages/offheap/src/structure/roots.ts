@@ -7,9 +7,9 @@
 // cell comes later takes its own out and begins anew. One that dies before that leaves a name which nobody finds before the
 // other is deleted, and which is deleted with it.
 
-import { type Address, AllocatorError, show } from "../base/index.ts";
+import { type Address, AllocatorError, alignUp, show } from "../base/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../contents/index.ts";
-import { rootCount, wordsPerCell } from "../layout/index.ts";
+import { chunkBytes, rootCount, wordsPerCell } from "../layout/index.ts";
 import type { Kit } from "./kit.ts";
 
 /** What leads to a structure: posted to a worker, kept under a name, given to the structure's `attach`. */
@@ -30,18 +30,23 @@ const mostTextBytes = mostNameBytes + mostKindBytes;
 const headBytes = 8;
 const cellBytes = wordsPerCell * 4;
 
-/** A name as the memory has it. */
+/** A name as the memory has it: kind and name in a row. */
 interface Packed {
   readonly kindBytes: number;
-  readonly nameBytes: number;
   readonly text: Uint8Array;
 }
 
-/** A cell, as it was seen. */
+/** What the object of a name says. */
+interface Named extends Packed {
+  readonly address: Address;
+}
+
+/** A cell, as it was seen, and what its object said then. */
 interface Seen {
   readonly index: number;
   readonly value: number;
   readonly stamp: number;
+  readonly named: Named | undefined;
 }
 
 export class Roots {
@@ -64,28 +69,24 @@ export class Roots {
     kit.open();
     const { kind, address } = checkHandle(handle);
     const packed = pack(kind, checkName(name));
-    kit.disown(address);
+    kit.expectLive(address);
     while (!this.trySet(packed, address));
   }
 
   /** What has a name; undefined when nothing does. @throws ERR_INVALID_OPTION for what is no name; ERR_DETACHED */
   get(name: string): StructureHandle | undefined {
     this.kit.open();
-    const packed = pack("", checkName(name));
-    const seen = this.find(packed);
-    if (seen === undefined) return undefined;
-    const named = this.read(seen);
-    // It was replaced, or deleted, between the two looks.
-    return named === undefined ? this.get(name) : { kind: named.kind, address: named.address };
+    const named = this.find(bytesOf(checkName(name)))?.named;
+    return named === undefined ? undefined : { kind: kindOf(named), address: named.address };
   }
 
   /** Takes a name away; false when nothing had it. @throws ERR_INVALID_OPTION for what is no name; ERR_DETACHED */
   delete(name: string): boolean {
     const { kit } = this;
     kit.open();
-    const packed = pack("", checkName(name));
+    const bytes = bytesOf(checkName(name));
     let isFound = false;
-    for (let seen = this.find(packed); seen !== undefined; seen = this.find(packed))
+    for (let seen = this.find(bytes); seen !== undefined; seen = this.find(bytes))
       if (this.takeOut(seen)) isFound = true;
     return isFound;
   }
@@ -95,9 +96,10 @@ export class Roots {
     this.kit.open();
     const found: NamedStructure[] = [];
     for (let index = 0; index < rootCount; index++) {
-      const seen = this.see(index);
-      const named = seen.value === 0 ? undefined : this.read(seen);
-      if (named !== undefined && this.find(pack("", named.name))?.index === index) found.push(named);
+      const { named } = this.look(index);
+      if (named === undefined || this.find(nameOf(named))?.index !== index) continue;
+      const name = decodeUtf8(named.text, named.kindBytes, named.text.length);
+      found.push({ name, kind: kindOf(named), address: named.address });
     }
     return found;
   }
@@ -106,23 +108,27 @@ export class Roots {
   private trySet(packed: Packed, target: number): boolean {
     const { kit } = this;
     const fresh = this.write(packed, target);
-    const known = this.find(packed);
+    const name = nameOf(packed);
+    const known = this.find(name);
     if (known !== undefined) {
+      kit.disown(target);
       if (!kit.exchange(this.cellOf(known), known.value, known.stamp, fresh, known.value))
         return this.giveUp();
       kit.retire();
       return true;
     }
-    const vacant = this.vacantFor(packed);
+    const vacant = this.vacantFor(name);
     if (vacant === undefined) {
       kit.abandon();
       throw new AllocatorError("ERR_OUT_OF_MEMORY", `all ${rootCount} names are taken`);
     }
+    // Before the exchange: a name leads to no object that ends with its worker.
+    kit.disown(target);
     if (!kit.exchange(this.cellOf(vacant), 0, vacant.stamp, fresh)) return this.giveUp();
     kit.commit();
-    const first = this.find(packed);
+    const first = this.find(name);
     if (first === undefined || first.index === vacant.index) return true;
-    const own = this.see(vacant.index);
+    const own = this.look(vacant.index);
     if (own.value === fresh) this.takeOut(own);
     return false;
   }
@@ -141,87 +147,79 @@ export class Roots {
     return true;
   }
 
-  private write({ kindBytes, nameBytes, text }: Packed, target: number): number {
+  private write({ kindBytes, text }: Packed, target: number): number {
     const { kit } = this;
     const fresh = kit.allocate(headBytes + text.length);
     const { core } = kit;
     core.putWord(fresh, target);
-    core.putWord(fresh + 4, kindBytes | (nameBytes << 8));
+    core.putWord(fresh + 4, kindBytes | ((text.length - kindBytes) << 8));
     for (let i = 0; i < text.length; i += 4) core.putWord(fresh + headBytes + i, wordAt(text, i));
     return fresh;
   }
 
   /** The cell that has a name. */
-  private find({ nameBytes, text, kindBytes }: Packed): Seen | undefined {
-    const name = text.subarray(kindBytes, kindBytes + nameBytes);
+  private find(name: Uint8Array): Seen | undefined {
     const from = hashOf(name);
     for (let i = 0; i < rootCount; i++) {
-      const seen = this.see((from + i) % rootCount);
+      const seen = this.look((from + i) % rootCount);
       if (seen.value === 0 && seen.stamp === 0) return undefined;
-      if (seen.value !== 0 && this.hasName(seen, name)) return seen;
+      if (seen.named !== undefined && isSame(nameOf(seen.named), name)) return seen;
     }
     return undefined;
   }
 
-  private vacantFor({ nameBytes, text, kindBytes }: Packed): Seen | undefined {
-    const from = hashOf(text.subarray(kindBytes, kindBytes + nameBytes));
+  private vacantFor(name: Uint8Array): Seen | undefined {
+    const from = hashOf(name);
     for (let i = 0; i < rootCount; i++) {
-      const seen = this.see((from + i) % rootCount);
+      const seen = this.look((from + i) % rootCount);
       if (seen.value === 0) return seen;
     }
     return undefined;
   }
 
-  private see(index: number): Seen {
+  /**
+   * A cell, and what its object says: what is read is that object's if the cell still is as it was. Looked at again where it has
+   * changed, which takes another worker's exchange each time: a name that is replaced meanwhile is found.
+   */
+  private look(index: number): Seen {
     const { core } = this.kit;
-    const value = core.seeCell(this.at + index * cellBytes) >>> 0;
-    return { index, value, stamp: core.stampSeen() };
+    const cell = this.at + index * cellBytes;
+    for (;;) {
+      const value = core.seeCell(cell) >>> 0;
+      const stamp = core.stampSeen();
+      if (value === 0) return { index, value, stamp, named: undefined };
+      const named = this.read(value);
+      if (core.seeCell(cell) >>> 0 === value && core.stampSeen() === stamp)
+        return { index, value, stamp, named };
+    }
   }
 
   private cellOf({ index }: Seen): number {
     return this.at + index * cellBytes;
   }
 
-  /** Whether a cell still is as it was seen: then what was read of its object in between is that object's. */
-  private isStill({ index, stamp }: Seen): boolean {
-    return this.see(index).stamp === stamp;
-  }
-
-  private hasName(seen: Seen, name: Uint8Array): boolean {
-    const bytes = this.textOf(seen.value);
-    if (bytes === undefined || !this.isStill(seen)) return false;
-    const { kindBytes, text } = bytes;
-    return text.length - kindBytes === name.length && name.every((byte, i) => text[kindBytes + i] === byte);
-  }
-
-  private read(seen: Seen): NamedStructure | undefined {
-    const bytes = this.textOf(seen.value);
-    const address = (this.kit.core.getWord(seen.value) >>> 0) as Address;
-    if (bytes === undefined || !this.isStill(seen)) return undefined;
-    const { kindBytes, text } = bytes;
-    const kind = decodeUtf8(text, 0, kindBytes);
-    return { name: decodeUtf8(text, kindBytes, text.length), kind, address };
-  }
-
-  /** The texts of a name's object, as far as they can be ones: it may be another object by now. */
-  private textOf(object: number): Packed | undefined {
-    const { core } = this.kit;
+  /** What the object of a name says, as far as it can be one: it may be another by now, and damaged books lead anywhere. */
+  private read(object: number): Named | undefined {
+    const { core, heap } = this.kit;
+    if (!this.kit.isLive(object)) return undefined;
+    const address = (core.getWord(object) >>> 0) as Address;
     const lengths = core.getWord(object + 4);
     const kindBytes = lengths & 255;
     const nameBytes = (lengths >>> 8) & 255;
     if (kindBytes > mostKindBytes || nameBytes > mostNameBytes) return undefined;
     const text = new Uint8Array(kindBytes + nameBytes);
+    const end = heap.dataAt + heap.layout.chunkCount * chunkBytes;
+    if (object + headBytes + alignUp(text.length, 4) > end) return undefined;
     for (let i = 0; i < text.length; i += 4) {
       const word = core.getWord(object + headBytes + i);
       for (let j = i; j < Math.min(i + 4, text.length); j++) text[j] = (word >>> ((j - i) * 8)) & 255;
     }
-    return { kindBytes, nameBytes, text };
+    return { address, kindBytes, text };
   }
 }
 
 function checkName(name: unknown): string {
-  const bytes = typeof name === "string" ? bytesOf(name) : undefined;
-  if (bytes !== undefined && bytes.length >= 1 && bytes.length <= mostNameBytes) return name as string;
+  if (isText(name, mostNameBytes)) return name;
   throw new AllocatorError(
     "ERR_INVALID_OPTION",
     `a name is a text of 1 to ${mostNameBytes} bytes as UTF-8, got ${show(name)}`,
@@ -233,8 +231,7 @@ function checkHandle(handle: unknown): StructureHandle {
     kind?: unknown;
     address?: unknown;
   };
-  const bytes = typeof kind === "string" ? bytesOf(kind) : undefined;
-  if (bytes === undefined || bytes.length < 1 || bytes.length > mostKindBytes) {
+  if (!isText(kind, mostKindBytes)) {
     throw new AllocatorError(
       "ERR_INVALID_OPTION",
       `a handle has a kind of 1 to ${mostKindBytes} bytes and an address, got ${show(handle)}`,
@@ -242,20 +239,37 @@ function checkHandle(handle: unknown): StructureHandle {
   }
   if (typeof address !== "number" || address >>> 0 !== address)
     throw new AllocatorError("ERR_INVALID_ADDRESS", `address ${show(address)} is no integer of 32 bits`);
-  return { kind: kind as string, address: address as Address };
+  return { kind, address: address as Address };
 }
 
-/** A text as UTF-8; undefined for one with a surrogate that lacks its other half, or too long for any use in here. */
-function bytesOf(text: string): Uint8Array | undefined {
+/** Whether a value is a text of 1 to `most` bytes as UTF-8, with no surrogate that lacks its other half. */
+function isText(value: unknown, most: number): value is string {
+  if (typeof value !== "string" || value.length < 1 || value.length > most) return false;
+  const bytes = bytesOf(value);
+  return bytes.length <= most && decodeUtf8(bytes, 0, bytes.length) === value;
+}
+
+/** A text as UTF-8, as far as there is space for it. */
+function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(mostTextBytes);
-  const length = encodeUtf8(text, bytes, 0, bytes.length);
-  return decodeUtf8(bytes, 0, length) === text ? bytes.subarray(0, length) : undefined;
+  return bytes.subarray(0, encodeUtf8(text, bytes, 0, bytes.length));
 }
 
 function pack(kind: string, name: string): Packed {
-  const [kindText, nameText] = [bytesOf(kind), bytesOf(name)] as [Uint8Array, Uint8Array];
-  const text = Uint8Array.of(...kindText, ...nameText);
-  return { kindBytes: kindText.length, nameBytes: nameText.length, text };
+  const kindText = bytesOf(kind);
+  return { kindBytes: kindText.length, text: Uint8Array.of(...kindText, ...bytesOf(name)) };
+}
+
+function kindOf({ text, kindBytes }: Packed): string {
+  return decodeUtf8(text, 0, kindBytes);
+}
+
+function nameOf({ text, kindBytes }: Packed): Uint8Array {
+  return text.subarray(kindBytes);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, i) => other[i] === byte);
 }
 
 function wordAt(bytes: Uint8Array, i: number): number {

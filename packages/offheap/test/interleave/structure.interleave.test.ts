@@ -6,6 +6,7 @@ import type { Bounds } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import { crossed, late, lateCrossed, lone } from "./kills.ts";
+import { largeStructures } from "./scenarios/large-structures.ts";
 import {
   heldTop,
   popPop,
@@ -38,6 +39,21 @@ describe("structures: kill at every access", () => {
   interrupt(heldTop, [lone, crossed]);
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
   for (const scenario of reapers) interrupt(scenario, [two], 300);
+});
+
+describe("structures of large objects", () => {
+  const reduce = true;
+  const every: Bounds[] = [
+    { memory: "strong", preemptions: isDeep ? 2 : 1, reduce },
+    { memory: "lazy", preemptions: isDeep ? 1 : 0, arrivals: 1, reduce },
+  ];
+  for (const scenario of largeStructures as unknown as Scenario[]) {
+    interrupt(scenario, every);
+    for (const victim of [0, 1]) interrupt(withVictim(scenario, victim), [isDeep ? crossed : lone, late]);
+    interrupt({ ...scenario, name: `exception: ${scenario.name}` }, [
+      { memory: "strong", preemptions: 0, throws: 1, reduce },
+    ]);
+  }
 });
 
 describe("structures: an exception at every access", () => {

@@ -44,6 +44,8 @@ export class SharedStack {
 
   pop(): number | undefined {
     const { core } = this.kit;
+    // An exception may have stopped a push: what was fresh then ends, and does not go in by this exchange.
+    this.kit.open();
     for (;;) {
       const top = core.seeCell(this.head);
       const stamp = core.stampSeen();

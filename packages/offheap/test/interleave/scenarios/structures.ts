@@ -3,17 +3,14 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
-import type { Kit } from "#src/structure/kit.js";
+import { kitOf } from "../../support/kits.ts";
 import { SharedStack } from "../../support/stack.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
+import { Violated } from "../../support/stepping/objects.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
 import { cleanUp } from "./common.ts";
 
 const geometry: Geometry = { classes: [64], chunks: 2, slots: 8, roundLimit: 2, keepsData: true };
-
-export function kitOf(slab: SlabAllocator): Kit {
-  return (slab as unknown as { kit: Kit }).kit;
-}
 
 const stackOf = (slab: SlabAllocator, head: number) => new SharedStack(kitOf(slab), head);
 
@@ -153,15 +150,20 @@ const set =
 
 const remove =
   (name: string): Step<Named> =>
-  (actor) =>
-    actor.note(`${name} was there: ${actor.slab.roots.delete(name)}`);
+  (actor) => {
+    // It has been there since before, and is replaced.
+    if (!actor.slab.roots.delete(name)) throw new Violated(`${name} was not there`);
+    actor.note(`${name} is deleted`);
+  };
 
 const look =
   (name: string): Step<Named> =>
   (actor, { targets }) => {
     const found = actor.slab.roots.get(name);
-    if (found !== undefined && (found.kind !== "test" || !targets.includes(found.address)))
-      throw new Error(`${name} leads to ${found.kind} ${found.address}`);
+    // It has been there since before, and is replaced.
+    if (found === undefined) throw new Violated(`${name} was not found`);
+    if (found.kind !== "test" || !targets.includes(found.address))
+      throw new Violated(`${name} leads to ${found.kind} ${found.address}`);
   };
 
 function withNames(

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
 import type { Layout } from "#src/layout/layout.js";
+import { rootCount, wordsPerCell } from "#src/layout/structures.js";
 import { bufferOf } from "#src/memory/kind.js";
 import { heapOf } from "../heaps.ts";
+import { kitOf } from "../kits.ts";
 import { wasmMemory } from "../wasm.ts";
 
 export const capacity = 2 << 20;
@@ -17,6 +19,8 @@ export interface Original {
   readonly layout: Layout;
   /** Bytes of each live object. */
   readonly live: ReadonlyMap<number, number>;
+  /** Objects of structures: what the names say, what is retired. Damage of the books may leave one that nobody ends. */
+  readonly inStructures: readonly number[];
   readonly version: number;
   /** The regions of the books, as words from the heap's start. */
   readonly regions: Readonly<Record<string, Region>>;
@@ -38,9 +42,35 @@ function makeOriginal(
     else live.set(address, worker.sizeOf(address));
   }
   const { layout } = heapOf(first);
+  const inStructures = addStructures(first, second, [...live.keys()]);
   assert.deepEqual(first.check(), []);
   const bytes = Buffer.from(Buffer.from(memory));
-  return { bytes, layout, live, version: first.handle.version, regions: regionsOf(layout) };
+  return { bytes, layout, live, inStructures, version: first.handle.version, regions: regionsOf(layout) };
+}
+
+/** Names, and an object of each worker that is retired and still read by the other; where all these are. */
+function addStructures(first: SlabAllocator, second: SlabAllocator, targets: readonly number[]): number[] {
+  const { words, layout } = heapOf(first);
+  for (const [i, worker] of [first, second, first, second, first].entries())
+    worker.roots.set(`name ${i}`, { kind: "test", address: targets[i] as number });
+  const named = words.subarray(layout.rootsAt, layout.rootsAt + rootCount * wordsPerCell);
+  const found = [...named].filter((word, i) => i % wordsPerCell === 0 && word !== 0);
+  const cell = targets[0] as number;
+  for (const [worker, reader] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const kit = kitOf(worker);
+    first.u32.fill(0, cell / 4, cell / 4 + wordsPerCell);
+    const object = kit.allocate(64);
+    kit.exchange(cell, 0, 0, object);
+    kit.commit();
+    kitOf(reader).core.protect(0, cell);
+    kit.exchange(cell, object, kit.core.seeCell(cell) && kit.core.stampSeen(), 0, object);
+    kit.retire();
+    found.push(object);
+  }
+  return found;
 }
 
 function regionsOf(layout: Layout): Record<string, Region> {
@@ -48,6 +78,9 @@ function regionsOf(layout: Layout): Record<string, Region> {
     header: [0, layout.mapAt],
     workers: [layout.workersAt, layout.recordsAt],
     records: [layout.recordsAt, layout.claimsAt],
+    intents: [layout.intentsAt, layout.notesAt],
+    notes: [layout.notesAt, layout.rootsAt],
+    roots: [layout.rootsAt, layout.generationsAt],
     claims: [layout.claimsAt, layout.infoAt],
     map: [layout.mapAt, layout.workersAt],
     info: [layout.infoAt, layout.chunkSetsAt],
