@@ -10,6 +10,11 @@ const expected = {
   "c-module.mjs": [/^be 1$/m, /a freed address in C: ERR_DOUBLE_FREE/, /^0 objects left, 0 violations/m],
   "many-sizes.mjs": [/powersOfTwo: 0 objects left, 0 violations/, /fine: 0 objects left, 0 violations/],
   "one-allocation.mjs": [/\(3, 4\) stands at address \d+/, /freed twice: ERR_DOUBLE_FREE/],
+  "pipeline.mjs": [
+    /through rings: \d+ ms, the sums are right/,
+    /with the parser killed: \d+ ms, the sums are right/,
+    /[1-3] parsers were killed; violations: 0/,
+  ],
   "stats-monitor.mjs": [/objectSize/, /worker ended with 0; 0 objects live/],
   "two-workers.mjs": [
     /sum 4999950000/,
