@@ -9,10 +9,8 @@ export {
   freeAll,
   giveBack,
   giveBackWhole,
-  heedDestroy,
   lastTakenIsZero,
   lastTakenLength,
-  markBehind,
   putBack,
   repairFree,
   repairRuns,
@@ -30,6 +28,7 @@ export {
   takeSpan,
   updateRuns,
 } from "./arena/index.ts";
+export { allocateLarge, freeSpan, resizeSpan } from "./large/index.ts";
 export {
   countFree,
   drain,
@@ -45,21 +44,23 @@ export {
   uncount,
 } from "./magazine/index.ts";
 export {
-  claimRun,
-  enterRoom,
-  fitRun,
-  foundHead,
-  foundLongest,
-  foundPage,
-  foundRoom,
-  longestWithout,
-  repairPagesHint,
-  repairRooms,
-  scannedFree,
-  scannedLongest,
-  scanPages,
+  claimPageSpan,
+  freeRun,
+  letGoPages,
+  releaseEmptyPages,
+  repairPages,
+  resizeRun,
+  unclaimPages,
 } from "./pages/index.ts";
-export { placeBooks, placeHeap, placeHints, placeRecords, setLimits, setWorker } from "./places/index.ts";
+export {
+  placeBooks,
+  placeHeap,
+  placeHints,
+  placeRecords,
+  setLimits,
+  setScratch,
+  setWorker,
+} from "./places/index.ts";
 export {
   claimSlab,
   clearStates,
@@ -74,9 +75,10 @@ export {
 } from "./slab/index.ts";
 export {
   allocateInCore,
+  allocateLargeInCore,
   bindWord,
   build,
-  countSentHome,
+  countFreed,
   deallocateInCore,
   ensureRound,
   ensureSpace,

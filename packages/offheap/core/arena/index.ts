@@ -2,12 +2,18 @@
 
 // Claim words.
 export {
+  claimBody,
   claimBuilding,
   claimUnclaimed,
   claimClaimed,
+  claimLarge,
+  claimPages,
+  claimPagesHeld,
   tagOf,
   lengthOf,
   classOf,
+  workerOf,
+  isPages,
   isSlab,
   claimOf,
   storeClaim,
@@ -21,6 +27,7 @@ export {
   lastTakenIsZero,
   mapOf,
   setMap,
+  mapSpan,
   mapEntry,
   heedDestroy,
   freeAll,
@@ -40,6 +47,7 @@ export {
 export {
   setWord,
   setHas,
+  setHasAny,
   setAdd,
   setRemove,
   setAddRun,

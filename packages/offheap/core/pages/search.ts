@@ -9,26 +9,26 @@ import {
   infoLongest,
   noChunk,
   noPage,
-  pagesPerChunkShift,
   roomCount,
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
-import { infoAt, isChunk, slotsPerSlab, worker } from "../places/index.ts";
-import { assert, glance32, least, load32 } from "../target/index.ts";
+import { infoAt, isChunk, worker } from "../places/index.ts";
+import { assert, glance32, load32 } from "../target/index.ts";
 import { longestWithout, scanPages } from "./bits.ts";
 import { repairPagesHint, repairRooms, roomOf, roomSet } from "./rooms.ts";
+import { pagesOf } from "./state.ts";
 
 /** Spans of one room that an allocation tries before it goes on to the next. */
 const spanTries = 8;
 /** No claim word of a held span is this. */
-const noClaim = 0;
+export const noClaim = 0;
 
 // What the last claim found: the span, the room it was in, the page, and its longest free run when the run is taken.
-let foundSpan: i32 = noChunk;
-let foundIn: i32 = 0;
-let foundFrom: i32 = noPage;
-let foundLeft: i32 = 0;
+export let foundSpan: i32 = noChunk;
+export let foundIn: i32 = 0;
+export let foundFrom: i32 = noPage;
+export let foundLeft: i32 = 0;
 
 /** Claims a span with a free run of `pages`, aligned to `align` pages; its claim word, or 0 when none can be had. */
 export function claimRun(pages: i32, align: i32): i32 {
@@ -52,17 +52,12 @@ export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
   return true;
 }
 
-export function foundHead(): i32 {
-  return foundSpan;
-}
-export function foundRoom(): i32 {
-  return foundIn;
-}
-export function foundPage(): i32 {
-  return foundFrom;
-}
-export function foundLongest(): i32 {
-  return foundLeft;
+/** Takes the first page of a span that the caller has just built, which is in no room. */
+export function findInNew(head: i32, pages: i32, all: i32): void {
+  foundSpan = head;
+  foundIn = roomCount;
+  foundFrom = 0;
+  foundLeft = all - pages;
 }
 
 function claimIn(pages: i32, align: i32): i32 {
@@ -77,7 +72,7 @@ function claimIn(pages: i32, align: i32): i32 {
       if (tagOf(seen) !== tagPages || !swapClaim(span, seen, claim)) repairPagesHint(set, span);
       else if (longest >= pages && fitRun(span, claim, pages, align)) return claim;
       else {
-        repairRooms(span, least(lengthOf(claim) << pagesPerChunkShift, slotsPerSlab));
+        repairRooms(span, pagesOf(claim));
         storeClaim(span, seen);
       }
     }

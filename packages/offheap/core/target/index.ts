@@ -14,6 +14,7 @@ export {
   atomicLoad32,
   atomicStore32,
   compareExchange32,
+  compareExchange8,
   or32,
   and32,
   add32,

@@ -4,6 +4,7 @@
 // Plain loads: the worker's own record; state bytes and the map as in calls.ts.
 
 import { mapOf } from "../arena/index.ts";
+import { allocateLarge, freeLarge } from "../large/index.ts";
 import {
   chunkShift,
   classEntryShift,
@@ -22,6 +23,7 @@ import {
   statusWord,
 } from "../layout/index.ts";
 import { holdsSlot, roundAt, roundCountIn, slotOfRound } from "../magazine/index.ts";
+import { writeJournal } from "../pages/index.ts";
 import {
   chunkCount,
   dataAt,
@@ -46,7 +48,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { done, ensureRound, ensureSpace, nothing, writeJournal } from "./slow.ts";
+import { countFreed, done, ensureRound, ensureSpace, nothing } from "./slow.ts";
 
 /** Added to a gauge: one allocation more, one round less. */
 export const allocated = (1 << gaugeAllocShift) - 1;
@@ -105,14 +107,20 @@ export function allocateInCore(classIndex: i32): i32 {
   return address;
 }
 
+/** The address of a large object; 0 where the shell is to look closer. */
+export function allocateLargeInCore(bytes: i32): i32 {
+  return isAtRest() ? allocateLarge(bytes, 1, false) : 0;
+}
+
 /** `done`, or `cleanedUp`; 0 where the shell is to look closer. */
 export function deallocateInCore(address: i32): i32 {
   const chunk = (address - dataAt) >>> chunkShift;
   if (!lessUnsigned(chunk, chunkCount)) return 0;
   const entry = mapOf(chunk);
   const classIndex = entry & mapClassMask;
+  if (classIndex === 0) return isAtRest() && freeLarge(address, chunk, entry) ? countFreed() : 0;
   const slot = slotAt(address, chunk, entry);
-  if (classIndex === 0 || slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
+  if (slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
   const found = ensureSpace(classIndex);
   // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
   if (found <= nothing || load8((statesAt + slot) | 0) < slotLive) return 0;

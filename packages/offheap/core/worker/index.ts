@@ -1,13 +1,13 @@
 // What an allocation or a free does when its magazine is empty or full, and the call that was cut short.
 
 // Space and rounds to be had; slabs built; what has gone home.
-export { ensureRound, ensureSpace, countSentHome, forgetSentHome, sendHome, build } from "./slow.ts";
+export { ensureRound, ensureSpace, countFreed, forgetSentHome, sendHome, build } from "./slow.ts";
 
 // The call that was cut short.
 export { settle } from "./settle.ts";
 
 // The slow halves of both calls, as far as they are common.
-export { allocateInCore, bindWord, deallocateInCore } from "./halves.ts";
+export { allocateInCore, allocateLargeInCore, bindWord, deallocateInCore } from "./halves.ts";
 
 // malloc and free for modules.
 export { openCalls, malloc, free } from "./calls.ts";

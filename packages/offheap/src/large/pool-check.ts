@@ -8,7 +8,6 @@ import {
   mapLarge,
   mapOther,
   mapPages,
-  Spans,
   tag,
   tagOf,
   workerOf,
@@ -36,7 +35,7 @@ export class PoolChecks implements OtherChecks {
     this.heap = heap;
     this.report = report;
     this.workers = new Workers(heap);
-    this.pageSpans = new PageSpans(heap, new Spans(heap), nobody);
+    this.pageSpans = new PageSpans(heap, nobody);
   }
 
   checkSpan(chunk: number, claim: number): number {

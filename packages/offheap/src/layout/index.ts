@@ -46,8 +46,6 @@ export {
 // What a pool alone has: pages, and where they are noted.
 export {
   roomCount,
-  noPage,
-  pagesPerChunk,
   pageBytes,
   statesPerPage,
   maxRunBytes,

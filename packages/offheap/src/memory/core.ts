@@ -57,8 +57,8 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     classCount,
     layout.slotsPerSlab,
     layout.slabChunks,
+    layout.pageSpanChunks,
     layout.cleanupInterval,
-    mostHeldOf(layout.roundLimits),
-    mostMetOf(layout.roundLimits),
   );
+  core.setScratch(mostHeldOf(layout.roundLimits), mostMetOf(layout.roundLimits));
 }

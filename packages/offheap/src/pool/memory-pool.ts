@@ -190,6 +190,10 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const index = this.indexFor(size);
     if (options === undefined && index !== 0 && !isWide(this.heap.layout, index))
       return super.allocateSlow(size);
+    if (options === undefined && index === 0 && this.isAtRest()) {
+      const address = isSize(size) && size <= this.large.mostBytes ? this.slow.allocateLarge(size) : 0;
+      if (address !== 0) return address as Address;
+    }
     const aligned = alignedClass(this.heap.layout, index, align);
     if (aligned > 0 && !isWide(this.heap.layout, aligned)) {
       const address = this.allocate(this.slow.classes[aligned]?.objectBytes as number);

@@ -36,7 +36,7 @@ const shell: House = {
 };
 const core: House = {
   source: "packages/offheap/core/",
-  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages"],
+  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "pages", "large", "worker"],
 };
 const os = "os";
 const built = "built";
