@@ -3,7 +3,7 @@
 //
 // Plain loads: page info, under the claim.
 
-import { claimOf, lengthOf, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
+import { claimOf, lengthOf, setHasAny, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
 import {
   claimWorkerShift,
   infoLongest,
@@ -34,6 +34,7 @@ export let foundLeft: i32 = 0;
 export function claimRun(pages: i32, align: i32): i32 {
   assert(pages > 0 && align > 0);
   for (foundIn = roomOf(pages); foundIn < roomCount; foundIn++) {
+    if (!setHasAny(roomSet(foundIn))) continue;
     const claim = claimIn(pages, align);
     if (claim !== noClaim) return claim;
   }
@@ -45,6 +46,10 @@ export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
   assert(isChunk(span));
   // Nobody but the holder writes it.
   const longest = load32((infoAt(span) + infoLongest) | 0);
+  if (longest === pagesOf(claim)) {
+    findInEmpty(span, pages, longest);
+    return longest >= pages;
+  }
   foundFrom = scanPages(span, lengthOf(claim), pages, align, longest);
   if (foundFrom === noPage) return false;
   foundSpan = span;
@@ -52,12 +57,17 @@ export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
   return true;
 }
 
-/** Takes the first page of a span that the caller has just built, which is in no room. */
-export function findInNew(head: i32, pages: i32, all: i32): void {
-  foundSpan = head;
-  foundIn = roomCount;
+/** Takes the first page of a span of which all pages are free. */
+function findInEmpty(span: i32, pages: i32, all: i32): void {
+  foundSpan = span;
   foundFrom = 0;
   foundLeft = all - pages;
+}
+
+/** The same of a span that the caller has just built, which is in no room. */
+export function findInNew(span: i32, pages: i32, all: i32): void {
+  findInEmpty(span, pages, all);
+  foundIn = roomCount;
 }
 
 function claimIn(pages: i32, align: i32): i32 {
