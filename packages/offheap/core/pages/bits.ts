@@ -69,17 +69,15 @@ export function scanPages(head: i32, chunks: i32, want: i32, align: i32, known: 
     }
     const length = position - start;
     free += length;
-    if (length > longest) {
-      second = longest;
-      longest = length;
-    } else if (length > second) second = length;
-    if (length < want || length >= bestRun) continue;
+    // Without branches, which nothing could foretell.
+    second = most(second, least(longest, length));
+    longest = most(longest, length);
     const aligned = (start + align - 1) & -align;
-    if (aligned + want > position) continue;
-    best = aligned;
-    bestStart = start;
-    bestRun = length;
-    if (length === exact) break;
+    const isBetter = length < bestRun && aligned + want <= position;
+    best = isBetter ? aligned : best;
+    bestStart = isBetter ? start : bestStart;
+    bestRun = isBetter ? length : bestRun;
+    if (isBetter && length === exact) break;
   }
   bestPage = best;
   bestFrom = bestStart;

@@ -1,7 +1,7 @@
 // Page runs: objects that share spans of pages, and where in them an object goes.
 
 // The objects: allocated, freed, resized.
-export { allocateRun, freeRun, freeRunAt, resizeRun } from "./runs.ts";
+export { allocateRun, freeRun, resizeRun, runAt, pagesAt } from "./runs.ts";
 
 // Spans of pages: claimed for a moment, repaired, given back.
 export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages } from "./spans.ts";

@@ -26,7 +26,6 @@ import {
   infoLongest,
   journalAllocatingRun,
   journalFreeingRun,
-  journalIdle,
   journalMoving,
   mapDistanceShift,
   noChunk,
@@ -149,21 +148,21 @@ export function freeRun(head: i32, slot: i32, state: i32): bool {
   return true;
 }
 
-/** The same of the run that begins at an address of a chunk with this entry in the map; false where none does. */
-export function freeRunAt(address: i32, chunk: i32, entry: i32): bool {
+/** The live run that begins at an address of a chunk with this entry in the map, by its first state byte; −1: there is none. */
+export function runAt(address: i32, chunk: i32, entry: i32): i32 {
   const distance = entry >>> mapDistanceShift;
   const head = chunk - distance;
-  if ((address & ((1 << pageShift) - 1)) !== 0 || !isChunk(head)) return false;
+  if ((address & ((1 << pageShift) - 1)) !== 0 || !isChunk(head)) return -1;
   const claim = claimOf(head);
-  if (!isPages(claim)) return false;
+  if (!isPages(claim)) return -1;
   const page = (distance << pagesPerChunkShift) | ((address & ((1 << chunkShift) - 1)) >>> pageShift);
   const slot = slotOfPage(head, page);
-  if (slot >= endOfPages(head, claim)) return false;
-  const state = load8((statesAt + slot) | 0);
-  if (!isLivePage(state)) return false;
-  const isFreed = freeRun(head, slot, state);
-  writeJournal(journalIdle);
-  return isFreed;
+  return slot < endOfPages(head, claim) && isLivePage(load8((statesAt + slot) | 0)) ? slot : -1;
+}
+
+/** Pages of a live run of the span at `head`. */
+export function pagesAt(head: i32, slot: i32): i32 {
+  return runPages(slot, endOfPages(head, claimOf(head)));
 }
 
 /** Makes a run of the caller's longer or shorter where it is; false when that cannot be had just now. */

@@ -52,6 +52,9 @@ export declare function add32(at: i32, delta: i32): i32;
 @external("verbs", "moveDown")
 export declare function moveDown(to: i32, from: i32, count: i32): void;
 // @ts-ignore: decorators are of the dialect alone
+@external("verbs", "copyBytes")
+export declare function copyBytes(to: i32, from: i32, count: i32): void;
+// @ts-ignore: decorators are of the dialect alone
 @external("verbs", "bindOwn")
 export declare function bindOwn(at: i32): void;
 // @ts-ignore: decorators are of the dialect alone

@@ -76,6 +76,10 @@ export function add32(at: i32, delta: i32): i32 {
 export function moveDown(to: i32, from: i32, count: i32): void {
   words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + count);
 }
+/** What an object has, to another that it does not reach into; so many bytes rounded up to 8, which both have. */
+export function copyBytes(to: i32, from: i32, count: i32): void {
+  bytes.copyWithin(to >>> 0, from >>> 0, (from >>> 0) + count);
+}
 
 // What of a module's calls the core does not serve is the shell's, which throws what is to be thrown.
 export function bindSlow(malloc: (size: i32) => i32, free: (address: i32) => void): void {

@@ -19,6 +19,7 @@ export {
   and32,
   add32,
   moveDown,
+  copyBytes,
   mallocSlow,
   freeSlow,
   bindOwn,

@@ -65,7 +65,7 @@ export function bindWord(at: i32, low: i32, high: i32): void {
 }
 
 /** Whether nothing of this worker was cut short, the heap is there, and the worker was not reaped. */
-function isAtRest(): bool {
+export function isAtRest(): bool {
   return (
     wordAt !== 0 &&
     load32((ownRecord + recordJournal) | 0) === journalIdle &&

@@ -9,5 +9,8 @@ export { settle } from "./settle.ts";
 // The slow halves of both calls, as far as they are common.
 export { allocateInCore, allocateLargeInCore, bindWord, deallocateInCore } from "./halves.ts";
 
+// The same of reallocate.
+export { doomOfMove, endMove, reallocateInCore } from "./moves.ts";
+
 // malloc and free for modules.
 export { openCalls, malloc, free } from "./calls.ts";

@@ -42,12 +42,17 @@ export class WideClasses {
   place(sizeClass: SizeClass, size: number, align: number): number | undefined {
     const { slow } = this;
     slow.repair();
-    const isSeldom = !(this.isNamed || slow.mayHaveSlots(sizeClass)) && this.isSeldom(sizeClass.index);
+    const isSeldom = !this.hasSlots(sizeClass.index) && this.isSeldom(sizeClass.index);
     if (!isSeldom && slow.findRoundAtHand(sizeClass)) return undefined;
     // Before anything is given back for a slab.
     const address = this.large.allocate(size, align, false);
     if (address !== nowhere) return address;
     return slow.findRound(sizeClass) ? undefined : this.placeLarge(size, align);
+  }
+
+  /** Whether a class is to be served by slots, as far as is known without a search. */
+  hasSlots(index: number): boolean {
+    return this.isNamed || this.slow.mayHaveSlots(this.slow.classes[index] as SizeClass);
   }
 
   /** Whether a class has been asked for too seldom lately to have a slab; counts one request more. */

@@ -232,6 +232,8 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
     },
+    // What objects hold is none of the books.
+    copyBytes: () => {},
     mallocSlow: (size) => fiber.slowCalls?.malloc(size) ?? 0,
     freeSlow: (address) => fiber.slowCalls?.free(address),
     bindOwn: () => {},
