@@ -190,10 +190,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const index = this.indexFor(size);
     if (options === undefined && index !== 0 && !isWide(this.heap.layout, index))
       return super.allocateSlow(size);
-    if (options === undefined && this.isAtRest()) {
-      const address = this.placeAtHand(size, index);
-      if (address !== 0) return address as Address;
-    }
+    const found = options === undefined && this.isAtRest() ? this.wide.placeInCore(size, index) : 0;
+    if (found !== 0) return found as Address;
     const aligned = alignedClass(this.heap.layout, index, align);
     if (aligned > 0 && !isWide(this.heap.layout, aligned)) {
       const address = this.allocate(this.slow.classes[aligned]?.objectBytes as number);
@@ -258,12 +256,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return this.slow.findRound(this.slow.classes[index] as SizeClass) ? this.allocate(size) : nowhere;
   }
 
-  /** What one call of the core serves of sizes over 8 KiB; 0 where the pool is to look closer. */
-  private placeAtHand(size: number, index: number): number {
-    if (index !== 0) return this.wide.hasSlots(index) ? this.slow.allocate(index) : 0;
-    return isSize(size) && size <= this.large.mostBytes ? this.slow.allocateLarge(size) : 0;
-  }
-
   /** A slot of a wide class, whose objects are so aligned, or a page run. `nowhere` when neither can be had. */
   private placeWide(sizeClass: SizeClass, size: number, align: number): number {
     return this.wide.place(sizeClass, size, align) ?? super.allocateSlow(sizeClass.objectBytes);
@@ -281,11 +273,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /** `reallocate` to `want` bytes, of which `least` will do where the object has them and no other place can be had. */
   private resize(address: Address, want: number, least: number): Address {
-    const isNumber = typeof address === "number" && address >>> 0 === address;
-    if (isNumber && isSize(want) && want <= this.large.mostBytes && this.isAtRest()) {
-      const next = this.moves.moveInCore(address, want);
-      if (next !== 0) return next as Address;
-    }
+    const next = this.isAtRest() ? this.resizing.resizeInCore(address, want) : 0;
+    if (next !== 0) return next as Address;
     this.open();
     if (!isSize(least) || least > this.large.mostBytes) throw this.invalidSize(least);
     return this.resizing.resize(this.u8, address, want, least);

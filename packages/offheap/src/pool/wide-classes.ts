@@ -9,6 +9,7 @@ import { hasPoolClasses } from "../format/index.ts";
 import type { Large, LocatedLarge } from "../large/index.ts";
 import { type HeapConfig, maxClassCount, type SizeClass, wideBytes } from "../layout/index.ts";
 import { nowhere } from "../pages/index.ts";
+import { isSize } from "./options.ts";
 
 /**
  * Requests of a class that page runs serve before a slab is built for it, and the clean-ups that halve what it has had:
@@ -50,8 +51,14 @@ export class WideClasses {
     return slow.findRound(sizeClass) ? undefined : this.placeLarge(size, align);
   }
 
+  /** What one call of the core serves of sizes over 8 KiB; 0 where the pool is to look closer. */
+  placeInCore(size: number, index: number): number {
+    if (index !== 0) return this.hasSlots(index) ? this.slow.allocate(index) : 0;
+    return isSize(size) && size <= this.large.mostBytes ? this.slow.allocateLarge(size) : 0;
+  }
+
   /** Whether a class is to be served by slots, as far as is known without a search. */
-  hasSlots(index: number): boolean {
+  private hasSlots(index: number): boolean {
     return this.isNamed || this.slow.mayHaveSlots(this.slow.classes[index] as SizeClass);
   }
 
