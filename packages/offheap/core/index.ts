@@ -74,10 +74,12 @@ export {
   unclaimSlab,
 } from "./slab/index.ts";
 export {
+  alignedAlloc,
   allocateInCore,
   allocateLargeInCore,
   bindWord,
   build,
+  calloc,
   countFreed,
   deallocateInCore,
   doomOfMove,
@@ -88,6 +90,7 @@ export {
   free,
   malloc,
   openCalls,
+  realloc,
   reallocateInCore,
   sendHome,
   settle,

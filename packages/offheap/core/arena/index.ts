@@ -23,6 +23,7 @@ export {
 // Spans taken and given back.
 export {
   takenLength,
+  takenIsZero,
   lastTakenLength,
   lastTakenIsZero,
   mapOf,

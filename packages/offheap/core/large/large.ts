@@ -19,7 +19,7 @@ import {
   tagFree,
   tagLarge,
 } from "../layout/index.ts";
-import { allocateRun, freeRun, pagesAt, resizeRun, runAt, writeJournal } from "../pages/index.ts";
+import { allocateRun, freeRun, isLivePage, pagesAt, resizeRun, runAt, writeJournal } from "../pages/index.ts";
 import { dataAt, isChunk, ownRecord, slotsPerSlab, statesAt } from "../places/index.ts";
 import { assert, least, lessUnsigned, load8, load32, most, store32 } from "../target/index.ts";
 import { allocateSpan, freeSpan, resizeSpan } from "./spans.ts";
@@ -28,6 +28,11 @@ import { allocateSpan, freeSpan, resizeSpan } from "./spans.ts";
 function isRunOf(bytes: i32, alignBytes: i32): bool {
   const mostBytes = least(maxRunBytes, slotsPerSlab << pageShift);
   return lessUnsigned(bytes - 1, mostBytes) && alignBytes <= 1 << chunkShift;
+}
+
+/** Whether it has a span of its own. */
+export function isSpanOf(bytes: i32): bool {
+  return bytes !== 0 && !isRunOf(bytes, 1);
 }
 
 /**
@@ -62,8 +67,10 @@ export function freeLarge(address: i32, chunk: i32, entry: i32): bool {
   let isFreed = false;
   if ((entry & mapPages) !== 0) {
     const slot = runAt(address, chunk, entry);
-    if (slot < 0) return false;
-    isFreed = freeRun(chunk - (entry >>> mapDistanceShift), slot, load8((statesAt + slot) | 0));
+    const state = slot < 0 ? 0 : load8((statesAt + slot) | 0);
+    // Another free, illegal or of a stale address, may have come since it was found.
+    if (!isLivePage(state)) return false;
+    isFreed = freeRun(chunk - (entry >>> mapDistanceShift), slot, state);
   } else {
     const claim = spanAt(address, chunk, entry);
     if (claim === tagFree) return false;

@@ -3,6 +3,7 @@
 export {
   chunkShift,
   chunkBytes,
+  mallocAlign,
   granuleShift,
   statusWord,
   spanChunksWord,

@@ -2,6 +2,8 @@
 
 export const chunkShift = 16;
 export const chunkBytes = 65536;
+/** What C's calls align to from 9 bytes on. */
+export const mallocAlign = 16;
 /** Requests are told apart in steps of 8 bytes. */
 export const granuleShift = 3;
 

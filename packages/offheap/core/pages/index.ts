@@ -6,5 +6,8 @@ export { allocateRun, freeRun, resizeRun, runAt, pagesAt } from "./runs.ts";
 // Spans of pages: claimed for a moment, repaired, given back.
 export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages } from "./spans.ts";
 
+// The state bytes of pages.
+export { isLivePage } from "./state.ts";
+
 // What a large operation notes of itself.
 export { writeJournal, beginLarge, countLarge, beginResize } from "./record.ts";

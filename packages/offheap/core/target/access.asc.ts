@@ -37,6 +37,8 @@ let ownAt: i32 = 0;
 @inline export function add32(at: i32, delta: i32): i32 { return atomic.add<i32>(at, delta); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function moveDown(to: i32, from: i32, count: i32): void { memory.copy(to, from, count << 2); }
+// @ts-ignore: decorators are of the dialect alone
+@inline export function clearBytes(at: i32, count: i32): void { memory.fill(at, 0, count); }
 // A call of memory.copy costs what a loop over 128 bytes does.
 export function copyBytes(to: i32, from: i32, count: i32): void {
   if (count > 128) {
@@ -60,3 +62,15 @@ export declare function mallocSlow(size: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
 @external("shell", "freeSlow")
 export declare function freeSlow(address: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "callocSlow")
+export declare function callocSlow(count: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "reallocSlow")
+export declare function reallocSlow(address: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "alignedSlow")
+export declare function alignedSlow(alignment: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "cleanUpSlow")
+export declare function cleanUpSlow(): void;

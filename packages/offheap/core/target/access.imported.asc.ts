@@ -75,3 +75,18 @@ export declare function mallocSlow(size: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
 @external("verbs", "freeSlow")
 export declare function freeSlow(address: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "clearBytes")
+export declare function clearBytes(at: i32, count: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "callocSlow")
+export declare function callocSlow(count: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "reallocSlow")
+export declare function reallocSlow(address: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "alignedSlow")
+export declare function alignedSlow(alignment: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "cleanUpSlow")
+export declare function cleanUpSlow(): void;

@@ -108,8 +108,8 @@ export function allocateInCore(classIndex: i32): i32 {
 }
 
 /** The address of a large object; 0 where the shell is to look closer. */
-export function allocateLargeInCore(bytes: i32): i32 {
-  return isAtRest() ? allocateLarge(bytes, 1, false) : 0;
+export function allocateLargeInCore(bytes: i32, alignBytes: i32): i32 {
+  return isAtRest() ? allocateLarge(bytes, alignBytes, false) : 0;
 }
 
 /** `done`, or `cleanedUp`; 0 where the shell is to look closer. */

@@ -12,5 +12,5 @@ export { allocateInCore, allocateLargeInCore, bindWord, deallocateInCore } from 
 // The same of reallocate.
 export { doomOfMove, endMove, reallocateInCore } from "./moves.ts";
 
-// malloc and free for modules.
-export { openCalls, malloc, free } from "./calls.ts";
+// malloc and its kin for modules.
+export { openCalls, malloc, free, calloc, realloc, alignedAlloc } from "./calls.ts";

@@ -1,8 +1,8 @@
 // reallocate, as far as it is common: the object stays, as it is or longer or shorter, or moves from slot to slot. What is
 // rare, or wrong, is the shell's (src/pool/moves.ts): 0, and the object is as it was.
 //
-//   a new object, doomed · the bytes · the old one doomed instead: from here on the move has taken place · the old one
-//   freed · nothing doomed
+//   the bytes, into a slot that is the caller's · a new object there, doomed · the old one doomed instead: from here on the
+//   move has taken place · the old one freed · nothing doomed
 //
 // From the first of these stores on no function is called but verbs, none of which needs more of the stack than the one
 // before it: so no exception passes, and the fast calls need not be closed.
@@ -51,7 +51,7 @@ import { done, ensureRound, nothing } from "./slow.ts";
 /** What stands for the new object while a move is under way; else 0. */
 let doomOfNext: i32 = 0;
 
-/** Not 0 where the last call was cut short, or its object was freed meanwhile: then the new one is yet to be ended. */
+/** Not 0 where an exception cut a move short, whose new object is yet to be ended. */
 export function doomOfMove(): i32 {
   return doomOfNext;
 }
@@ -63,9 +63,9 @@ export function endMove(): void {
 
 /** The address of an object of `bytes` bytes, made of the one at an address; 0 where the shell is to look closer. */
 export function reallocateInCore(address: i32, bytes: i32): i32 {
-  doomOfNext = 0;
   const chunk = (address - dataAt) >>> chunkShift;
-  if (!lessUnsigned(chunk, chunkCount) || !isAtRest()) return 0;
+  const isUnderWay = load32((ownRecord + recordDoomed) | 0) !== 0 || doomOfNext !== 0;
+  if (!lessUnsigned(chunk, chunkCount) || isUnderWay || !isAtRest()) return 0;
   const entry = mapOf(chunk);
   const from = entry & mapClassMask;
   const to = classFor(bytes);
@@ -100,13 +100,13 @@ function moveSlot(address: i32, slot: i32, from: i32, to: i32, bytes: i32): i32 
   const doomedAt = (ownRecord + recordDoomed) | 0;
   const live = slotLive | worker;
   const filledTo = (load32(gaugeTo) + allocated) | 0;
+  copyBytes(next, address, count);
+  // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
+  if (load8((statesAt + slot) | 0) !== live) return 0;
   doomOfNext = 1 + nextSlot;
   store32(doomedAt, 1 + nextSlot);
   store8((statesAt + nextSlot) | 0, live);
   store32(gaugeTo, filledTo);
-  copyBytes(next, address, count);
-  // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
-  if (load8((statesAt + slot) | 0) !== live) return 0;
   store32(doomedAt, 1 + slot);
   store32(above, address);
   store32((above + roundSlot) | 0, slot + tableBytes);

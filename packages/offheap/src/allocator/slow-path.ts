@@ -91,7 +91,7 @@ export class SlowPath {
 
   /** The same of a large object. */
   allocateLarge(bytes: number): number {
-    return this.core.allocateLargeInCore(bytes);
+    return this.core.allocateLargeInCore(bytes, 1);
   }
 
   /** The same of a free; false where the worker is to look closer. */
@@ -282,7 +282,7 @@ export class SlowPath {
   }
 
   /** The shell's part of a clean-up. */
-  private cleanUpBeyondSlabs(): void {
+  cleanUpBeyondSlabs(): void {
     this.writeJournal(journal.moving);
     this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();

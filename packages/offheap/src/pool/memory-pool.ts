@@ -158,10 +158,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   /**
-   * C's calls for WebAssembly modules on this memory: `malloc`, `free`, `calloc`, `realloc`, `reallocarray`,
-   * `aligned_alloc`, `memalign`, `posix_memalign`, `malloc_usable_size`. NULL (0) for want of memory.
-   * With `direct` a module's `malloc` and `free` are calls from WebAssembly to WebAssembly, at about half the time. When
-   * JavaScript calls these two they take numbers as every export of a module does: modulo 2^32, and addresses come signed.
+   * C's calls for WebAssembly modules on this memory. NULL (0) for want of memory.
+   * With `direct` the first six are calls from WebAssembly to WebAssembly, at about half the time. When JavaScript
+   * calls these they take numbers as every export of a module does: modulo 2^32, and addresses come signed.
    * @throws ERR_INVALID_OPTION
    */
   asMalloc(options: MallocOptions = {}): MallocImports {
@@ -169,6 +168,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const { source, offset, dataAt, layout, core } = this.heap;
     const inside: MallocInside = {
       core: direct ? core : undefined,
+      cleanUp: () => this.slow.cleanUpBeyondSlabs(),
       resize: (address, want, least) => this.resize(address, want, least),
       outCell: (address) => {
         this.open();

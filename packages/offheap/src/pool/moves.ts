@@ -101,7 +101,6 @@ export class Moves {
     this.resetsThen = this.heap.words[header.resets] as number;
     this.isUnderWay = true;
     const next = this.core.reallocateInCore(address, size);
-    if (next === 0 && this.core.doomOfMove() !== 0) this.finish();
     this.isUnderWay = false;
     return next >>> 0;
   }
