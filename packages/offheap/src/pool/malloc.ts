@@ -6,7 +6,7 @@
 //   alignment                  16 bytes (clang's max_align_t on wasm32) from 9 bytes on; 8 below
 //   realloc to what fits       never NULL. In a full heap the object stays where it is, as it is aligned
 //
-// With `direct` the first six are the core's (core/worker/calls.ts), and these serve what it does not.
+// With `direct` those up to memalign are the core's (core/worker/calls.ts), and these serve what it does not.
 //
 // Small requests are rounded up here to a class that is a multiple of 16, so that the pool's fast path serves
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
@@ -47,9 +47,9 @@ export type MallocImports = {
   free(address: number): void;
   calloc(count: number, size: number): number;
   realloc(address: number, size: number): number;
-  reallocarray(address: number, count: number, size: number): number;
   aligned_alloc(alignment: number, size: number): number;
   memalign(alignment: number, size: number): number;
+  reallocarray(address: number, count: number, size: number): number;
   /** 0, or EINVAL or ENOMEM with the numbers of Linux: 22, 12. */
   posix_memalign(out: number, alignment: number, size: number): number;
   malloc_usable_size(address: number): number;

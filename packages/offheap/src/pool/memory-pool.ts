@@ -159,8 +159,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /**
    * C's calls for WebAssembly modules on this memory. NULL (0) for want of memory.
-   * With `direct` the first six are calls from WebAssembly to WebAssembly, at about half the time. When JavaScript
-   * calls these they take numbers as every export of a module does: modulo 2^32, and addresses come signed.
+   * With `direct` those up to `memalign` are calls from WebAssembly to WebAssembly. When JavaScript calls these they take
+   * numbers as every export of a module does: modulo 2^32, and addresses come signed.
    * @throws ERR_INVALID_OPTION
    */
   asMalloc(options: MallocOptions = {}): MallocImports {
