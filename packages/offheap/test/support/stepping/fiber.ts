@@ -233,12 +233,10 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
     },
     // What objects hold is none of the books: no steps.
-    copyBytes: (to, from, count) => {
-      new Uint8Array(fiber.machine.buffer).copyWithin(to, from, from + count);
-    },
-    clearBytes: (at, count) => {
-      new Uint8Array(fiber.machine.buffer, at, count).fill(0);
-    },
+    copyBytes: (to, from, count) =>
+      fiber.event(() => void new Uint8Array(fiber.machine.buffer).copyWithin(to, from, from + count)),
+    clearBytes: (at, count) =>
+      fiber.event(() => void new Uint8Array(fiber.machine.buffer, at, count).fill(0)),
     mallocSlow: (size) => fiber.slowCalls?.malloc(size) ?? 0,
     freeSlow: (address) => fiber.slowCalls?.free(address),
     callocSlow: (count, size) => fiber.slowCalls?.calloc(count, size) ?? 0,
