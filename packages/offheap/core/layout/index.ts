@@ -24,6 +24,8 @@ export {
   infoFreeCount,
   infoLines,
   infoLongest,
+  infoLongestAt,
+  infoSecond,
   infoFreePages,
   pagesPerChunkShift,
   pageShift,

@@ -35,8 +35,13 @@ export const wideBytes = 8192;
 export const infoShift = 6;
 export const infoFreeCount = 0;
 export const infoLines = 8;
-/** Page info, in its place at the head of a span of pages: free pages, those of the longest free run, then a bit for each. */
+/**
+ * Page info, in its place at the head of a span of pages: free pages, those of the longest free run, where that begins and how
+ * long the second longest is, −1 where that is not known; then a bit for each page.
+ */
 export const infoLongest = 4;
+export const infoLongestAt = 8;
+export const infoSecond = 12;
 export const infoFreePages = 16;
 export const pagesPerChunkShift = 5;
 export const pageShift = 11;

@@ -21,13 +21,20 @@ export function markPages(head: i32, first: i32, count: i32, isFree: bool): void
   }
 }
 
+// What was found around: free pages before those, and behind.
+export let freeBefore: i32 = 0;
+export let freeBehind: i32 = 0;
+
 /** Pages of the free run that `count` free pages from `page` on lie in, of a span of `chunks` chunks. */
 export function runAround(head: i32, chunks: i32, page: i32, count: i32): i32 {
   const at = (infoAt(head) + infoFreePages) | 0;
-  return freeBelow(at, page) + count + freeFrom(at, chunks, page + count);
+  freeBefore = freeBelow(at, page);
+  freeBehind = freeFrom(at, chunks, page + count);
+  return freeBefore + count + freeBehind;
 }
 
-function freeFrom(at: i32, wordCount: i32, page: i32): i32 {
+/** Free pages in a row from a page on; the bits are at `at`. */
+export function freeFrom(at: i32, wordCount: i32, page: i32): i32 {
   let length = 0;
   let bit = page & 31;
   for (let word = page >>> 5; word < wordCount; word++) {

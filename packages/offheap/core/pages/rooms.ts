@@ -10,7 +10,16 @@
 // for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { claimOf, setAdd, setHas, setRemove, tagOf } from "../arena/index.ts";
-import { infoFreeCount, infoLongest, roomCount, tagPages, tagPagesHeld } from "../layout/index.ts";
+import {
+  infoFreeCount,
+  infoLongest,
+  infoLongestAt,
+  infoSecond,
+  noPage,
+  roomCount,
+  tagPages,
+  tagPagesHeld,
+} from "../layout/index.ts";
 import { classCount, infoAt, isChunk, slabSet } from "../places/index.ts";
 import { assert, leadingZeros, load32, store32 } from "../target/index.ts";
 
@@ -36,6 +45,13 @@ export function clearHints(head: i32, free: i32): void {
   assert(isChunk(head));
   store32((infoAt(head) + infoFreeCount) | 0, free);
   store32((infoAt(head) + infoLongest) | 0, 0);
+  noteLongest(head, noPage, -1);
+}
+
+/** Where the longest free run begins, and pages of the second longest; −1: not known. */
+export function noteLongest(head: i32, at: i32, second: i32): void {
+  store32((infoAt(head) + infoLongestAt) | 0, at);
+  store32((infoAt(head) + infoSecond) | 0, second);
 }
 
 /** Of a span of `all` pages. */

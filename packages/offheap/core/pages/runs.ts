@@ -24,6 +24,7 @@ import {
   claimWorkerShift,
   infoFreeCount,
   infoLongest,
+  infoSecond,
   journalAllocatingRun,
   journalFreeingRun,
   journalMoving,
@@ -43,10 +44,21 @@ import {
 } from "../layout/index.ts";
 import { dataAt, infoAt, isChunk, stateShift, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load8, load32, store8, store32 } from "../target/index.ts";
-import { markPages, runAround } from "./marks.ts";
+import { freeBefore, freeBehind, markPages, runAround } from "./marks.ts";
 import { beginLarge, countLarge, writeJournal } from "./record.ts";
-import { enterRoom, pendingSet, repairRooms } from "./rooms.ts";
-import { claimRun, findInNew, fitRun, foundFrom, foundIn, foundLeft, foundSpan, noClaim } from "./search.ts";
+import { enterRoom, noteLongest, pendingSet, repairRooms } from "./rooms.ts";
+import {
+  claimRun,
+  findInNew,
+  fitRun,
+  foundFrom,
+  foundIn,
+  foundLeft,
+  foundLeftAt,
+  foundSecond,
+  foundSpan,
+  noClaim,
+} from "./search.ts";
 import {
   arePagesFree,
   buildPages,
@@ -83,6 +95,7 @@ export function allocateRun(pages: i32, align: i32): i32 {
   const longest = load32((info + infoLongest) | 0);
   store32((info + infoFreeCount) | 0, load32((info + infoFreeCount) | 0) - pages);
   store32((info + infoLongest) | 0, left);
+  noteLongest(head, foundLeftAt, foundSecond);
   // A new span has been in no room yet; one that was found leaves its room when it has become too large.
   if (left > longest) enterRoom(head, left);
   else if (left >>> foundIn === 0) repairRooms(head, pagesOf(claim));
@@ -139,10 +152,15 @@ export function freeRun(head: i32, slot: i32, state: i32): bool {
   const around = runAround(head, lengthOf(claim), page, pages);
   const free = (load32((info + infoFreeCount) | 0) + pages) | 0;
   store32((info + infoFreeCount) | 0, free);
-  if (around > load32((info + infoLongest) | 0)) {
+  const longest = load32((info + infoLongest) | 0);
+  if (around > longest) {
     store32((info + infoLongest) | 0, around);
+    // Where the longest so far may be part of it, what comes second is not known.
+    const isApart = freeBefore !== longest && freeBehind !== longest;
+    noteLongest(head, page - freeBefore, isApart ? longest : -1);
     enterRoom(head, around);
-  }
+  } else if (around > load32((info + infoSecond) | 0) && load32((info + infoSecond) | 0) >= 0)
+    store32((info + infoSecond) | 0, around);
   if (free === all) letGoEmpty(head, claim);
   else storeClaim(head, seen);
   return true;

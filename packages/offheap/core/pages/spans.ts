@@ -48,12 +48,13 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { scannedFree, scannedLongest, scanPages } from "./bits.ts";
+import { scannedAt, scannedFree, scannedLongest, scannedSecond, scanPages } from "./bits.ts";
 import { markPages } from "./marks.ts";
 import {
   clearHints,
   emptySet,
   forgetPages,
+  noteLongest,
   pendingSet,
   repairPageHints,
   repairPagesHint,
@@ -120,6 +121,7 @@ export function setPagesOfRun(head: i32, claim: i32, page: i32, pages: i32, want
   else markPages(head, page + want, pages - want, true);
   scanPages(head, lengthOf(claim), 0, 1, 0);
   setHints(head, pagesOf(claim), scannedFree(), scannedLongest());
+  noteLongest(head, scannedAt(), scannedSecond());
 }
 
 /** Under the claim: lets the span go, or gives it back if it is empty and not the only one. */
@@ -200,6 +202,7 @@ export function repairPages(head: i32, claim: i32): void {
   }
   scanPages(head, lengthOf(claim), 0, 1, 0);
   repairPageHints(head, pagesOf(claim), scannedFree(), scannedLongest());
+  noteLongest(head, scannedAt(), scannedSecond());
 }
 
 /** Under the claim: gives the span back if every state byte is free. False leaves it claimed. */

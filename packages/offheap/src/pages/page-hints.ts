@@ -28,6 +28,16 @@ export class PageHints {
     return this.heap.words[this.at(head) + pageInfo.longest] as number;
   }
 
+  /** Where its longest free run begins, and pages of the second longest; −1: not known. */
+  longestRunOf(head: ChunkIndex): { page: number; second: number } {
+    const { words } = this.heap;
+    const info = this.at(head);
+    return {
+      page: words[info + pageInfo.longestAt] as number,
+      second: words[info + pageInfo.second] as number,
+    };
+  }
+
   private at(head: ChunkIndex): number {
     return this.heap.layout.infoAt + head * wordsPerSlabInfo;
   }
