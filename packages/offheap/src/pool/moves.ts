@@ -101,7 +101,10 @@ export class Moves {
     this.resetsThen = this.heap.words[header.resets] as number;
     this.isUnderWay = true;
     const next = this.core.reallocateInCore(address, size);
-    this.isUnderWay = false;
+    // A module's realloc may have been cut short, of which the shell knows nothing; a reset has ended what it moved.
+    const isLeft = next === 0 && this.core.doomOfMove() !== 0;
+    this.isUnderWay = isLeft && this.heap.words[this.doomedAt] !== 0;
+    if (isLeft && !this.isUnderWay) this.core.endMove();
     return next >>> 0;
   }
 
