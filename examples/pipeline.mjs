@@ -164,7 +164,9 @@ if (isMainThread) {
     "with the parser killed": killed,
     "by postMessage": posted,
   }))
-    console.log(`${name}: ${Math.round(run.milliseconds)} ms, the sums are ${isRight(run) ? "right" : "wrong"}`);
+    console.log(
+      `${name}: ${Math.round(run.milliseconds)} ms, the sums are ${isRight(run) ? "right" : "wrong"}`,
+    );
   console.log(`${killed.killed} parsers were killed; violations: ${killed.violations.length}`);
   if (![rings, killed, posted].every(isRight) || killed.violations.length > 0) process.exitCode = 1;
 } else {

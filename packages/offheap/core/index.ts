@@ -9,10 +9,8 @@ export {
   freeAll,
   giveBack,
   giveBackWhole,
-  heedDestroy,
   lastTakenIsZero,
   lastTakenLength,
-  markBehind,
   putBack,
   repairFree,
   repairRuns,
@@ -30,6 +28,7 @@ export {
   takeSpan,
   updateRuns,
 } from "./arena/index.ts";
+export { allocateLarge, freeSpan, resizeSpan } from "./large/index.ts";
 export {
   countFree,
   drain,
@@ -45,19 +44,13 @@ export {
   uncount,
 } from "./magazine/index.ts";
 export {
-  claimRun,
-  enterRoom,
-  fitRun,
-  foundHead,
-  foundLongest,
-  foundPage,
-  foundRoom,
-  longestWithout,
-  repairPagesHint,
-  repairRooms,
-  scannedFree,
-  scannedLongest,
-  scanPages,
+  claimPageSpan,
+  freeRun,
+  letGoPages,
+  releaseEmptyPages,
+  repairPages,
+  resizeRun,
+  unclaimPages,
 } from "./pages/index.ts";
 export {
   placeBooks,
@@ -66,6 +59,7 @@ export {
   placeIntents,
   placeRecords,
   setLimits,
+  setScratch,
   setWorker,
 } from "./places/index.ts";
 export {
@@ -118,17 +112,24 @@ export {
   unprotect,
 } from "./structure/index.ts";
 export {
+  alignedAlloc,
   allocateInCore,
+  allocateLargeInCore,
   bindWord,
   build,
-  countSentHome,
+  calloc,
+  countFreed,
   deallocateInCore,
+  doomOfMove,
+  endMove,
   ensureRound,
   ensureSpace,
   forgetSentHome,
   free,
   malloc,
   openCalls,
+  realloc,
+  reallocateInCore,
   sendHome,
   settle,
 } from "./worker/index.ts";

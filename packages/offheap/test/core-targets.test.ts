@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AllocatorError, type HeapOptions, MemoryPool, SizeClasses, SlabAllocator } from "offheap";
+import type { Core } from "#src/memory/core.js";
 import type { Engine } from "#src/memory/engine.js";
 import { bufferOf, type WasmMemory } from "#src/memory/kind.js";
 import { attachPoolTo, attachTo, heapOf } from "./support/heaps.ts";
@@ -57,12 +58,11 @@ class Twins {
   }
 
   /** Both sides' calls for modules: those of the core, which are the same on both. */
-  callsOf(worker: number): { malloc(size: number): number; free(address: number): void }[] {
+  callsOf(worker: number): Pick<Core, "malloc" | "free" | "calloc" | "realloc" | "alignedAlloc">[] {
     return this.sides.map(({ workers }) => {
       const pool = workers[worker] as MemoryPool;
       pool.asMalloc({ direct: true });
-      const { malloc, free } = heapOf(pool).core;
-      return { malloc: (size) => malloc(size) >>> 0, free };
+      return heapOf(pool).core;
     });
   }
 
@@ -180,15 +180,28 @@ describe(`the core on both targets (seed ${seed})`, () => {
         const fromModule = random.chance(50);
         const at = random.below(live.length + 1);
         const of = (heap: SlabAllocator) => calls[worker]?.[sideOf(heap)] as (typeof calls)[0][0];
-        if (random.chance(51) || live.length === 0) {
-          const size = 1 + random.below(random.pick([40, 300, 9000]));
-          const made = twins.both(worker, (heap) =>
-            fromModule ? of(heap).malloc(size) : heap.allocate(size),
-          );
+        const size = 1 + random.below(random.pick([40, 300, 9000, 90_000, 900_000]));
+        const wild = random.chance(5) ? random.pick([8, 1, 65_536]) : 0;
+        const address = (live[at] ?? random.below(2 ** 32)) + wild;
+        if (random.chance(40) || live.length === 0) {
+          const call = random.below(4);
+          const align = random.pick([0, 8, 16, 24, 256, 4096, 65_536, 2 ** 21]);
+          const count = random.pick([0, 1, 3, 2 ** 31]);
+          const made = twins.both(worker, (heap) => {
+            if (!fromModule) return heap.allocate(size);
+            if (call === 0) return of(heap).calloc(count, size) >>> 0;
+            if (call === 1) return of(heap).alignedAlloc(align, size) >>> 0;
+            return of(heap).malloc(size) >>> 0;
+          });
           if (typeof made === "number" && made !== 0) live.push(made);
+        } else if (random.chance(30)) {
+          const made = twins.both(worker, (heap) =>
+            fromModule
+              ? of(heap).realloc(address | 0, size) >>> 0
+              : (heap as MemoryPool).reallocate(address, size),
+          );
+          if (typeof made === "number" && made !== 0 && wild === 0 && at < live.length) live[at] = made;
         } else {
-          const wild = random.chance(5) ? random.pick([8, 1, 65_536]) : 0;
-          const address = (live[at] ?? random.below(2 ** 32)) + wild;
           twins.both(worker, (heap) => (fromModule ? of(heap).free(address | 0) : heap.deallocate(address)));
           if (wild === 0) live.splice(at, 1);
         }

@@ -47,6 +47,60 @@ for (const [kind, optionsOf] of kinds)
       assertZeroResidue(pool);
     });
 
+    it("clear, align, lengthen and shorten as those over JavaScript do", () => {
+      const { pool, ...direct } = made({ ...optionsOf(), sizeClasses: SizeClasses.malloc });
+      const checked = pool.asMalloc();
+      for (const size of [0, 1, 8, 9, 40, 1000, 9000, 100_000, 700_000]) {
+        const used = direct.malloc(size);
+        pool.u8.fill(7, used, used + size);
+        direct.free(used);
+        const address = direct.calloc(size, 1);
+        assert.ok(pool.u8.subarray(address, address + size).every((byte) => byte === 0));
+        for (const align of [1, 8, 16, 64, 4096, 65_536, 1 << 20]) {
+          const aligned = direct.aligned_alloc(align, size);
+          assert.equal(aligned % align, 0);
+          assert.ok(pool.sizeOf(aligned) >= Math.max(size, 1));
+          direct.free(aligned);
+        }
+        for (const align of [0, 24, -8, 1 << 22]) assert.equal(direct.aligned_alloc(align, size), 0);
+        pool.u8.fill(9, address, address + size);
+        let [ours, theirs] = [address, checked.malloc(size)];
+        for (const want of [12, 13, 30, 3000, 20, 60_000, 62_000, 5000, 500_000, 600_000, 70_000, 0, 1]) {
+          const kept = Math.min(size, want);
+          ours = direct.realloc(ours, want);
+          theirs = checked.realloc(theirs, want);
+          assert.ok(
+            pool.u8.subarray(ours, ours + kept).every((byte) => byte === 9),
+            `${size} to ${want}`,
+          );
+          assert.equal(pool.sizeOf(ours), pool.sizeOf(theirs), `${size} to ${want}`);
+          pool.u8.fill(9, ours, ours + size).fill(9, ours, ours + want);
+        }
+        direct.free(ours);
+        checked.free(theirs);
+      }
+      assert.equal(pool.sizeOf(direct.realloc(0, 100)), pool.sizeOf(checked.malloc(100)));
+      assert.deepEqual([direct.calloc(2 ** 16, 2 ** 16), direct.calloc(-1, -1)], [0, 0]);
+      assert.deepEqual(pool.check(), []);
+    });
+
+    it("keep an object that realloc cannot make longer, and tell of one that is none", () => {
+      const { pool, malloc, realloc, free } = made(optionsOf());
+      for (const size of [64, 20_000, 100_000, 700_000]) {
+        const address = malloc(size);
+        pool.u8.fill(3, address, address + size);
+        const usable = pool.sizeOf(address);
+        for (const want of [16 * MiB, -1, 2 ** 31]) assert.equal(realloc(address, want), 0);
+        assert.equal(pool.sizeOf(address), usable);
+        assert.ok(pool.u8.subarray(address, address + size).every((byte) => byte === 3));
+        expectUnharmed(heapOf(pool), "ERR_INVALID_ADDRESS", () => realloc(address + 8, 100));
+        free(address);
+        const code = size === 700_000 ? "ERR_INVALID_ADDRESS" : "ERR_DOUBLE_FREE";
+        expectCode(code, () => realloc(address, 300));
+      }
+      assertZeroResidue(pool);
+    });
+
     it("throw the typed error at a wrong free, before anything is written", () => {
       const { pool, malloc, free } = made(optionsOf());
       const address = malloc(64);

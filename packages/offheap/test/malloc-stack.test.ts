@@ -1,4 +1,5 @@
-// Where the stack ends: malloc and calloc either return an object's address or have allocated none.
+// Where the stack ends: malloc and calloc either return an object's address or have allocated none, and realloc either
+// returns the object's new address or leaves it where it was.
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -63,6 +64,38 @@ for (const direct of [false, true])
     pool.cleanup();
     assert.equal(pool.stats().liveObjects, live.length);
     for (const address of live) free(address);
+    pool.cleanup();
+    assert.equal(pool.stats().liveObjects, 0);
+    assert.deepEqual(pool.check(), []);
+  });
+
+for (const call of ["realloc", "realloc of the core", "reallocate"] as const)
+  it(`has one object at any depth, and its bytes: ${call}`, (t) => {
+    const pool = new MemoryPool({ capacity: 16 << 20, maxWorkers: 2 });
+    const { realloc } = pool.asMalloc({ direct: call === "realloc of the core" });
+    const resize = call === "reallocate" ? (at: number, size: number) => pool.reallocate(at, size) : realloc;
+    let address = pool.allocate(64) as number;
+    pool.u8.fill(5, address, address + 64);
+    let overflows = 0;
+    for (let round = 0; round < 40 && overflows < 60; round++) {
+      let frames = endOfStack() + 40;
+      for (let returned = 0; returned < 5; frames--) {
+        const size = (round & 1) === 0 ? 64 + (frames & 1023) : 10_000;
+        const next = addressAt(frames, () => resize(address, size));
+        if (next === 0) overflows++;
+        else {
+          returned++;
+          address = next;
+        }
+        assert.ok(pool.u8.subarray(address, address + 64).every((byte) => byte === 5));
+        assert.ok(pool.sizeOf(address) >= 64);
+      }
+    }
+    t.diagnostic(`${overflows} overflows`);
+    assert.ok(overflows >= 60);
+    pool.cleanup();
+    assert.equal(pool.stats().liveObjects, 1);
+    pool.deallocate(address);
     pool.cleanup();
     assert.equal(pool.stats().liveObjects, 0);
     assert.deepEqual(pool.check(), []);

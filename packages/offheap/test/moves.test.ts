@@ -53,6 +53,28 @@ describe("after a move of a large object", () => {
 });
 
 describe("a move that an exception stopped at any of its stores", () => {
+  it("ends its new object at the worker's next resize, also where a module's realloc began it", () => {
+    let ended = 0;
+    for (let n = 0; ; n++) {
+      const { heap, pool, victim, cut } = fixture();
+      const [address, other] = [victim.allocate(64), victim.allocate(64)];
+      victim.deallocate(victim.allocate(128));
+      victim.asMalloc({ direct: true });
+      const core = victim["heap"].coreOf(victim.workerId % 128);
+      const isCut = cut(n, () => core.realloc(address, 100));
+      const word = doomedAt(heap, (victim.workerId % 128) as WorkerPlace);
+      if (heap.words[word] !== 0) ended++;
+      const moved = victim.reallocate(other, 128);
+      assert.equal(heap.words[word], 0, `cut at store ${n}`);
+      assert.equal(pool.sizeOf(moved), 128);
+      if (isLive(pool, address)) pool.deallocate(address);
+      assert.equal(pool.stats().liveObjects, isCut ? 1 : 2, `cut at store ${n}`);
+      assert.deepEqual(pool.check(), []);
+      if (!isCut) break;
+    }
+    assert.ok(ended > 3);
+  });
+
   it("does not end the slot's next object, which its worker had by fast calls when it died", () => {
     let tried = 0;
     for (let n = 0; ; n++) {

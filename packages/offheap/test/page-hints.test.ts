@@ -12,8 +12,10 @@ import { pageInfo } from "#src/layout/pages.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pages/page-hints.js";
 import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
+import { Random, runSeed } from "./support/random.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
+const seed = runSeed();
 const page = 2048;
 /** The room of spans whose longest free run has so many pages. */
 const roomOf = (longest: number) => 31 - Math.clz32(longest);
@@ -211,7 +213,7 @@ describe("rooms", () => {
   });
 });
 
-describe("all hints", () => {
+describe(`all hints (seed ${seed})`, () => {
   const lose = (made: Fixture): void => {
     for (const set of setsOf(made.hints)) if (set.has(first)) set.remove(first);
     const info = infoAt(made.heap.layout, first);
@@ -244,9 +246,38 @@ describe("all hints", () => {
     const objects = take(made.pool, 3, 2);
     const info = infoAt(made.heap.layout, first);
     made.heap.words[info + pageInfo.free] = 0xffff;
+    // Else the longest free run, which alone serves, is taken without a look at the others.
+    made.heap.words[info + pageInfo.longestAt] = -1;
     objects.push(...take(made.pool, 3));
     assertDisjoint(made.pool, objects);
     assert.equal(made.pool.stats().large.pageSpans, 1);
+    end(made, objects);
+  });
+
+  for (const wrong of [0, 1, 4, 6, 15, 16, 2 ** 30, -2])
+    it(`that name page ${wrong} as the start of the longest free run are put right by a search`, () => {
+      const made = fixture();
+      const objects = take(made.pool, 3, 2);
+      const info = infoAt(made.heap.layout, first);
+      made.heap.words[info + pageInfo.longestAt] = wrong;
+      objects.push(...take(made.pool, 3));
+      assertDisjoint(made.pool, objects);
+      end(made, objects);
+    });
+
+  it("of the longest and second longest free run are what the pages say, whatever comes and goes", () => {
+    const made = fixture(8);
+    const random = new Random(seed);
+    const objects: number[] = [];
+    for (let step = 0; step < 3000; step++) {
+      const at = random.below(objects.length);
+      if (random.chance(55) && objects.length < 12) objects.push(...take(made.pool, 1 + random.below(6)));
+      else if (objects.length === 0) continue;
+      else if (random.chance(30))
+        objects[at] = made.pool.reallocate(objects[at] as number, page * (1 + random.below(6)));
+      else made.pool.deallocate(objects.splice(at, 1)[0] as number);
+      assert.deepEqual(made.pool.check(), [], `step ${step}`);
+    }
     end(made, objects);
   });
 

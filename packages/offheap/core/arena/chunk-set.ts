@@ -30,6 +30,12 @@ export function setHas(set: i32, chunk: i32): bool {
   return (setWord(set, chunk >> 5) & (1 << (chunk & 31))) !== 0;
 }
 
+/** Whether some word is announced: a hint, as all of a set. */
+export function setHasAny(set: i32): bool {
+  const top = topOf(set);
+  return glance32(top) !== 0 || (topWords > 1 && glance32((top + 4) | 0) !== 0);
+}
+
 export function setAdd(set: i32, chunk: i32): void {
   assert(isChunk(chunk));
   addBits(set, chunk >> 5, 1 << (chunk & 31));

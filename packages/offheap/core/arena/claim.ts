@@ -6,11 +6,15 @@ import {
   claimClassShift,
   claimLengthMask,
   claimLengthShift,
+  claimWorkerMask,
   claimWorkerShift,
   tagBody,
   tagBuilding,
   tagClaimed,
+  tagLarge,
   tagMask,
+  tagPages,
+  tagPagesHeld,
   tagUnclaimed,
 } from "../layout/index.ts";
 import { claimsAt, classCount, worker } from "../places/index.ts";
@@ -33,6 +37,15 @@ export function claimClaimed(classIndex: i32, length: i32): i32 {
     (classIndex << claimClassShift)
   );
 }
+export function claimLarge(owner: i32, length: i32): i32 {
+  return tagLarge | (owner << claimWorkerShift) | ((length - 1) << claimLengthShift);
+}
+export function claimPages(length: i32): i32 {
+  return tagPages | ((length - 1) << claimLengthShift);
+}
+export function claimPagesHeld(length: i32): i32 {
+  return tagPagesHeld | (worker << claimWorkerShift) | ((length - 1) << claimLengthShift);
+}
 
 export function tagOf(claim: i32): i32 {
   return claim & tagMask;
@@ -45,6 +58,13 @@ export function distanceOf(claim: i32): i32 {
 }
 export function classOf(claim: i32): i32 {
   return claim >>> claimClassShift;
+}
+export function workerOf(claim: i32): i32 {
+  return (claim >>> claimWorkerShift) & claimWorkerMask;
+}
+/** Whether it is that of a span of pages, held or not. */
+export function isPages(claim: i32): bool {
+  return tagOf(claim) >= tagPages;
 }
 /** Whether a claim word is that of a slab, held or not. One with a class that is none is damaged. */
 export function isSlab(claim: i32): bool {

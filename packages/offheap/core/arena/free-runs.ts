@@ -157,10 +157,29 @@ function updateWords(firstWord: i32, lastWord: i32, isWhole: bool): void {
 }
 
 function setLeaf(leaf: i32, bits: i32): void {
-  let longest = 0;
-  // Each step takes one off every run.
-  for (let runs = bits; runs !== 0 && longest < leafChunks; runs &= runs << 1) longest++;
-  setNode(leaf, leafChunks, trailingZeros(~bits), leadingZeros(~bits), longest);
+  setNode(leaf, leafChunks, trailingZeros(~bits), leadingZeros(~bits), longestIn(bits));
+}
+
+/** The longest run of ones in a word (Warren, Hacker's Delight, section 6-3). */
+function longestIn(bits: i32): i32 {
+  if (bits === 0) return 0;
+  if (bits === -1) return leafChunks;
+  // Where runs of at least 2, 4, 8 and 16 end.
+  const two = bits & (bits << 1);
+  const four = two & (two << 2);
+  const eight = four & (four << 4);
+  const sixteen = eight & (eight << 8);
+  let length = sixteen !== 0 ? 16 : eight !== 0 ? 8 : four !== 0 ? 4 : two !== 0 ? 2 : 1;
+  let ends = sixteen !== 0 ? sixteen : eight !== 0 ? eight : four !== 0 ? four : two !== 0 ? two : bits;
+  // And before those, runs of half the length, and so on.
+  for (let part = 8; part > 0; part >>= 1) {
+    const runs = part === 8 ? eight : part === 4 ? four : part === 2 ? two : bits;
+    const longer = ends & (runs << length);
+    if (longer === 0) continue;
+    length += part;
+    ends = longer;
+  }
+  return length;
 }
 
 /** Makes a node true by its two halves, of `size` chunks each; whether that changed it. */

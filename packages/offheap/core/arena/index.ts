@@ -2,12 +2,18 @@
 
 // Claim words.
 export {
+  claimBody,
   claimBuilding,
   claimUnclaimed,
   claimClaimed,
+  claimLarge,
+  claimPages,
+  claimPagesHeld,
   tagOf,
   lengthOf,
   classOf,
+  workerOf,
+  isPages,
   isSlab,
   claimOf,
   storeClaim,
@@ -17,10 +23,12 @@ export {
 // Spans taken and given back.
 export {
   takenLength,
+  takenIsZero,
   lastTakenLength,
   lastTakenIsZero,
   mapOf,
   setMap,
+  mapSpan,
   mapEntry,
   heedDestroy,
   freeAll,
@@ -40,6 +48,7 @@ export {
 export {
   setWord,
   setHas,
+  setHasAny,
   setAdd,
   setRemove,
   setAddRun,

@@ -70,6 +70,12 @@ export function mapEntry(classIndex: i32, shift: i32, distance: i32): i32 {
   return classIndex | (shift << mapDivisorShift) | (distance << mapDistanceShift);
 }
 
+/** The map entries of a span that is no slab, under BUILDING. */
+export function mapSpan(head: i32, length: i32, kind: i32): void {
+  assert(isRun(head, length));
+  for (let i = 0; i < length; i++) setMap(head + i, kind | (i << mapDistanceShift));
+}
+
 /** After a span's claim word: a destroy that came meanwhile has cleared the map already, and looks no further. */
 export function heedDestroy(head: i32, length: i32): void {
   assert(isRun(head, length));

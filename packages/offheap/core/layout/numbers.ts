@@ -2,6 +2,8 @@
 
 export const chunkShift = 16;
 export const chunkBytes = 65536;
+/** What C's calls align to from 9 bytes on. */
+export const mallocAlign = 16;
 /** Requests are told apart in steps of 8 bytes. */
 export const granuleShift = 3;
 
@@ -33,10 +35,22 @@ export const wideBytes = 8192;
 export const infoShift = 6;
 export const infoFreeCount = 0;
 export const infoLines = 8;
-/** Page info, in its place at the head of a span of pages: free pages, those of the longest free run, then a bit for each. */
+/**
+ * Page info, in its place at the head of a span of pages: free pages, those of the longest free run, where that begins and how
+ * long the second longest is, −1 where that is not known; then a bit for each page.
+ */
 export const infoLongest = 4;
+export const infoLongestAt = 8;
+export const infoSecond = 12;
 export const infoFreePages = 16;
 export const pagesPerChunkShift = 5;
+export const pageShift = 11;
+/** Two state bytes a page, of which the first says what the run is that begins there (core/pages/state.ts). */
+export const pageStatesShift = 1;
+export const pageFree = 0;
+export const pageFreed = 255;
+/** Larger objects than page runs get a span of their own: from here on its last chunk wastes less than an eighth. */
+export const maxRunBytes = 458752;
 /** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
 export const roomCount = 10;
 export const noPage = -1;
@@ -47,6 +61,9 @@ export const maxSlotsPerSlab = 16384;
 
 /** Map entry of a chunk: size class 6 | kind 2 | divisor's shift 5 | distance to the head 16. */
 export const mapClassMask = 63;
+/** Kinds of spans that are no slabs, with class 0. */
+export const mapPages = 64;
+export const mapLarge = 128;
 export const mapDivisorShift = 8;
 export const mapDistanceShift = 13;
 
@@ -72,11 +89,16 @@ export const claimLengthMask = 0xffff;
 
 /** A worker's record, in bytes from its start. */
 export const recordJournal = 0;
+/** Of a large operation in flight: a page or a chunk, a length, a count; large objects allocated and freed; a move. */
+export const recordTarget = 4;
+export const recordLimit = 8;
+export const recordCount = 12;
+export const recordLargeAllocs = 20;
+export const recordLargeFrees = 28;
+export const recordDoomed = 36;
 export const recordGauges = 64;
 /** The magazines, behind 64 gauges. */
 export const recordMagazines = 320;
-/** The object that is to end if its worker does: 1 + the index of its state byte, or −1 − its chunk. */
-export const recordDoomed = 36;
 /** Counters of a class, in bytes: totals twice (allocations, frees, rounds), and strays. */
 export const countersShift = 6;
 export const totalsBytes = 32;
@@ -103,6 +125,12 @@ export const mostRounds = 1022;
 export const journalIdle = 0;
 export const journalMoving = 1;
 export const journalFreeing = 2;
+export const journalAllocatingRun = 3;
+export const journalFreeingRun = 4;
+export const journalAllocatingSpan = 5;
+export const journalFreeingSpan = 6;
+export const journalResizingSpan = 7;
+export const journalResetting = 8;
 
 /** State byte of a slot: 0 free; 1–126 cached by that worker; 128 live and nobody's; 128 + w live, allocated by w. */
 export const slotFree = 0;

@@ -18,10 +18,13 @@ const mostScanWords = 16;
 let bestPage: i32 = noPage;
 let bestFrom: i32 = 0;
 let bestLength: i32 = 0;
-/** Pages of the longest free run, of the second longest, and of all. */
+/** Pages of the longest free run, where it begins; pages of the second longest, and of all. */
 let longestRun: i32 = 0;
+let longestRunAt: i32 = noPage;
 let secondRun: i32 = 0;
 let freePages: i32 = 0;
+/** Whether all runs were gone over. */
+let isAll: bool = true;
 
 /**
  * Goes over the free runs of a span of `chunks` chunks; a run that serves begins at a multiple of `align` pages. Returns
@@ -37,8 +40,10 @@ export function scanPages(head: i32, chunks: i32, want: i32, align: i32, known: 
   let bestStart = 0;
   let bestRun = unboundedRun;
   let longest = 0;
+  let longestStart: i32 = noPage;
   let second = 0;
   let free = 0;
+  let isEarly = false;
   let word = 0;
   let position = 0;
   // What is left of the word, from the position on.
@@ -69,24 +74,26 @@ export function scanPages(head: i32, chunks: i32, want: i32, align: i32, known: 
     }
     const length = position - start;
     free += length;
-    if (length > longest) {
-      second = longest;
-      longest = length;
-    } else if (length > second) second = length;
-    if (length < want || length >= bestRun) continue;
+    // Without branches, which nothing could foretell.
+    second = most(second, least(longest, length));
+    longestStart = length > longest ? start : longestStart;
+    longest = most(longest, length);
     const aligned = (start + align - 1) & -align;
-    if (aligned + want > position) continue;
-    best = aligned;
-    bestStart = start;
-    bestRun = length;
-    if (length === exact) break;
+    const isBetter = length < bestRun && aligned + want <= position;
+    best = isBetter ? aligned : best;
+    bestStart = isBetter ? start : bestStart;
+    bestRun = isBetter ? length : bestRun;
+    isEarly = isBetter && length === exact;
+    if (isEarly) break;
   }
   bestPage = best;
   bestFrom = bestStart;
   bestLength = bestRun;
   longestRun = longest;
+  longestRunAt = longestStart;
   secondRun = second;
   freePages = free;
+  isAll = !isEarly;
   return best;
 }
 
@@ -97,6 +104,26 @@ export function longestWithout(pages: i32, known: i32): i32 {
   return most(most(front, bestLength - front - pages), secondRun);
 }
 
+/** Where that begins, if all free runs were gone over; −1: not known. */
+export function longestAtWithout(pages: i32, left: i32): i32 {
+  if (bestLength < longestRun) return longestRunAt;
+  return bestPage === bestFrom && bestLength - pages === left ? bestPage + pages : noPage;
+}
+/** And how long the second longest is. */
+export function secondWithout(pages: i32, left: i32): i32 {
+  if (bestLength < longestRun) return bestLength === secondRun ? -1 : secondRun;
+  return bestPage === bestFrom && bestLength - pages === left ? secondRun : -1;
+}
+
+export function scannedAll(): bool {
+  return isAll;
+}
+export function scannedAt(): i32 {
+  return longestRunAt;
+}
+export function scannedSecond(): i32 {
+  return secondRun;
+}
 export function scannedLongest(): i32 {
   return longestRun;
 }

@@ -1,10 +1,13 @@
-// Page runs: spans of pages, and where in them an object goes.
+// Page runs: objects that share spans of pages, and where in them an object goes.
 
-// Which span, and where in it.
-export { claimRun, fitRun, foundHead, foundRoom, foundPage, foundLongest } from "./search.ts";
+// The objects: allocated, freed, resized.
+export { allocateRun, freeRun, resizeRun, runAt, pagesAt } from "./runs.ts";
 
-// The sets of spans, by their longest free run.
-export { enterRoom, repairRooms, repairPagesHint } from "./rooms.ts";
+// Spans of pages: claimed for a moment, repaired, given back.
+export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages } from "./spans.ts";
 
-// Free pages as bits.
-export { scanPages, longestWithout, scannedLongest, scannedFree } from "./bits.ts";
+// The state bytes of pages.
+export { isLivePage } from "./state.ts";
+
+// What a large operation notes of itself.
+export { writeJournal, beginLarge, countLarge, beginResize } from "./record.ts";

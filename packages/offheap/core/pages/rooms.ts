@@ -3,11 +3,25 @@
 // Plain loads: page info, under the claim.
 //
 //   longest = pages of the longest free run     in room r for an r ≥ floor(log2(longest)), if that is not 0
+//   free    = number of free pages              in empty ⇐ every page is free
+//   in pending ⇐ it has a run that was freed while another worker held it
+//
+// A span enters a room when its longest run has grown beyond all that it is in. It leaves those that are too large
+// for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { claimOf, setAdd, setHas, setRemove, tagOf } from "../arena/index.ts";
-import { infoFreeCount, infoLongest, roomCount, tagPages, tagPagesHeld } from "../layout/index.ts";
+import {
+  infoFreeCount,
+  infoLongest,
+  infoLongestAt,
+  infoSecond,
+  noPage,
+  roomCount,
+  tagPages,
+  tagPagesHeld,
+} from "../layout/index.ts";
 import { classCount, infoAt, isChunk, slabSet } from "../places/index.ts";
-import { assert, leadingZeros, load32 } from "../target/index.ts";
+import { assert, leadingZeros, load32, store32 } from "../target/index.ts";
 
 /** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
 export function roomOf(pages: i32): i32 {
@@ -17,6 +31,58 @@ export function roomOf(pages: i32): i32 {
 /** They come behind the sets of the classes; the empty ones are the last but none, those with frees before. */
 export function roomSet(room: i32): i32 {
   return slabSet(classCount + 1 + room);
+}
+
+export function pendingSet(): i32 {
+  return roomSet(roomCount);
+}
+export function emptySet(): i32 {
+  return roomSet(roomCount + 1);
+}
+
+/** Of a span with so many free pages: in no set, until `setHints` is called. */
+export function clearHints(head: i32, free: i32): void {
+  assert(isChunk(head));
+  store32((infoAt(head) + infoFreeCount) | 0, free);
+  store32((infoAt(head) + infoLongest) | 0, 0);
+  noteLongest(head, noPage, -1);
+}
+
+/** Where the longest free run begins, and pages of the second longest; −1: not known. */
+export function noteLongest(head: i32, at: i32, second: i32): void {
+  store32((infoAt(head) + infoLongestAt) | 0, at);
+  store32((infoAt(head) + infoSecond) | 0, second);
+}
+
+/** Of a span of `all` pages. */
+export function setHints(head: i32, all: i32, free: i32, longest: i32): void {
+  assert(isChunk(head));
+  const info = infoAt(head);
+  const longestBefore = load32((info + infoLongest) | 0);
+  store32((info + infoFreeCount) | 0, free);
+  store32((info + infoLongest) | 0, longest);
+  if (longest > longestBefore) enterRoom(head, longest);
+  if (free === all && !setHas(emptySet(), head)) setAdd(emptySet(), head);
+}
+
+/** The same, whatever the words and the sets say. */
+export function repairPageHints(head: i32, all: i32, free: i32, longest: i32): void {
+  leaveRooms(head);
+  clearHints(head, free);
+  setHints(head, all, free, longest);
+}
+
+/** Takes a span that is given back out of all sets. */
+export function forgetPages(head: i32): void {
+  leaveRooms(head);
+  if (setHas(pendingSet(), head)) setRemove(pendingSet(), head);
+}
+
+/** Out of all but those with frees to collect, which others add it to whoever holds it. */
+function leaveRooms(head: i32): void {
+  for (let room = 0; room < roomCount; room++)
+    if (setHas(roomSet(room), head)) setRemove(roomSet(room), head);
+  if (setHas(emptySet(), head)) setRemove(emptySet(), head);
 }
 
 /** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
@@ -36,8 +102,7 @@ export function repairRooms(head: i32, all: i32): void {
   if (room >= 0 && room < roomCount && !setHas(roomSet(room), head)) setAdd(roomSet(room), head);
   for (let above = room + 1; above < roomCount; above++)
     if (setHas(roomSet(above), head)) setRemove(roomSet(above), head);
-  const emptySet = roomSet(roomCount + 1);
-  if (load32((info + infoFreeCount) | 0) !== all && setHas(emptySet, head)) setRemove(emptySet, head);
+  if (load32((info + infoFreeCount) | 0) !== all && setHas(emptySet(), head)) setRemove(emptySet(), head);
 }
 
 /** Takes a member out of a set of these if it is no span of pages. */

@@ -3,37 +3,45 @@
 //
 // Plain loads: page info, under the claim.
 
-import { claimOf, lengthOf, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
+import { claimOf, lengthOf, setHasAny, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
 import {
   claimWorkerShift,
+  infoFreePages,
   infoLongest,
+  infoLongestAt,
+  infoSecond,
   noChunk,
   noPage,
-  pagesPerChunkShift,
   roomCount,
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
-import { infoAt, isChunk, slotsPerSlab, worker } from "../places/index.ts";
-import { assert, glance32, least, load32 } from "../target/index.ts";
-import { longestWithout, scanPages } from "./bits.ts";
+import { infoAt, isChunk, worker } from "../places/index.ts";
+import { assert, glance32, lessUnsigned, load32, most } from "../target/index.ts";
+import { longestAtWithout, longestWithout, scannedAll, scanPages, secondWithout } from "./bits.ts";
+import { freeFrom } from "./marks.ts";
 import { repairPagesHint, repairRooms, roomOf, roomSet } from "./rooms.ts";
+import { pagesOf } from "./state.ts";
 
 /** Spans of one room that an allocation tries before it goes on to the next. */
 const spanTries = 8;
 /** No claim word of a held span is this. */
-const noClaim = 0;
+export const noClaim = 0;
 
 // What the last claim found: the span, the room it was in, the page, and its longest free run when the run is taken.
-let foundSpan: i32 = noChunk;
-let foundIn: i32 = 0;
-let foundFrom: i32 = noPage;
-let foundLeft: i32 = 0;
+export let foundSpan: i32 = noChunk;
+export let foundIn: i32 = 0;
+export let foundFrom: i32 = noPage;
+export let foundLeft: i32 = 0;
+/** Where that begins then, and pages of the second longest; −1: not known. */
+export let foundLeftAt: i32 = noPage;
+export let foundSecond: i32 = -1;
 
 /** Claims a span with a free run of `pages`, aligned to `align` pages; its claim word, or 0 when none can be had. */
 export function claimRun(pages: i32, align: i32): i32 {
   assert(pages > 0 && align > 0);
   for (foundIn = roomOf(pages); foundIn < roomCount; foundIn++) {
+    if (!setHasAny(roomSet(foundIn))) continue;
     const claim = claimIn(pages, align);
     if (claim !== noClaim) return claim;
   }
@@ -43,26 +51,48 @@ export function claimRun(pages: i32, align: i32): i32 {
 /** Under the claim: whether a run fits, and where. */
 export function fitRun(span: i32, claim: i32, pages: i32, align: i32): bool {
   assert(isChunk(span));
-  // Nobody but the holder writes it.
-  const longest = load32((infoAt(span) + infoLongest) | 0);
+  const info = infoAt(span);
+  // Nobody but the holder writes these.
+  const longest = load32((info + infoLongest) | 0);
+  if (longest === pagesOf(claim)) {
+    findInEmpty(span, pages, longest);
+    return longest >= pages;
+  }
+  const at = load32((info + infoLongestAt) | 0);
+  const second = load32((info + infoSecond) | 0);
+  foundSpan = span;
+  // The longest alone serves: no other is looked at. Where it begins is believed if the bits say so, too.
+  const isKnown = lessUnsigned(at, pagesOf(claim)) && second >= 0;
+  const isAlone = isKnown && align === 1 && second < pages && longest >= pages;
+  if (isAlone && freeFrom((info + infoFreePages) | 0, lengthOf(claim), at) === longest) {
+    const rest = longest - pages;
+    foundFrom = at;
+    foundLeft = most(rest, second);
+    foundLeftAt = rest >= second ? at + pages : noPage;
+    foundSecond = rest >= second ? second : -1;
+    return true;
+  }
   foundFrom = scanPages(span, lengthOf(claim), pages, align, longest);
   if (foundFrom === noPage) return false;
-  foundSpan = span;
   foundLeft = longestWithout(pages, longest);
+  foundLeftAt = scannedAll() ? longestAtWithout(pages, foundLeft) : at;
+  foundSecond = scannedAll() ? secondWithout(pages, foundLeft) : -1;
   return true;
 }
 
-export function foundHead(): i32 {
-  return foundSpan;
+/** Takes the first page of a span of which all pages are free. */
+function findInEmpty(span: i32, pages: i32, all: i32): void {
+  foundSpan = span;
+  foundFrom = 0;
+  foundLeft = all - pages;
+  foundLeftAt = pages;
+  foundSecond = 0;
 }
-export function foundRoom(): i32 {
-  return foundIn;
-}
-export function foundPage(): i32 {
-  return foundFrom;
-}
-export function foundLongest(): i32 {
-  return foundLeft;
+
+/** The same of a span that the caller has just built, which is in no room. */
+export function findInNew(span: i32, pages: i32, all: i32): void {
+  findInEmpty(span, pages, all);
+  foundIn = roomCount;
 }
 
 function claimIn(pages: i32, align: i32): i32 {
@@ -77,7 +107,7 @@ function claimIn(pages: i32, align: i32): i32 {
       if (tagOf(seen) !== tagPages || !swapClaim(span, seen, claim)) repairPagesHint(set, span);
       else if (longest >= pages && fitRun(span, claim, pages, align)) return claim;
       else {
-        repairRooms(span, least(lengthOf(claim) << pagesPerChunkShift, slotsPerSlab));
+        repairRooms(span, pagesOf(claim));
         storeClaim(span, seen);
       }
     }

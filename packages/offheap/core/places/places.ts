@@ -33,6 +33,8 @@ export let stateShift: i32 = 0;
 export let slotsPerSlab: i32 = 0;
 /** Most chunks of a slab. */
 export let slabChunks: i32 = 0;
+/** Most chunks of a span of pages; 0: a heap of slabs alone. */
+export let pageSpanChunks: i32 = 0;
 export let classCount: i32 = 0;
 export let claimsAt: i32 = 0;
 export let mapAt: i32 = 0;
@@ -128,11 +130,15 @@ export function placeRecords(
   scratchIn = scratch;
 }
 
-export function setLimits(classes: i32, slots: i32, chunks: i32, interval: i32, held: i32, met: i32): void {
+export function setLimits(classes: i32, slots: i32, chunks: i32, pageChunks: i32, interval: i32): void {
   classCount = classes;
   slotsPerSlab = slots;
   slabChunks = chunks;
+  pageSpanChunks = pageChunks;
   cleanupInterval = interval;
+}
+
+export function setScratch(held: i32, met: i32): void {
   mostHeld = held;
   mostMet = met;
 }

@@ -11,7 +11,7 @@ import {
   claimWorkerShift,
   mapClassMask,
   mapDistanceShift,
-  pagesPerChunkShift,
+  pageShift,
   slotLive,
   tagLarge,
   tagPages,
@@ -21,12 +21,11 @@ import { chunkCount, dataAt, isChunk, stateShift, statesAt } from "../places/ind
 import { compareExchange8, lessUnsigned, load8, store8 } from "../target/index.ts";
 import { slotAt } from "../worker/index.ts";
 
-const pageShift = chunkShift - pagesPerChunkShift;
 const pageMask = (1 << pageShift) - 1;
 /** No object begins there. */
 export const nowhere = 0;
 /** An owner may change so often between a look and an exchange: who publishes it, who recovers that one, who adopts. */
-const ownerTries = 4;
+const passTries = 4;
 
 /** Where it stands whose the object at an address is: 1 + the index of its state byte; −1 − its chunk; or `nowhere`. */
 export function ownerAt(address: i32): i32 {
@@ -80,7 +79,7 @@ export function setOwner(at: i32, seen: i32, owner: i32): void {
 
 /** Makes a live object's owner this one, whoever's it is; false where it is live no more. */
 export function passTo(at: i32, owner: i32): bool {
-  for (let tries = 0; tries < ownerTries; tries++) {
+  for (let tries = 0; tries < passTries; tries++) {
     const seen = ownerIn(at);
     if (seen === owner) return true;
     if (seen === 0) return false;

@@ -50,6 +50,16 @@ export function exchangeCell(at: i32, value: i32, stamp: i32, nextValue: i32, ne
 export function wake(at: i32): void { atomic.notify(at, -1); }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function moveDown(to: i32, from: i32, count: i32): void { memory.copy(to, from, count << 2); }
+// @ts-ignore: decorators are of the dialect alone
+@inline export function clearBytes(at: i32, count: i32): void { memory.fill(at, 0, count); }
+// A call of memory.copy costs what a loop over 128 bytes does.
+export function copyBytes(to: i32, from: i32, count: i32): void {
+  if (count > 128) {
+    memory.copy(to, from, count);
+    return;
+  }
+  for (let i = 0; i < count; i += 8) store<i64>(to + i, load<i64>(from + i));
+}
 export function bindOwn(at: i32): void { ownAt = at; }
 // @ts-ignore: decorators are of the dialect alone
 @inline export function ownLoad32(offset: i32): i32 { return load<i32>(ownAt + offset); }
@@ -65,3 +75,15 @@ export declare function mallocSlow(size: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
 @external("shell", "freeSlow")
 export declare function freeSlow(address: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "callocSlow")
+export declare function callocSlow(count: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "reallocSlow")
+export declare function reallocSlow(address: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "alignedSlow")
+export declare function alignedSlow(alignment: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("shell", "cleanUpSlow")
+export declare function cleanUpSlow(): void;

@@ -64,6 +64,9 @@ export declare function wake(at: i32): void;
 @external("verbs", "moveDown")
 export declare function moveDown(to: i32, from: i32, count: i32): void;
 // @ts-ignore: decorators are of the dialect alone
+@external("verbs", "copyBytes")
+export declare function copyBytes(to: i32, from: i32, count: i32): void;
+// @ts-ignore: decorators are of the dialect alone
 @external("verbs", "bindOwn")
 export declare function bindOwn(at: i32): void;
 // @ts-ignore: decorators are of the dialect alone
@@ -84,3 +87,18 @@ export declare function mallocSlow(size: i32): i32;
 // @ts-ignore: decorators are of the dialect alone
 @external("verbs", "freeSlow")
 export declare function freeSlow(address: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "clearBytes")
+export declare function clearBytes(at: i32, count: i32): void;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "callocSlow")
+export declare function callocSlow(count: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "reallocSlow")
+export declare function reallocSlow(address: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "alignedSlow")
+export declare function alignedSlow(alignment: i32, size: i32): i32;
+// @ts-ignore: decorators are of the dialect alone
+@external("verbs", "cleanUpSlow")
+export declare function cleanUpSlow(): void;

@@ -6,8 +6,7 @@ let bytes = new Uint8Array(0);
 let pairs = new BigInt64Array(0);
 let loadedStamp: i32 = 0;
 let ownAt: i32 = 0;
-let slowMalloc: (size: i32) => i32 = () => 0;
-let slowFree: (address: i32) => void = () => {};
+let slow: SlowCalls | undefined;
 
 /** The memory, after it was made and after it has grown. */
 export function bindMemory(buffer: ArrayBuffer): void {
@@ -106,17 +105,48 @@ export function wake(at: i32): void {
 export function moveDown(to: i32, from: i32, count: i32): void {
   words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + count);
 }
+/** Zeroes of an object: in a loop, for a call from here may want more of the stack than the one that made the object did. */
+export function clearBytes(at: i32, count: i32): void {
+  const end = (at >>> 0) + count;
+  for (let i = at >>> 0; i < end; i++) bytes[i] = 0;
+}
 
-// What of a module's calls the core does not serve is the shell's, which throws what is to be thrown.
-export function bindSlow(malloc: (size: i32) => i32, free: (address: i32) => void): void {
-  slowMalloc = malloc;
-  slowFree = free;
+/** What an object has, to another that it does not reach into; so many bytes rounded up to 8, which both have. */
+export function copyBytes(to: i32, from: i32, count: i32): void {
+  bytes.copyWithin(to >>> 0, from >>> 0, (from >>> 0) + count);
+}
+
+/** What of a module's calls the core does not serve is the shell's, which throws what is to be thrown. */
+export interface SlowCalls {
+  malloc(size: i32): i32;
+  free(address: i32): void;
+  calloc(count: i32, size: i32): i32;
+  realloc(address: i32, size: i32): i32;
+  aligned_alloc(alignment: i32, size: i32): i32;
+  /** The shell's part of a clean-up. */
+  cleanUp(): void;
+}
+
+export function bindSlow(calls: SlowCalls): void {
+  slow = calls;
 }
 export function mallocSlow(size: i32): i32 {
-  return slowMalloc(size);
+  return slow?.malloc(size) ?? 0;
 }
 export function freeSlow(address: i32): void {
-  slowFree(address);
+  slow?.free(address);
+}
+export function callocSlow(count: i32, size: i32): i32 {
+  return slow?.calloc(count, size) ?? 0;
+}
+export function reallocSlow(address: i32, size: i32): i32 {
+  return slow?.realloc(address, size) ?? 0;
+}
+export function alignedSlow(alignment: i32, size: i32): i32 {
+  return slow?.aligned_alloc(alignment, size) ?? 0;
+}
+export function cleanUpSlow(): void {
+  slow?.cleanUp();
 }
 
 // The worker's own scratch: its record's last part, which nobody else reads.

@@ -1,4 +1,4 @@
-// malloc and free for a WebAssembly module that imports them: a call that does not pass through JavaScript. The same stores
+// malloc and its kin for a WebAssembly module that imports them: calls that do not pass through JavaScript. The same stores
 // as the shell's fast path in the same order (src/allocator/fast-path.ts says why), so either may serve any call. What they do
 // not serve ends in the shell.
 //
@@ -8,11 +8,14 @@
 // Plain loads: malloc reads the caller's own record, and the byte of a slot that it has cached. A legal free
 // comes after the allocation, by the module's own hand-over: so it sees the map, and the byte as it is.
 
-import { mapOf } from "../arena/index.ts";
+import { mapOf, takenIsZero } from "../arena/index.ts";
+import { isSpanOf } from "../large/index.ts";
 import {
+  chunkBytes,
   chunkShift,
   gaugeIndex,
   granuleShift,
+  mallocAlign,
   mapClassMask,
   mapWord,
   recordGauges,
@@ -35,17 +38,26 @@ import {
   worker,
 } from "../places/index.ts";
 import {
+  alignedSlow,
   assert,
+  callocSlow,
+  cleanUpSlow,
+  clearBytes,
   constant8,
   freeSlow,
+  leadingZeros,
   lessUnsigned,
   load8,
   load32,
   mallocSlow,
+  multiply,
+  reallocSlow,
   store8,
   store32,
 } from "../target/index.ts";
-import { allocated, allocateInCore, slotAt } from "./halves.ts";
+import { allocated, allocateInCore, allocateLargeInCore, deallocateInCore, slotAt } from "./halves.ts";
+import { reallocateInCore } from "./moves.ts";
+import { cleanedUp } from "./slow.ts";
 
 const toRounds = recordMagazines - recordGauges;
 
@@ -90,8 +102,16 @@ export function malloc(size: i32): i32 {
     const found =
       index !== 0 && worker === caller && objectBytes(index) <= wideBytes ? allocateInCore(index) : 0;
     if (found !== 0) return found;
+  } else if (size !== 0 && servesCalls()) {
+    const found = allocateLargeInCore(size, 1);
+    if (found !== 0) return found;
   }
   return mallocSlow(size);
+}
+
+/** Whether the core serves the caller just now. */
+function servesCalls(): bool {
+  return mostBytes >= 0 && worker === caller;
 }
 
 /** The class that a chunk of the memory is mapped to. */
@@ -117,6 +137,42 @@ export function free(address: i32): void {
         return;
       }
     }
+    const found = worker === caller ? deallocateInCore(address) : 0;
+    if (found === cleanedUp) cleanUpSlow();
+    if (found !== 0) return;
   }
   freeSlow(address);
+}
+
+/** Zeroed. What comes fresh from the OS is so. */
+export function calloc(count: i32, size: i32): i32 {
+  // The product of two such has no more than 32 bits.
+  if (leadingZeros(count) + leadingZeros(size) < 32) return callocSlow(count, size);
+  const bytes = multiply(count, size);
+  const isSpan = isSpanOf(bytes);
+  const address = malloc(bytes);
+  if (address !== 0 && !(isSpan && takenIsZero)) clearBytes(address, bytes);
+  return address;
+}
+
+export function realloc(address: i32, size: i32): i32 {
+  if (address === 0) return malloc(size);
+  const want = servesCalls() ? sizeFor(size) : 0;
+  const next = want === 0 ? 0 : reallocateInCore(address, want);
+  return next === 0 ? reallocSlow(address, size) : next;
+}
+
+export function alignedAlloc(alignment: i32, size: i32): i32 {
+  if (alignment <= 0 || (alignment & (alignment - 1)) !== 0) return alignedSlow(alignment, size);
+  if (alignment <= mallocAlign) return malloc(lessUnsigned(size, alignment) ? alignment : size);
+  const isLarge = alignment <= chunkBytes && servesCalls() && lessUnsigned(mostBytes, size);
+  const found = isLarge ? allocateLargeInCore(size, alignment) : 0;
+  return found === 0 ? alignedSlow(alignment, size) : found;
+}
+
+/** What malloc asks for in place of so many bytes: those of a class that is aligned as C has it; 0: the shell knows. */
+function sizeFor(size: i32): i32 {
+  if (lessUnsigned(mostBytes, size)) return size;
+  const index = constant8((requestsAt + ((size + 7) >> granuleShift)) | 0);
+  return index === 0 ? 0 : objectBytes(index);
 }

@@ -4,6 +4,7 @@
 // Plain loads: the worker's own record; state bytes and the map as in calls.ts.
 
 import { mapOf } from "../arena/index.ts";
+import { allocateLarge, freeLarge } from "../large/index.ts";
 import {
   chunkShift,
   classEntryShift,
@@ -25,6 +26,7 @@ import {
   statusWord,
 } from "../layout/index.ts";
 import { holdsSlot, roundAt, roundCountIn, slotOfRound } from "../magazine/index.ts";
+import { writeJournal } from "../pages/index.ts";
 import {
   chunkCount,
   dataAt,
@@ -50,7 +52,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { done, ensureRound, ensureSpace, nothing, writeJournal } from "./slow.ts";
+import { countFreed, done, ensureRound, ensureSpace, nothing } from "./slow.ts";
 
 /** Added to a gauge: one allocation more, one round less. */
 export const allocated = (1 << gaugeAllocShift) - 1;
@@ -67,7 +69,7 @@ export function bindWord(at: i32, low: i32, high: i32): void {
 }
 
 /** Whether nothing of this worker was cut short, the heap is there, and the worker was not reaped. */
-function isAtRest(): bool {
+export function isAtRest(): bool {
   const isAbout = load32((ownIntent + intentKind) | 0) !== intentNone;
   return !isAbout && load32((ownRecord + recordDoomed) | 0) === 0 && isServed();
 }
@@ -121,14 +123,20 @@ export function allocateInCore(classIndex: i32): i32 {
   return address;
 }
 
+/** The address of a large object; 0 where the shell is to look closer. */
+export function allocateLargeInCore(bytes: i32, alignBytes: i32): i32 {
+  return isAtRest() ? allocateLarge(bytes, alignBytes, false) : 0;
+}
+
 /** `done`, or `cleanedUp`; 0 where the shell is to look closer. */
 export function deallocateInCore(address: i32): i32 {
   const chunk = (address - dataAt) >>> chunkShift;
   if (!lessUnsigned(chunk, chunkCount)) return 0;
   const entry = mapOf(chunk);
   const classIndex = entry & mapClassMask;
+  if (classIndex === 0) return isAtRest() && freeLarge(address, chunk, entry) ? countFreed() : 0;
   const slot = slotAt(address, chunk, entry);
-  if (classIndex === 0 || slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
+  if (slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
   const found = ensureSpace(classIndex);
   // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
   if (found <= nothing || load8((statesAt + slot) | 0) < slotLive) return 0;

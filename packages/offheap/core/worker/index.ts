@@ -1,7 +1,7 @@
 // What an allocation or a free does when its magazine is empty or full, and the call that was cut short.
 
 // Space and rounds to be had; slabs built; what has gone home.
-export { ensureRound, ensureSpace, nothing, countSentHome, forgetSentHome, sendHome, build } from "./slow.ts";
+export { ensureRound, ensureSpace, nothing, countFreed, forgetSentHome, sendHome, build } from "./slow.ts";
 
 // The call that was cut short.
 export { settle } from "./settle.ts";
@@ -10,6 +10,7 @@ export { settle } from "./settle.ts";
 export {
   allocated,
   allocateInCore,
+  allocateLargeInCore,
   bindWord,
   deallocateInCore,
   findRoundAtRest,
@@ -17,5 +18,8 @@ export {
   slotAt,
 } from "./halves.ts";
 
-// malloc and free for modules.
-export { openCalls, malloc, free } from "./calls.ts";
+// The same of reallocate.
+export { doomOfMove, endMove, reallocateInCore } from "./moves.ts";
+
+// malloc and its kin for modules.
+export { openCalls, malloc, free, calloc, realloc, alignedAlloc } from "./calls.ts";

@@ -2,7 +2,7 @@
 // while slots move between magazine and slabs.
 
 import { claimOf, classOf, isSlab, setNext } from "../arena/index.ts";
-import { infoFreeCount, journalIdle, journalMoving, noChunk, recordJournal } from "../layout/index.ts";
+import { infoFreeCount, journalIdle, journalMoving, noChunk } from "../layout/index.ts";
 import {
   drain,
   foldGauge,
@@ -14,19 +14,19 @@ import {
   threeQuarters,
   uncount,
 } from "../magazine/index.ts";
+import { writeJournal } from "../pages/index.ts";
 import {
   classCount,
   cleanupInterval,
   infoAt,
   isClass,
   isPlace,
-  ownRecord,
   roundLimit,
   slabSet,
   worker,
 } from "../places/index.ts";
 import { buildSlab, releaseEmpty, releaseIfEmpty, slotsOf } from "../slab/index.ts";
-import { assert, glance32, store32 } from "../target/index.ts";
+import { assert, glance32 } from "../target/index.ts";
 import { settle } from "./settle.ts";
 
 /** What `ensureRound` and `ensureSpace` found. */
@@ -46,10 +46,6 @@ let sentHome: i32 = 0;
 /** Classes whose rounds have gone home at some time, a bit each: before that, no two slabs of a class can be empty. */
 let drainedLow: i32 = 0;
 let drainedHigh: i32 = 0;
-
-export function writeJournal(entry: i32): void {
-  store32((ownRecord + recordJournal) | 0, entry);
-}
 
 /**
  * Sees to it that the magazine's top is a slot to allocate. `nothing`: no slab can be had; the journal is left at
@@ -90,6 +86,15 @@ export function countSentHome(count: i32): bool {
   if (cleanupInterval === 0 || sentHome < cleanupInterval) return false;
   sentHome = 0;
   return true;
+}
+
+/** Counts an object that has gone home by itself. */
+export function countFreed(): i32 {
+  if (!countSentHome(1)) return done;
+  writeJournal(journalMoving);
+  releaseEmpty(slabsPerCleanup);
+  writeJournal(journalIdle);
+  return cleanedUp;
 }
 
 export function forgetSentHome(): void {

@@ -89,6 +89,11 @@ export class SlowPath {
     return this.core.allocateInCore(classIndex);
   }
 
+  /** The same of a large object. */
+  allocateLarge(bytes: number): number {
+    return this.core.allocateLargeInCore(bytes, 1);
+  }
+
   /** The same of a free; false where the worker is to look closer. */
   deallocate(address: unknown): boolean {
     if (typeof address !== "number" || address >>> 0 !== address) return false;
@@ -147,10 +152,7 @@ export class SlowPath {
 
   /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
   countFreed(): void {
-    if (!this.core.countSentHome(1)) return;
-    this.writeJournal(journal.moving);
-    this.magazines.releaseEmpty(slabsPerCleanup);
-    this.cleanUpBeyondSlabs();
+    if (this.core.countFreed() > done) this.cleanUpBeyondSlabs();
   }
 
   /** Whether a round's slot still is cached by this worker, in a slab of its class. */
@@ -282,7 +284,7 @@ export class SlowPath {
   }
 
   /** The shell's part of a clean-up. */
-  private cleanUpBeyondSlabs(): void {
+  cleanUpBeyondSlabs(): void {
     this.writeJournal(journal.moving);
     this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();

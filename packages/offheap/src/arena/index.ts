@@ -7,8 +7,6 @@ export {
   ownerBits,
   claimBuilding,
   claimLarge,
-  claimPages,
-  claimPagesHeld,
   tagOf,
   workerOf,
   lengthOf,

@@ -9,11 +9,14 @@
 import { mapDistanceShift, mapDivisorShift } from "../../core/layout/index.ts";
 import type { ClassIndex } from "../base/index.ts";
 
-export { mapClassMask, mapDistanceShift, mapDivisorShift } from "../../core/layout/index.ts";
-
-/** In place of a class, which is 0 then: a span of page runs, or one large object. */
-export const mapPages = 64;
-export const mapLarge = 128;
+// mapPages and mapLarge stand in place of a class, which is 0 then: a span of page runs, or one large object.
+export {
+  mapClassMask,
+  mapDistanceShift,
+  mapDivisorShift,
+  mapLarge,
+  mapPages,
+} from "../../core/layout/index.ts";
 
 /** `shift`: of the class, as its divisor has it (layout/class-table.ts). */
 export function mapEntry(classIndex: ClassIndex, shift: number, distance: number): number {

@@ -7,7 +7,6 @@ import { ChunkSet } from "./chunk-set.ts";
 import { claimBody } from "./claim.ts";
 import { CleanChunks } from "./clean-chunks.ts";
 import { FreeRuns } from "./free-runs.ts";
-import { mapOther } from "./span-map.ts";
 
 export class Spans {
   private readonly heap: Heap;
@@ -20,8 +19,6 @@ export class Spans {
   readonly clean: CleanChunks;
   /** Length in chunks of the span that the last `take` returned. */
   length = 0;
-  /** Whether all bytes of that span are known to be zero. */
-  isZero = false;
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -36,11 +33,6 @@ export class Spans {
     return this.heap.atomics.load(this.heap.words, this.claimsAt + chunk);
   }
 
-  /** The same by a plain load: for one who exchanges it then, or who had the address of an object by a hand-over. */
-  glimpse(chunk: number): number {
-    return this.heap.words[this.claimsAt + chunk] as number;
-  }
-
   /** Acquires what the last holder wrote under its claim, when it succeeds. */
   swapClaim(chunk: number, expected: number, desired: number): boolean {
     return this.heap.atomics.swap(this.heap.words, this.claimsAt + chunk, expected, desired);
@@ -51,24 +43,12 @@ export class Spans {
     this.heap.atomics.store(this.heap.words, this.claimsAt + chunk, claim);
   }
 
-  /** The map entries of a span that is no slab, under BUILDING. */
-  mapSpan(head: ChunkIndex, length: number, kind: number): void {
-    const { words } = this.heap;
-    const at = this.mapAt + head;
-    for (let i = 0; i < length; i = (i + 1) | 0) words[(at + i) | 0] = mapOther(kind, i);
-  }
-
   mapOf(chunk: number): number {
     return this.heap.words[this.mapAt + chunk] as number;
   }
 
   setMap(chunk: number, entry: number): void {
     this.heap.words[this.mapAt + chunk] = entry;
-  }
-
-  /** After a span's claim word: a destroy that came meanwhile has cleared the map already, and looks no further. */
-  heedDestroy(head: ChunkIndex, length: number): void {
-    this.heap.core.heedDestroy(head, length);
   }
 
   /** Notes that all chunks are free, where no claim word says otherwise. */
@@ -95,18 +75,12 @@ export class Spans {
   private taken(head: number): ChunkIndex {
     const { core } = this.heap;
     this.length = core.lastTakenLength();
-    this.isZero = Boolean(core.lastTakenIsZero());
     return head as ChunkIndex;
   }
 
   /** Takes the chunks right behind a span that `worker` may lengthen; returns how many it got of those wanted. */
   takeBehind(worker: WorkerPlace, head: ChunkIndex, length: number, want: number): number {
     return this.heap.coreOf(worker).takeBehind(head, length, want);
-  }
-
-  /** Makes the chunks from `from` to before `to` of a span bodies by `worker`, who is about to let them go. */
-  markBehind(worker: WorkerPlace, head: ChunkIndex, from: number, to: number): void {
-    this.heap.coreOf(worker).markBehind(head, from, to);
   }
 
   /** Lets the chunks from `from` to before `to` of a span go that `worker` had made its bodies. */

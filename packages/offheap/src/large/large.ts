@@ -21,20 +21,11 @@ import {
   type WorkerPlace,
 } from "../base/index.ts";
 import { chunkBytes, liveBy, maxRunBytes, pageBytes, slotLive } from "../layout/index.ts";
-import type { Heap } from "../memory/index.ts";
-import {
-  isLivePage,
-  notHeld,
-  nowhere,
-  operationOf,
-  PageRuns,
-  PageSpans,
-  pageFree,
-  runPages,
-} from "../pages/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
+import { isLivePage, notHeld, nowhere, PageRuns, PageSpans, pageFree, runPages } from "../pages/index.ts";
 import type { FoundObjects, OtherSpans } from "../slab/index.ts";
 import { journal, writeJournal } from "../worker/index.ts";
-import { doomedAt, doomedOf, doomOfSlot, doomOfSpan } from "./doomed.ts";
+import { doomedAt, doomedOf } from "./doomed.ts";
 import { LargeSpans } from "./large-spans.ts";
 import { invalid, LocatedLarge, notLive } from "./located-large.ts";
 import { poolOutOfMemory } from "./out-of-memory.ts";
@@ -73,9 +64,9 @@ export class Large implements OtherSpans {
     this.heap = heap;
     this.spans = spans;
     this.worker = worker;
-    this.pageSpans = new PageSpans(heap, spans, worker);
+    this.pageSpans = new PageSpans(heap, worker);
     this.runs = new PageRuns(this.pageSpans);
-    this.large = new LargeSpans(heap, spans, worker);
+    this.large = new LargeSpans(heap, spans);
     this.mostBytes = heap.layout.chunkCount * chunkBytes;
     // The second bound is there for tests, whose slabs have few slots.
     this.mostRunBytes = Math.min(maxRunBytes, heap.layout.slotsPerSlab * pageBytes);
@@ -83,6 +74,10 @@ export class Large implements OtherSpans {
     this.chunkCount = heap.layout.chunkCount;
     this.mapAt = heap.layout.mapAt;
     this.claimsAt = heap.layout.claimsAt;
+  }
+
+  private get core(): Core {
+    return this.heap.coreOf(this.worker);
   }
 
   /** Whether an object of so many bytes is a page run. */
@@ -95,16 +90,10 @@ export class Large implements OtherSpans {
    * end if the worker does, until a move says otherwise.
    */
   allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {
-    writeJournal(this.heap, this.worker, journal.moving);
-    const isRun = this.isRun(bytes, alignBytes);
-    const address = isRun ? this.runs.allocate(bytes, alignBytes) : this.large.allocate(bytes, alignBytes);
-    this.isZero = !isRun && this.spans.isZero;
-    if (isDoomed && address !== nowhere) {
-      const { target } = operationOf(this.heap, this.worker);
-      this.heap.words[doomedAt(this.heap, this.worker)] = isRun ? doomOfSlot(target) : doomOfSpan(target);
-    }
-    writeJournal(this.heap, this.worker, journal.idle);
-    return address;
+    const { core } = this;
+    const address = core.allocateLarge(bytes, alignBytes, isDoomed);
+    this.isZero = !this.isRun(bytes, alignBytes) && Boolean(core.lastTakenIsZero());
+    return address === 0 ? nowhere : address >>> 0;
   }
 
   /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
@@ -126,19 +115,19 @@ export class Large implements OtherSpans {
 
   /** False: somebody else freed it first. */
   free({ isRun, head, slot, state }: LocatedLarge): boolean {
-    const isFreed = isRun ? this.runs.free(head, slot, state) : this.large.free(head, state);
+    const isFreed = isRun ? this.core.freeRun(head, slot, state) : this.core.freeSpan(head, state);
     writeJournal(this.heap, this.worker, journal.idle);
-    return isFreed;
+    return Boolean(isFreed);
   }
 
   /** Makes an object longer or shorter where it is; false when that cannot be, and nothing has changed. */
   resize({ isRun, head, slot, state, units }: LocatedLarge, want: number): boolean {
     writeJournal(this.heap, this.worker, journal.moving);
     const isResized = isRun
-      ? this.runs.resize(head, slot, units, want)
-      : this.large.resize(head, state, want);
+      ? this.core.resizeRun(head, slot, units, want)
+      : this.core.resizeSpan(head, state, want);
     writeJournal(this.heap, this.worker, journal.idle);
-    return isResized;
+    return Boolean(isResized);
   }
 
   /** Makes an object the caller's; false when it changed meanwhile. */
@@ -271,7 +260,7 @@ export class Large implements OtherSpans {
   private loosenSpan(head: ChunkIndex, claim: number, live: "disown" | "free", found: FoundObjects): void {
     if (live === "disown") {
       if (this.large.setOwner(head, claim, 0)) found.liveObjects++;
-    } else if (this.large.free(head, claim)) {
+    } else if (this.core.freeSpan(head, claim)) {
       found.freedObjects++;
       found.freedBytes += lengthOf(claim) * chunkBytes;
     }
@@ -292,7 +281,7 @@ export class Large implements OtherSpans {
       return;
     }
     const pages = runPages(states, slot, end);
-    if (!this.runs.free(head, slot, state)) return;
+    if (!this.core.freeRun(head, slot, state)) return;
     found.freedObjects++;
     found.freedBytes += pages * pageBytes;
   }

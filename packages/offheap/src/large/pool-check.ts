@@ -8,7 +8,6 @@ import {
   mapLarge,
   mapOther,
   mapPages,
-  Spans,
   tag,
   tagOf,
   workerOf,
@@ -20,6 +19,18 @@ import type { Heap } from "../memory/index.ts";
 import { isLivePage, largeCount, PageSpans, pageFree, pageFreed, runPages } from "../pages/index.ts";
 import { firstUsed } from "../slab/index.ts";
 import { doomedAt } from "./doomed.ts";
+
+interface FreeRun {
+  readonly page: number;
+  length: number;
+}
+
+/** Of a span, by its state bytes. */
+interface FoundPages {
+  free: number;
+  readonly runs: FreeRun[];
+  isFreed: boolean;
+}
 
 /** No worker: the checks claim nothing. */
 const nobody = 0 as WorkerPlace;
@@ -33,7 +44,7 @@ export class PoolChecks implements OtherChecks {
   constructor(heap: Heap, report: Report) {
     this.heap = heap;
     this.report = report;
-    this.pageSpans = new PageSpans(heap, new Spans(heap), nobody);
+    this.pageSpans = new PageSpans(heap, nobody);
   }
 
   checkSpan(chunk: number, claim: number): number {
@@ -90,14 +101,15 @@ export class PoolChecks implements OtherChecks {
     const end = this.pageSpans.endSlot(head, claim);
     const pages = this.pageSpans.pageCount(claim);
     const freeAt = infoAt(layout, head) + pageInfo.free;
-    const found = { free: 0, longest: 0, isFreed: false };
+    const found: FoundPages = { free: 0, runs: [], isFreed: false };
     let freeRun = 0;
     for (let page = 0; page < pages; ) {
       const slot = this.pageSpans.slotOf(head, page);
       const state = states[slot] as number;
       const length = state === pageFree ? 1 : runPages(states, slot, end);
-      freeRun = state === pageFree ? freeRun + 1 : 0;
-      found.longest = Math.max(found.longest, freeRun);
+      if (state !== pageFree) freeRun = 0;
+      else if (freeRun++ === 0) found.runs.push({ page, length: 1 });
+      else (found.runs.at(-1) as FreeRun).length++;
       for (let i = page; i < page + length; i++) {
         const isFree = ((words[freeAt + (i >>> 5)] as number) & (1 << (i & 31))) !== 0;
         if (isFree !== (state === pageFree))
@@ -136,22 +148,23 @@ export class PoolChecks implements OtherChecks {
     } else this.report("state", `${where} is half freed by worker ${state}`);
   }
 
-  private checkHints(
-    head: ChunkIndex,
-    pages: number,
-    found: { free: number; longest: number; isFreed: boolean },
-    where: string,
-  ): void {
+  private checkHints(head: ChunkIndex, pages: number, found: FoundPages, where: string): void {
     const free = this.pageSpans.hints.freeOf(head);
     const longest = this.pageSpans.hints.longestOf(head);
-    if (longest !== found.longest)
-      this.report("slab-info", `${where} notes a free run of ${longest} pages, has one of ${found.longest}`);
+    const [first = 0, second = 0] = found.runs.map(({ length }) => length).sort((a, b) => b - a);
+    if (longest !== first)
+      this.report("slab-info", `${where} notes a free run of ${longest} pages, has one of ${first}`);
+    const noted = this.pageSpans.hints.longestRunOf(head);
+    const isThere = found.runs.some(({ page, length }) => page === noted.page && length === first);
+    if (noted.page >= 0 && first > 0 && !isThere)
+      this.report("slab-info", `${where} notes that its longest free run begins at page ${noted.page}`);
+    if (noted.second >= 0 && noted.second !== second)
+      this.report("slab-info", `${where} notes a second free run of ${noted.second} pages, has ${second}`);
     if (free !== found.free)
       this.report("slab-info", `${where} counts ${free} free pages, has ${found.free}`);
     const { room, isEmpty, isPending } = this.pageSpans.hints.setsOf(head);
-    const expected = 31 - Math.clz32(found.longest);
-    if (room < expected)
-      this.report("chunk-set", `${where} is in room ${room}, its longest free run is ${found.longest}`);
+    if (room < 31 - Math.clz32(first))
+      this.report("chunk-set", `${where} is in room ${room}, its longest free run is ${first}`);
     if (found.free === pages && !isEmpty) this.report("chunk-set", `${where} is empty and not in that set`);
     if (found.isFreed && !isPending)
       this.report("chunk-set", `${where} has a freed run and is not in the set of those`);

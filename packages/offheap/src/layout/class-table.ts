@@ -1,6 +1,7 @@
 // The size classes of one worker: every constant that allocate and deallocate need, in one object a class.
 // Computed from the layout, private to the worker, never shared.
 
+import { mallocAlign } from "../../core/layout/index.ts";
 import { type ClassIndex, oddInverse, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import { granuleShift, type Layout, maxClassCount, maxObjectBytes } from "./layout.ts";
 import { counterAt, emptyIndex, gaugesAt, magazineAt } from "./offsets.ts";
@@ -56,7 +57,7 @@ export function classByGranule(layout: Layout): Uint8Array {
 }
 
 /** Malloc aligns to 16 bytes what is longer than 8, which classes that are no multiple of 16 do not. */
-export const mallocAlign = 16;
+export { mallocAlign };
 
 /** For each request of malloc in granules, the index of its class; 0: no class of the list is aligned for it. */
 export function classByMalloc(layout: Layout): Uint8Array {

@@ -44,8 +44,6 @@ export { recordAt, gaugesAt, intentAt, infoAt, chunkSetAt, poolSetAt } from "./o
 // What a pool alone has: pages, and where they are noted.
 export {
   roomCount,
-  noPage,
-  pagesPerChunk,
   pageBytes,
   statesPerPage,
   maxRunBytes,

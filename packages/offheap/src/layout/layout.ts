@@ -61,12 +61,12 @@ export const classEntry = {
 export const record = {
   journal: shared.recordJournal >> wordShift,
   /** What a large operation in flight is about: a page or a chunk, a length, a count of two words. */
-  target: 1,
-  limit: 2,
-  count: 3,
+  target: shared.recordTarget >> wordShift,
+  limit: shared.recordLimit >> wordShift,
+  count: shared.recordCount >> wordShift,
   /** Large objects allocated and freed, two words each. */
-  largeAllocs: 5,
-  largeFrees: 7,
+  largeAllocs: shared.recordLargeAllocs >> wordShift,
+  largeFrees: shared.recordLargeFrees >> wordShift,
   /** The object of a move that is to end if the worker does (large/doomed.ts). */
   doomed: shared.recordDoomed >> wordShift,
   /** Of the Web Lock of the worker's thread: twice the incarnation, + 1 once it was granted; its number (worker/locks.ts). */

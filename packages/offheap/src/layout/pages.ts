@@ -3,24 +3,24 @@
 import * as shared from "../../core/layout/index.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { roomCount, noPage } = shared;
-const { chunkBytes } = shared;
+export const { maxRunBytes, roomCount } = shared;
 const wordShift = 2;
 
 /** Unit of the large objects that share a span. */
 export const pagesPerChunk = 1 << shared.pagesPerChunkShift;
-export const pageBytes = chunkBytes >> shared.pagesPerChunkShift;
+export const pageBytes = 1 << shared.pageShift;
 /** Bytes of the state bytes for each page: one for the run that begins there, one for its length. */
-export const statesPerPage = 2;
-/** Larger objects get a span of their own: from here on its last chunk wastes less than an eighth. */
-export const maxRunBytes = 7 * chunkBytes;
+export const statesPerPage = 1 << shared.pageStatesShift;
 /**
- * Page info, at the words of slab info: free pages, those of the longest free run, then a bit for each free
- * page, a word a chunk; from the 13th chunk on those lie at the second chunk's place.
+ * Page info, at the words of slab info: free pages, those of the longest free run, where that begins and pages of the second
+ * longest, −1 where that is not known, then a bit for each free page, a word a chunk; from the 13th chunk on those lie at the
+ * second chunk's place.
  */
 export const pageInfo = {
   freeCount: shared.infoFreeCount >> wordShift,
   longest: shared.infoLongest >> wordShift,
+  longestAt: shared.infoLongestAt >> wordShift,
+  second: shared.infoSecond >> wordShift,
   free: shared.infoFreePages >> wordShift,
 } as const;
 /** Sets of page spans: by room, then those with frees to collect, and the empty. */

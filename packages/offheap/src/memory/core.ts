@@ -1,6 +1,6 @@
 // An instance of the core: the heap's state machine, for one worker in one heap.
 
-import { type CoreInstance, instanceOver, verbsOver } from "../../core/built/instance.js";
+import { type CoreInstance, instanceOver, type SlowCalls, verbsOver } from "../../core/built/instance.js";
 import {
   countersIn,
   type Layout,
@@ -11,7 +11,7 @@ import {
   scratchIn,
 } from "../layout/index.ts";
 import type { Access } from "./block.ts";
-import { type Engine, instantiate, type SlowCalls } from "./engine.ts";
+import { type Engine, instantiate } from "./engine.ts";
 import { bufferOf, type MemorySource } from "./kind.ts";
 
 /** What the shell calls. A boolean is 0 or 1 where the core is WebAssembly: only ever asked whether it is true. */
@@ -20,7 +20,7 @@ export interface Core extends CoreInstance {
   /** The memory, after it has grown. */
   bindMemory(buffer: ArrayBufferLike): void;
   /** What serves the calls of a module that the core does not. */
-  bindSlow(malloc: SlowCalls["malloc"], free: SlowCalls["free"]): void;
+  bindSlow(calls: SlowCalls): void;
 }
 
 /** An instance over a memory, as `access` reaches it. @throws ERR_INVALID_OPTION for an engine not to be had */
@@ -28,11 +28,10 @@ export function coreOver(source: MemorySource, wanted: Engine | "auto", access: 
   const verbs = access.verbs?.(bufferOf(source));
   if (verbs !== undefined)
     return { ...(access.instance ?? instanceOver)(verbs), engine: "js", bindMemory() {}, bindSlow() {} };
-  const slow = { malloc: () => 0, free: () => {} } as SlowCalls;
+  const slow = {} as SlowCalls;
   const exported = instantiate(source, wanted, slow);
   if (exported !== undefined) {
-    const bindSlow = (malloc: SlowCalls["malloc"], free: SlowCalls["free"]) =>
-      Object.assign(slow, { malloc, free });
+    const bindSlow = (calls: SlowCalls) => Object.assign(slow, calls);
     return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {}, bindSlow };
   }
   const own = verbsOver(bufferOf(source));
@@ -73,8 +72,8 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
     classCount,
     layout.slotsPerSlab,
     layout.slabChunks,
+    layout.pageSpanChunks,
     layout.cleanupInterval,
-    mostHeldOf(layout.roundLimits),
-    mostMetOf(layout.roundLimits),
   );
+  core.setScratch(mostHeldOf(layout.roundLimits), mostMetOf(layout.roundLimits));
 }

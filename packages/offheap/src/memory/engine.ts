@@ -1,6 +1,7 @@
 // The engine that runs the core: WebAssembly where the memory is a WebAssembly.Memory and the host compiles it, else the
 // JavaScript that is made of the same source. The module is compiled once a thread, or comes with the handle.
 
+import type { SlowCalls } from "../../core/built/instance.js";
 import { localPatch, moduleId, sharedModule } from "../../core/built/module.js";
 import { AllocatorError, show } from "../base/index.ts";
 import { isShared, type MemorySource, memoryKindOf } from "./kind.ts";
@@ -28,12 +29,6 @@ export function checkEngine(given: unknown): Engine | "auto" {
 let usual: Engine = "wasm";
 export function useByDefault(engine: Engine): void {
   usual = engine;
-}
-
-/** What of a module's calls the core does not serve. */
-export interface SlowCalls {
-  malloc(size: number): number;
-  free(address: number): void;
 }
 
 /** The module for shared memory, and for other; or why the host has none. */
@@ -108,6 +103,10 @@ function tryInstance(memory: MemorySource, slow: SlowCalls): object | string {
   const shell = {
     mallocSlow: (size: number) => slow.malloc(size),
     freeSlow: (address: number) => slow.free(address),
+    callocSlow: (count: number, size: number) => slow.calloc(count, size),
+    reallocSlow: (address: number, size: number) => slow.realloc(address, size),
+    alignedSlow: (alignment: number, size: number) => slow.aligned_alloc(alignment, size),
+    cleanUpSlow: () => slow.cleanUp(),
   };
   // A memory of 64-bit addresses, say, is no memory to it.
   try {

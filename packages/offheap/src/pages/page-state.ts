@@ -1,17 +1,9 @@
-// The state bytes of pages, two a page: the truth about the page runs of a span. They stand where a slab has those
-// of its slots. The first of a run's first page says what it is:
-//
-//   128, 128 + w   live, nobody's or w's: as for slots
-//   w              freed by w, who is about to count it and make its pages free (1–126)
-//   255            freed; whoever holds the span next collects it
-//
-// and the second how many pages it has: written before the first, and constant while that is not 0. All others
-// are 0. So a run comes and goes by one store, whatever its length.
+// The state bytes of pages, as the shell reads them: core/pages/state.ts says what they are.
 
+import { pageFreed } from "../../core/layout/index.ts";
 import { slotLive, statesPerPage } from "../layout/index.ts";
 
-export const pageFree = 0;
-export const pageFreed = 255;
+export { pageFree, pageFreed } from "../../core/layout/index.ts";
 
 /** Whether the first byte of a run is that of a live object. */
 export function isLivePage(state: number): boolean {

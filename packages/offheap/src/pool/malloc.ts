@@ -6,7 +6,7 @@
 //   alignment                  16 bytes (clang's max_align_t on wasm32) from 9 bytes on; 8 below
 //   realloc to what fits       never NULL. In a full heap the object stays where it is, as it is aligned
 //
-// With `direct` malloc and free are the core's (core/worker/calls.ts), and these two serve what it does not.
+// With `direct` those up to memalign are the core's (core/worker/calls.ts), and these serve what it does not.
 //
 // Small requests are rounded up here to a class that is a multiple of 16, so that the pool's fast path serves
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
@@ -28,8 +28,10 @@ export interface MallocHeap {
 
 /** And of its inside. */
 export interface MallocInside {
-  /** Whose own malloc and free a module is to call; undefined: those that check what JavaScript passes. */
+  /** Whose own calls a module is to make; undefined: those that check what JavaScript passes. */
   readonly core: Core | undefined;
+  /** After the core's part of a clean-up. */
+  cleanUp(): void;
   /** Makes an object `want` bytes long; where it has `least` and no such place can be had, it stays. */
   resize(address: Address, want: number, least: number): Address;
   /** The word that an address is returned in. @throws ERR_INVALID_ADDRESS */
@@ -45,9 +47,9 @@ export type MallocImports = {
   free(address: number): void;
   calloc(count: number, size: number): number;
   realloc(address: number, size: number): number;
-  reallocarray(address: number, count: number, size: number): number;
   aligned_alloc(alignment: number, size: number): number;
   memalign(alignment: number, size: number): number;
+  reallocarray(address: number, count: number, size: number): number;
   /** 0, or EINVAL or ENOMEM with the numbers of Linux: 22, 12. */
   posix_memalign(out: number, alignment: number, size: number): number;
   malloc_usable_size(address: number): number;
@@ -202,11 +204,15 @@ export function mallocOver(
   }
 
   const { aligned_alloc, posix_memalign } = alignedOver(heap, inside, serve);
-  const { core } = inside;
-  core?.bindSlow(malloc, free);
-  return {
-    ...{ malloc: core?.malloc ?? malloc, free: core?.free ?? free },
-    ...{ calloc, ...reallocOver(inside, serve, sizeFor) },
-    ...{ aligned_alloc, memalign: aligned_alloc, posix_memalign, malloc_usable_size },
-  };
+  const { realloc, reallocarray } = reallocOver(inside, serve, sizeFor);
+  const own = { malloc, free, calloc, realloc, aligned_alloc, memalign: aligned_alloc };
+  const others = { reallocarray, posix_memalign, malloc_usable_size };
+  const { core, cleanUp } = inside;
+  if (core === undefined) return { ...own, ...others };
+  core.bindSlow({ ...own, cleanUp });
+  const { alignedAlloc } = core;
+  // In JavaScript the core's makes the object, and then a call that clears it: where the stack ends it would be lost.
+  const clearing = core.engine === "wasm" ? core.calloc : calloc;
+  const direct = { malloc: core.malloc, free: core.free, calloc: clearing, realloc: core.realloc };
+  return { ...direct, aligned_alloc: alignedAlloc, memalign: alignedAlloc, ...others };
 }

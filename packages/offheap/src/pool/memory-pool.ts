@@ -157,10 +157,9 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   }
 
   /**
-   * C's calls for WebAssembly modules on this memory: `malloc`, `free`, `calloc`, `realloc`, `reallocarray`,
-   * `aligned_alloc`, `memalign`, `posix_memalign`, `malloc_usable_size`. NULL (0) for want of memory.
-   * With `direct` a module's `malloc` and `free` are calls from WebAssembly to WebAssembly, at about half the time. When
-   * JavaScript calls these two they take numbers as every export of a module does: modulo 2^32, and addresses come signed.
+   * C's calls for WebAssembly modules on this memory. NULL (0) for want of memory.
+   * With `direct` those up to `memalign` are calls from WebAssembly to WebAssembly. When JavaScript calls these they take
+   * numbers as every export of a module does: modulo 2^32, and addresses come signed.
    * @throws ERR_INVALID_OPTION
    */
   asMalloc(options: MallocOptions = {}): MallocImports {
@@ -168,6 +167,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const { source, offset, dataAt, layout, core } = this.heap;
     const inside: MallocInside = {
       core: direct ? core : undefined,
+      cleanUp: () => this.slow.cleanUpBeyondSlabs(),
       resize: (address, want, least) => this.resize(address, want, least),
       outCell: (address) => {
         this.open();
@@ -189,6 +189,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const index = this.indexFor(size);
     if (options === undefined && index !== 0 && !isWide(this.heap.layout, index))
       return super.allocateSlow(size);
+    const found = options === undefined && this.isAtRest() ? this.wide.placeInCore(size, index) : 0;
+    if (found !== 0) return found as Address;
     const aligned = alignedClass(this.heap.layout, index, align);
     if (aligned > 0 && !isWide(this.heap.layout, aligned)) {
       const address = this.allocate(this.slow.classes[aligned]?.objectBytes as number);
@@ -270,6 +272,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
 
   /** `reallocate` to `want` bytes, of which `least` will do where the object has them and no other place can be had. */
   private resize(address: Address, want: number, least: number): Address {
+    const next = this.isAtRest() ? this.resizing.resizeInCore(address, want) : 0;
+    if (next !== 0) return next as Address;
     this.open();
     if (!isSize(least) || least > this.large.mostBytes) throw this.invalidSize(least);
     return this.resizing.resize(this.u8, address, want, least);

@@ -21,7 +21,7 @@ import {
   spaceMaskOf,
   wordsPerRound,
 } from "../layout/index.ts";
-import type { Heap } from "../memory/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
 import { nowhere } from "../pages/index.ts";
 import { addressOf, type Located, roundCountIn, slotOfRound } from "../slab/index.ts";
 
@@ -95,14 +95,32 @@ export class Moves {
     return next;
   }
 
+  /** Where an object of so many bytes is then, if one call of the core can tell; else 0, and it is as it was. */
+  moveInCore(address: Address, size: number): number {
+    this.doomOfNext = 0;
+    this.resetsThen = this.heap.words[header.resets] as number;
+    this.isUnderWay = true;
+    const next = this.core.reallocateInCore(address, size);
+    // A module's realloc may have been cut short, of which the shell knows nothing; a reset has ended what it moved.
+    const isLeft = next === 0 && this.core.doomOfMove() !== 0;
+    this.isUnderWay = isLeft && this.heap.words[this.doomedAt] !== 0;
+    if (isLeft && !this.isUnderWay) this.core.endMove();
+    return next >>> 0;
+  }
+
   /** After an exception in a move: the object is where it was, and what it was to be ends. */
   finish(): void {
     const { words } = this.heap;
+    this.doomOfNext ||= this.core.doomOfMove();
     // A reset by another has ended both objects, and what is at their addresses now is not of this move.
     const isReset = words[header.resets] !== this.resetsThen;
     if (this.doomOfNext !== 0 && !isReset) words[this.doomedAt] = this.doomOfNext;
     if (words[this.doomedAt] !== 0) this.slow.endDoomed();
     this.end();
+  }
+
+  private get core(): Core {
+    return this.heap.coreOf(this.slow.place);
   }
 
   private close(): void {
@@ -111,6 +129,7 @@ export class Moves {
   }
 
   private end(): void {
+    this.core.endMove();
     this.isUnderWay = false;
     if (this.isClosed) this.fastPath.open();
     this.isClosed = false;

@@ -41,7 +41,7 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 export interface MallocOptions {
-  /** `malloc` and `free` are the core's own: calls of a module do not pass through JavaScript. Default false. */
+  /** Calls of a module, up to `memalign`, do not pass through JavaScript. Default false. */
   readonly direct?: boolean;
 }
 

@@ -12,6 +12,7 @@ import type { Heap } from "../memory/index.ts";
 import { nowhere } from "../pages/index.ts";
 import { type Located, locate } from "../slab/index.ts";
 import type { Moves } from "./moves.ts";
+import { isSize } from "./options.ts";
 import { isWide } from "./wide-classes.ts";
 
 /** No class: a large object. */
@@ -46,6 +47,12 @@ export class Resizing {
     if (moved !== nowhere) return moved as Address;
     if (least <= objectBytes) return address;
     throw noSpaceFor(this.heap, this.classFor(want), want, 1);
+  }
+
+  /** The same, as far as one call of the core serves it; 0 where a closer look is to be had, and the object is as it was. */
+  resizeInCore(address: unknown, want: unknown): number {
+    if (typeof address !== "number" || address >>> 0 !== address) return 0;
+    return isSize(want) && want <= this.large.mostBytes ? this.moves.moveInCore(address, want) : 0;
   }
 
   private resizeLarge(

@@ -9,6 +9,7 @@ import { hasPoolClasses } from "../format/index.ts";
 import type { Large, LocatedLarge } from "../large/index.ts";
 import { type HeapConfig, maxClassCount, type SizeClass, wideBytes } from "../layout/index.ts";
 import { nowhere } from "../pages/index.ts";
+import { isSize } from "./options.ts";
 
 /**
  * Requests of a class that page runs serve before a slab is built for it, and the clean-ups that halve what it has had:
@@ -42,12 +43,23 @@ export class WideClasses {
   place(sizeClass: SizeClass, size: number, align: number): number | undefined {
     const { slow } = this;
     slow.repair();
-    const isSeldom = !(this.isNamed || slow.mayHaveSlots(sizeClass)) && this.isSeldom(sizeClass.index);
+    const isSeldom = !this.hasSlots(sizeClass.index) && this.isSeldom(sizeClass.index);
     if (!isSeldom && slow.findRoundAtHand(sizeClass)) return undefined;
     // Before anything is given back for a slab.
     const address = this.large.allocate(size, align, false);
     if (address !== nowhere) return address;
     return slow.findRound(sizeClass) ? undefined : this.placeLarge(size, align);
+  }
+
+  /** What one call of the core serves of sizes over 8 KiB; 0 where the pool is to look closer. */
+  placeInCore(size: number, index: number): number {
+    if (index !== 0) return this.hasSlots(index) ? this.slow.allocate(index) : 0;
+    return isSize(size) && size <= this.large.mostBytes ? this.slow.allocateLarge(size) : 0;
+  }
+
+  /** Whether a class is to be served by slots, as far as is known without a search. */
+  private hasSlots(index: number): boolean {
+    return this.isNamed || this.slow.mayHaveSlots(this.slow.classes[index] as SizeClass);
   }
 
   /** Whether a class has been asked for too seldom lately to have a slab; counts one request more. */

@@ -8,7 +8,7 @@ export { notClaimed, Slabs } from "./slabs.ts";
 export { type Located, invalidAddress, locate, bytesToEnd } from "./locate.ts";
 
 // State bytes many at a time.
-export { firstUsed, clearStates } from "./state-scan.ts";
+export { firstUsed } from "./state-scan.ts";
 
 // The magazines of one worker.
 export { Magazines } from "./magazines.ts";

@@ -40,7 +40,19 @@ const shell: House = {
 };
 const core: House = {
   source: "packages/offheap/core/",
-  rooms: ["target", "layout", "places", "arena", "slab", "magazine", "worker", "pages", "structure", "ring"],
+  rooms: [
+    "target",
+    "layout",
+    "places",
+    "arena",
+    "slab",
+    "magazine",
+    "pages",
+    "large",
+    "worker",
+    "structure",
+    "ring",
+  ],
 };
 const os = "os";
 /** Rooms that are entries of the package themselves: their faces are for its users. */

@@ -40,7 +40,7 @@ export class Fiber {
   mode: "free" | "record" | "live" = "free";
   machine: Machine;
   /** What serves a module's calls that the core does not. */
-  slowCalls: Pick<MallocImports, "malloc" | "free"> | undefined;
+  slowCalls: MallocImports | undefined;
   private readonly before: BeforeAccess;
   private readonly log: unknown[] = [];
   private cursor = 0;
@@ -252,8 +252,17 @@ function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
     moveDown: (to, from, count) => {
       for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
     },
+    // What objects hold is none of the books: no steps.
+    copyBytes: (to, from, count) =>
+      fiber.event(() => void new Uint8Array(fiber.machine.buffer).copyWithin(to, from, from + count)),
+    clearBytes: (at, count) =>
+      fiber.event(() => void new Uint8Array(fiber.machine.buffer, at, count).fill(0)),
     mallocSlow: (size) => fiber.slowCalls?.malloc(size) ?? 0,
     freeSlow: (address) => fiber.slowCalls?.free(address),
+    callocSlow: (count, size) => fiber.slowCalls?.calloc(count, size) ?? 0,
+    reallocSlow: (address, size) => fiber.slowCalls?.realloc(address, size) ?? 0,
+    alignedSlow: (alignment, size) => fiber.slowCalls?.aligned_alloc(alignment, size) ?? 0,
+    cleanUpSlow: () => {},
     bindOwn: () => {},
     ownLoad32: ownLoad,
     ownStore32: ownStore,

@@ -1,0 +1,7 @@
+// Large objects: page runs, and above them spans of their own.
+
+// Of any length.
+export { isSpanOf, allocateLarge, freeLarge, resizeLarge } from "./large.ts";
+
+// With a span of their own.
+export { freeSpan, resizeSpan } from "./spans.ts";
