@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Address, MemoryPool, SlabAllocator } from "offheap";
-import { mostRetiredOf } from "#src/layout/structures.js";
+import { intent, mostRetiredOf } from "#src/layout/structures.js";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { kitOf, type Variant, variants } from "./support/kits.ts";
 import { assertEmpty, assertZeroResidue } from "./support/residue.ts";
@@ -306,7 +306,7 @@ function testCheck(variant: Variant): void {
     const intentAt = (worker: number) => layout.intentsAt + (worker - 1) * layout.intentWords;
     const [mine, theirs, nobodys] = [slab.allocate(64), other.allocate(64), slab.allocate(64)];
     slab.disown(nobodys);
-    const retiredIn = (worker: number) => intentAt(worker) + 8;
+    const retiredIn = (worker: number) => intentAt(worker) + intent.retired;
     const root = layout.rootsAt + 2 * 5;
     const broken: [at: number, value: number, told: RegExp | undefined][] = [
       [intentAt(2), 1, /worker 2 has an intent of kind 1/],
