@@ -1,6 +1,7 @@
 // A record begins: the cell of its slot gets the next generation, live. The slot is the caller's and holds the record
 // already, so a death before that store leaves an object of the dead worker's, and one after it a whole record of his.
 
+import { AllocatorError } from "../base/index.ts";
 import { header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { generationAfter, liveCell } from "./cell.ts";
@@ -11,6 +12,8 @@ const mostTries = 64;
 
 /** Begins a record in the cell at an index of `Heap.whole`. Returns its generation. */
 export function beginRecord(heap: Heap, at: number, number: number): number {
+  if (at >= heap.whole.length)
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `a chunk's generations are at ${at * 4}, beyond the memory`);
   const generation = generationAfter(heap.whole[at] as number);
   if (generation > (heap.words[header.generations] as number)) raise(heap, generation);
   // Publishes the record's bytes to who finds it by its cell. Nobody else writes the cell of a slot that is ours.

@@ -36,12 +36,17 @@ export const chunkOf = (heap: Heap, address: number): number =>
 export const cellIn = (entry: number, address: number): number =>
   ((entry >>> 3) << 1) + ((address & chunkMask) >>> strideShiftOf(entry));
 
-/** The same by the directory; `nowhere` where no record ever was. */
+/** The same by the directory; `nowhere` where no record ever was, or the directory is damaged. */
 export function cellAt(heap: Heap, address: number): number {
+  const chunk = chunkOf(heap, address);
+  if (!isChunk(heap, chunk)) return nowhere;
   // A plain load: who has an address of a record had it by a hand-over that is ordered after the leaf.
-  const entry = heap.words[heap.layout.generationsAt + chunkOf(heap, address)] as number;
-  return entry === 0 ? nowhere : cellIn(entry, address);
+  const entry = heap.words[heap.layout.generationsAt + chunk] as number;
+  const at = cellIn(entry, address);
+  return entry === 0 || at >= heap.whole.length ? nowhere : at;
 }
+
+const isChunk = ({ layout }: Heap, chunk: number): boolean => chunk >= 0 && chunk < layout.chunkCount;
 
 /** Bytes of the objects of a chunk's slab; 0: it is in none. */
 export function objectBytesAt({ words, layout }: Heap, chunk: number): number {
@@ -56,10 +61,11 @@ export function offsetInSpan({ words, layout }: Heap, chunk: number, offset: num
 /** Index of the state byte of the slot that begins at an address of a slab; `nowhere` where none does. */
 export function slotAt(heap: Heap, address: number): number {
   const chunk = chunkOf(heap, address);
+  if (!isChunk(heap, chunk)) return nowhere;
   const objectBytes = objectBytesAt(heap, chunk);
   const offset = offsetInSpan(heap, chunk, address & chunkMask);
-  if (objectBytes === 0 || offset % objectBytes !== 0) return nowhere;
   const head = chunk - ((heap.words[heap.layout.mapAt + chunk] as number) >>> mapDistanceShift);
+  if (objectBytes === 0 || head < 0 || offset % objectBytes !== 0) return nowhere;
   return (head << heap.layout.stateShift) + offset / objectBytes;
 }
 

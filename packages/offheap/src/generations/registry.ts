@@ -12,7 +12,11 @@ const wordShift = 2;
 /** Bytes of the table, in a heap whose objects have that many. */
 const usualBytes = 1024 * 4;
 
-export const registryAt = ({ words, atomics }: Heap): number => atomics.load(words, header.registry) >>> 0;
+/** 0: there is none yet, or the header is damaged. */
+export function registryAt(heap: Heap): number {
+  const address = heap.atomics.load(heap.words, header.registry) >>> 0;
+  return (address >>> wordShift) + numbersOf(heap) < heap.whole.length ? address : 0;
+}
 
 /** Calls back for each number in use. */
 export function forEachListed(heap: Heap, act: (number: number, address: number) => void): void {

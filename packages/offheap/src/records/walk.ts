@@ -174,7 +174,7 @@ function slotsIn(walked: Walked, chunk: number): Slots | undefined {
   if (entry === 0 || objectBytesAt(heap, chunk) !== objectBytes) return undefined;
   const map = words[layout.mapAt + chunk] as number;
   const distance = map >>> mapDistanceShift;
-  const claim = atomics.load(words, layout.claimsAt + chunk - distance);
+  const claim = distance > chunk ? 0 : atomics.load(words, layout.claimsAt + chunk - distance);
   if (!isSlab(claim)) return undefined;
   const start = slotStartFrom(heap, chunk, 0, objectBytes);
   const before = (distance * chunkBytes + start) / objectBytes;
