@@ -1,14 +1,8 @@
 // What allocate and deallocate do when a magazine is empty or full, and everything rarer. One worker's.
 // Each entry repairs first what an exception left half done, and keeps the journal while it moves slots.
 
-import { classOf, Decommitter } from "../arena/index.ts";
-import {
-  AllocatorError,
-  type ChunkIndex,
-  type SlotIndex,
-  type WorkerId,
-  type WorkerPlace,
-} from "../base/index.ts";
+import { Decommitter } from "../arena/index.ts";
+import { AllocatorError, type SlotIndex, type WorkerId, type WorkerPlace } from "../base/index.ts";
 import { header, intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import { type Core, type Heap, heapStatus } from "../memory/index.ts";
 import {
@@ -22,6 +16,7 @@ import {
 import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, Slabs } from "../slab/index.ts";
 import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
+import { searchAll } from "./search.ts";
 
 /** What the core answers of a call that is done; above it a clean-up took place, too. */
 const done = 1;
@@ -112,8 +107,11 @@ export class SlowPath {
     // Plain loads: a call that is ordered after a destroy or a reap sees it.
     const isReady = this.heap.words[header.status] === heapStatus.ready;
     if (isReady && !this.isDetached && this.workers.isStill(this.place, this.word)) return;
-    const why = this.isDetached ? "this worker has detached from the heap" : "the heap was destroyed";
-    throw new AllocatorError("ERR_DETACHED", isReady && !this.isDetached ? "this worker was reaped" : why);
+    const why = isReady ? "this worker was reaped" : "the heap was destroyed";
+    throw new AllocatorError(
+      "ERR_DETACHED",
+      this.isDetached ? "this worker has detached from the heap" : why,
+    );
   }
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
@@ -234,33 +232,16 @@ export class SlowPath {
     this.recall();
     this.reaper.collectLeftovers();
     this.releaseEmpty(Number.POSITIVE_INFINITY);
-    return this.magazines.refill(sizeClass) || this.build(sizeClass) || this.search(sizeClass);
+    return (
+      this.magazines.refill(sizeClass) ||
+      this.build(sizeClass) ||
+      searchAll(this.slabs, this.magazines, sizeClass, () => this.build(sizeClass))
+    );
   }
 
   /** Fills the magazine from a new slab; false when there is no free chunk. */
   private build({ index }: SizeClass): boolean {
     return Boolean(this.core.build(index));
-  }
-
-  /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
-  private search(sizeClass: SizeClass): boolean {
-    const { spans } = this.slabs;
-    let sawFree = false;
-    for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
-      const seen = spans.claimOf(chunk);
-      if (seen === 0) {
-        sawFree = true;
-        if (!spans.free.has(chunk)) spans.repairFree(chunk);
-      }
-      if (!this.slabs.isSlab(seen)) continue;
-      const claim = this.slabs.claim(chunk);
-      if (claim === notClaimed) continue;
-      if (classOf(claim) === sizeClass.index) {
-        if (this.magazines.takeFrom(sizeClass, chunk)) return true;
-      } else if (this.slabs.release(chunk, claim)) sawFree = true;
-      else this.slabs.unclaim(chunk, claim);
-    }
-    return sawFree && this.build(sizeClass);
   }
 
   /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */

@@ -42,7 +42,7 @@ import { PoolRegion, type RegionSource } from "./region.ts";
 import { Resizing } from "./resizing.ts";
 import { alignedClass, fits, isWide, WideClasses } from "./wide-classes.ts";
 
-/** Between reading an object's owner and changing it its owner may die, an adopter come and die, each once. */
+/** While an object's owner is changed its owner may die, an adopter come and die, each once. */
 const ownerTries = 4;
 const plain = { align: 1, zeroed: false };
 
@@ -203,7 +203,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
       aligned > 0
         ? this.placeWide(this.slow.classes[aligned] as SizeClass, size, align)
         : this.placeLarge(size, align, false);
-    if (address === nowhere) throw this.noSpaceFor(size, align);
+    if (address === nowhere) throw noSpaceFor(this.heap, this.slow.classes[index] as SizeClass, size, align);
     if (zeroed && (aligned > 0 || !this.large.isZero)) this.zero(address as Address, size);
     return address as Address;
   }
@@ -296,9 +296,5 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   protected override invalidSize(size: unknown): AllocatorError {
     const most = this.large.mostBytes;
     return new AllocatorError("ERR_INVALID_SIZE", `sizes are integers, 1 to ${most}, got ${show(size)}`);
-  }
-
-  private noSpaceFor(size: number, align: number): AllocatorError {
-    return noSpaceFor(this.heap, this.slow.classes[this.indexFor(size)] as SizeClass, size, align);
   }
 }
