@@ -13,7 +13,7 @@ import {
   type ReapReport,
   Recoverer,
 } from "../recovery/index.ts";
-import { corruptGauge, Magazines, notClaimed, type OtherSpansOf, Slabs } from "../slab/index.ts";
+import { corruptGauge, Magazines, type OtherSpansOf, Slabs } from "../slab/index.ts";
 import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { searchAll } from "./search.ts";
