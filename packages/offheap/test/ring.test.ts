@@ -171,6 +171,19 @@ for (const [kind, make] of kinds)
         assert.equal(to.receive()?.address, address);
       });
 
+      it("gives back what was taken by a worker that sent another object meanwhile", () => {
+        const heap = shared();
+        const [from, to] = [new Ring(heap), new Ring(heap)];
+        from.write("a");
+        const worker = another(heap);
+        const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
+        const { address } = source.take() as Message;
+        assert.equal(target.write("b"), true);
+        heap.reap(worker.workerId, { live: true });
+        assert.equal(from.receive()?.address, address);
+        assert.equal(to.size, 1);
+      });
+
       it("is found by its name", () => {
         const heap = shared();
         const ring = new Ring(heap);

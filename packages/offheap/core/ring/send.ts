@@ -138,8 +138,8 @@ function put(
   }
   compareExchange32((ring + ringTail) | 0, tail, (tail + 1) | 0);
   wakeAt((ring + ringReceivers) | 0);
-  // A message that its sender held, as it came from another ring, is held no more.
-  store32((ownIntent + heldObject) | 0, 0);
+  // It is not held any more, if it is the message that its sender held.
+  if (load32((ownIntent + heldObject) | 0) === address) store32((ownIntent + heldObject) | 0, 0);
   store32((ownIntent + intentKind) | 0, intentNone);
   return true;
 }
