@@ -33,6 +33,10 @@ export interface Awaited {
 /** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
 export function waitFor({ isThere, words, index }: Awaited, timeout: number): boolean {
   const end = now() + timeout;
+  if (!isShared(words)) {
+    if (isThere()) return true;
+    throw mayNotWait("its memory is not shared");
+  }
   if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin))) return true;
   for (;;) {
     announceAt(words, index);
@@ -40,13 +44,16 @@ export function waitFor({ isThere, words, index }: Awaited, timeout: number): bo
     const left = end - now();
     if (left <= 0) return false;
     const refusal = sleepAt(words, index, 1, Math.min(left, mostSleep));
-    if (refusal !== undefined) {
-      throw new AllocatorError(
-        "ERR_INVALID_OPTION",
-        `this thread may not wait, or its memory is not shared: ${refusal}; await ready() instead`,
-      );
-    }
+    if (refusal !== undefined) throw mayNotWait(refusal);
   }
+}
+
+function isShared(words: Int32Array): boolean {
+  return Object.prototype.toString.call(words.buffer) === "[object SharedArrayBuffer]";
+}
+
+function mayNotWait(why: string): AllocatorError {
+  return new AllocatorError("ERR_INVALID_OPTION", `this thread may not wait: ${why}; await ready() instead`);
 }
 
 function isThereSoon(isThere: () => boolean, end: number): boolean {
@@ -72,8 +79,7 @@ export async function waitForAsync({ isThere, words, index }: Awaited, timeout: 
 }
 
 async function sleep(words: Int32Array, index: number, most: number, pause: number): Promise<void> {
-  const isShared = Object.prototype.toString.call(words.buffer) === "[object SharedArrayBuffer]";
-  const woken = isShared ? sleepAsyncAt(words, index, 1, most) : undefined;
+  const woken = isShared(words) ? sleepAsyncAt(words, index, 1, most) : undefined;
   // Node ends a thread that nothing but such a promise is left of: the timer keeps it.
   let timer: unknown;
   const passed = new Promise<void>((resolve) => {
