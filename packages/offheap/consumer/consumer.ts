@@ -15,16 +15,19 @@ import {
   MemoryPool,
   type MemorySource,
   type MemoryViews,
+  type NamedStructure,
   type Os,
   type OsAbility,
   type PoolRegion,
   type PoolStats,
   type ReapReport,
   type Residency,
+  type Roots,
   SizeClasses,
   type SizeClassStats,
   SlabAllocator,
   type SlabStats,
+  type StructureHandle,
   type TrackedWorker,
   type Violation,
   type WasmMemory,
@@ -65,6 +68,7 @@ import {
   utf8,
   type Values,
 } from "offheap/records";
+import { type Message, Ring, type RingHandle, type RingOptions, type WaitOptions } from "offheap/ring";
 
 const options: HeapOptions = {
   capacity: 16 * 2 ** 20,
@@ -287,12 +291,44 @@ export function useRecords(heap: SlabAllocator | MemoryPool): number {
   return left;
 }
 
+async function takeAll(ring: Ring): Promise<number> {
+  let tags = 0;
+  for await (const { tag } of ring) tags += tag;
+  return tags;
+}
+
+function useRing(heap: SlabAllocator): number {
+  const options: RingOptions = { capacity: 4 };
+  const ring = new Ring(heap, options);
+  const roots: Roots = heap.roots;
+  roots.set("jobs", ring.handle);
+  const named: StructureHandle | undefined = roots.get("jobs");
+  const [first]: NamedStructure[] = roots.list();
+  if (named === undefined || first?.name !== "jobs") throw new Error("a name that leads nowhere");
+  const handle: RingHandle = ring.handle;
+  const there = Ring.attach(heap, handle);
+  const address: Address = heap.allocate(64);
+  if (!ring.send(address, 64, 7) || !ring.write("text", 1)) throw new Error("a ring that is full");
+  const waiting: WaitOptions = { timeout: 1 };
+  const message: Message | undefined = there.wait(waiting) ? there.take() : undefined;
+  if (message?.tag !== 7) throw new Error("another message");
+  there.done();
+  let seen = 0;
+  while (there.read((bytes: Uint8Array, tag: number) => (seen += bytes.length + tag)));
+  ring.close();
+  void takeAll(there);
+  roots.delete("jobs");
+  heap.disown(heap.allocate(8));
+  return seen;
+}
+
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
   const heap = new SlabAllocator(options);
   const handle: HeapHandle = heap.handle;
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
+  if (useRing(heap) !== 5) throw new Error("other messages");
   if (useRecords(other) !== 2) throw new Error("other records");
   const address = other.allocate(64);
   other.detach();
