@@ -92,7 +92,7 @@ function capacities(layout: Layout): [bytes: number, count: number][] {
  */
 function expectMoved<C>(world: World<C>, inspector: SlabAllocator, known: readonly Address[]): Address[] {
   const { live, moving } = world.objects;
-  const lost = [...moving].filter(([address]) => !known.includes(address));
+  const lost = [...moving.values()].filter(({ from }) => !known.includes(from));
   if (lost.length === 0) return [];
   const { dataAt, layout } = world.heap;
   const found: Address[] = [];
@@ -101,11 +101,11 @@ function expectMoved<C>(world: World<C>, inspector: SlabAllocator, known: readon
     if (!isKnown && codeOf(() => inspector.sizeOf(address)) === undefined) found.push(address as Address);
   }
   const expected = world.wasThrown() ? 0 : 1;
-  for (const [address, object] of lost) {
+  for (const object of lost) {
     const count = found.filter((other) => world.objects.isAt(other, object)).length;
     if (count !== expected)
       throw new Violated(
-        `the object that was being moved from ${address} is gone, and ${count} times elsewhere`,
+        `the object that was being moved from ${object.from} is gone, and ${count} times elsewhere`,
       );
   }
   return found;

@@ -18,8 +18,8 @@ export class Objects {
   readonly live = new Map<Address, Live>();
   /** A free began and has not returned: live or not, both are right until somebody looks. */
   readonly limbo = new Map<Address, number>();
-  /** In the middle of a move: live at this address, or at another that the test does not know, never at both. */
-  readonly moving = new Map<Address, Live>();
+  /** In the middle of a move, by worker: live at this address, or at another that the test does not know, never at both. */
+  readonly moving = new Map<number, Live & { readonly from: Address }>();
   /** Freed by two at once, which is illegal: whoever gets the slot next may lose it to the later free. */
   readonly contested = new Set<Address>();
   /** Objects on their way from one worker to another. */
@@ -90,15 +90,15 @@ export class Objects {
   beginMove(address: Address, by: number): void {
     const object = this.live.get(address);
     this.beginFree(address, by);
-    if (object !== undefined) this.moving.set(address, object);
+    if (object !== undefined) this.moving.set(by, { ...object, from: address });
   }
 
   /** The resize returned, or threw: where the object is now, and how long. */
   endMove(address: Address, by: number, next: Address, bytes: number): void {
-    const object = this.moving.get(address);
+    const object = this.moving.get(by);
     if (object !== undefined && !this.isAt(next, object))
       throw new Violated(`the object moved to ${next} is not whole`);
-    this.moving.delete(address);
+    this.moving.delete(by);
     this.endFree(address, by);
     this.add(next, bytes, by);
   }
