@@ -119,7 +119,7 @@ function isInteger(value: unknown, low: number, high: number): boolean {
 function isRuledOut({ capacity, maxWorkers, cleanupInterval, sizeClasses, hugePages }: Made): boolean {
   if (capacity != null && !isInteger(capacity, page, 2 ** 32)) return true;
   if (maxWorkers != null && !isInteger(maxWorkers, 1, 126)) return true;
-  if (cleanupInterval != null && !isInteger(cleanupInterval, 0, Number.MAX_SAFE_INTEGER)) return true;
+  if (cleanupInterval != null && !isInteger(cleanupInterval, 0, 2 ** 31 - 1)) return true;
   if (hugePages !== undefined && hugePages !== false) return true;
   if (sizeClasses == null) return false;
   if (!Array.isArray(sizeClasses) || sizeClasses.length < 1 || sizeClasses.length > 63) return true;
