@@ -40,7 +40,7 @@ function wrongPoolCalls(pool: MemoryPool): [ErrorCode, Call][] {
     ["ERR_INVALID_SIZE", () => pool.reallocate(large, -1)],
     ["ERR_INVALID_ADDRESS", () => pool.reallocate(large + 2048, 8)],
     ["ERR_SIZE_MISMATCH", () => pool.deallocate(large, 8)],
-    ["ERR_OUT_OF_MEMORY", () => pool.allocate(3_400_000)],
+    ["ERR_OUT_OF_MEMORY", () => pool.allocate(3_300_000)],
   ];
 }
 

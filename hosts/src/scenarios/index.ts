@@ -9,6 +9,7 @@ import * as local from "./local.ts";
 import * as malloc from "./malloc.ts";
 import { osScenarios } from "./os.ts";
 import * as pool from "./pool.ts";
+import * as rings from "./rings.ts";
 import * as sharing from "./sharing.ts";
 import * as unisolated from "./unisolated.ts";
 
@@ -18,6 +19,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   ...handOver.jobs,
   ...malloc.jobs,
   ...pool.jobs,
+  ...rings.jobs,
   ...sharing.jobs,
 };
 
@@ -27,6 +29,7 @@ export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
     ...sharing.scenarios,
     ...handOver.scenarios,
     ...pool.scenarios,
+    ...rings.scenarios,
     ...(compiles && malloc.scenarios),
     "malloc's calls": malloc.calls("shared"),
     ...death.scenarios,
