@@ -306,6 +306,9 @@ function testCheck(variant: Variant): void {
     const intentAt = (worker: number) => layout.intentsAt + (worker - 1) * layout.intentWords;
     const [mine, theirs, nobodys] = [slab.allocate(64), other.allocate(64), slab.allocate(64)];
     slab.disown(nobodys);
+    // As an object of a name has it: a kind and a name of a byte each.
+    const lengthsAt = (nobodys + 4) / 4;
+    slab.u32[lengthsAt] = 0x0101;
     const retiredIn = (worker: number) => intentAt(worker) + intent.retired;
     const root = layout.rootsAt + 2 * 5;
     const broken: [at: number, value: number, told: RegExp | undefined][] = [
@@ -323,6 +326,11 @@ function testCheck(variant: Variant): void {
       [root, -4, /the name in cell 5 is at 4294967292, which has state 0/],
     ];
     expectNamed(slab, broken);
+    for (const lengths of [0, 0x0001, 0x0100, 0x4101, 0x0111, 0x10101]) {
+      slab.u32[lengthsAt] = lengths;
+      expectNamed(slab, [[root, nobodys, /the name in cell 5 is at \d+, where none stands/]]);
+    }
+    slab.u32[lengthsAt] = 0x0101;
     const [second, name] = [slab.allocate(64), slab.allocate(64)];
     slab.roots.set("a", { kind: "test", address: nobodys });
     const at = words

@@ -2,7 +2,16 @@
 // name leads to an object that is live and nobody's.
 
 import type { WorkerPlace } from "../base/index.ts";
-import { intent, intentAt, mostRetiredOf, rootCount, slotLive, wordsPerCell } from "../layout/index.ts";
+import {
+  intent,
+  intentAt,
+  mostKindBytes,
+  mostNameBytes,
+  mostRetiredOf,
+  rootCount,
+  slotLive,
+  wordsPerCell,
+} from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { Workers } from "../worker/index.ts";
 import type { Report } from "./violation.ts";
@@ -39,12 +48,20 @@ export function checkStructures(heap: Heap, report: Report): void {
     if (address === 0) continue;
     if (stateOf(address) !== slotLive)
       report("structure", `the name in cell ${i} is at ${address}, which has state ${stateOf(address)}`);
+    else if (!isName(core.getWord(address + 4)))
+      report("structure", `the name in cell ${i} is at ${address}, where none stands`);
     else if (named.indexOf(address) < i)
       report(
         "structure",
         `the name in cell ${i} is at ${address}, as that in cell ${named.indexOf(address)}`,
       );
   }
+}
+
+/** The lengths of what has a name, and of the name (structure/roots.ts). */
+function isName(lengths: number): boolean {
+  const [kind, name, rest] = [lengths & 255, (lengths >>> 8) & 255, lengths >>> 16];
+  return kind > 0 && kind <= mostKindBytes && name > 0 && name <= mostNameBytes && rest === 0;
 }
 
 function word({ words }: Heap, at: number): number {

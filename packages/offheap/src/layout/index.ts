@@ -63,7 +63,14 @@ export { slotFree, slotLive, liveBy } from "./slot-state.ts";
 export { gaugeAllocShift, gauge, spaceMaskOf } from "./gauge.ts";
 
 // What a worker is about in structures, and the structures that have a name.
-export { intent, mostRetiredOf, rootCount, wordsPerCell } from "./structures.ts";
+export {
+  intent,
+  mostRetiredOf,
+  mostKindBytes,
+  mostNameBytes,
+  rootCount,
+  wordsPerCell,
+} from "./structures.ts";
 
 // What a drain notes for itself.
 export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";

@@ -32,6 +32,9 @@ export const mostRetiredOf = (maxWorkers: number) => maxWorkers * hazardCount + 
 
 /** Structures that have a name. */
 export const rootCount = 64;
+/** Bytes of a name, and of what it is the name of, at most; at least one each. */
+export const mostNameBytes = 64;
+export const mostKindBytes = 16;
 export const wordsPerCell = 2;
 
 /** The regions of structures, from a word on. */

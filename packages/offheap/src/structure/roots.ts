@@ -9,7 +9,7 @@
 
 import { type Address, AllocatorError, alignUp, show } from "../base/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../contents/index.ts";
-import { chunkBytes, rootCount, wordsPerCell } from "../layout/index.ts";
+import { chunkBytes, mostKindBytes, mostNameBytes, rootCount, wordsPerCell } from "../layout/index.ts";
 import type { Kit } from "./kit.ts";
 
 /** What leads to a structure: posted to a worker, kept under a name, given to the structure's `attach`. */
@@ -23,8 +23,6 @@ export interface NamedStructure extends StructureHandle {
   readonly name: string;
 }
 
-const mostNameBytes = 64;
-const mostKindBytes = 16;
 const mostTextBytes = mostNameBytes + mostKindBytes;
 /** The object of a name: the address; the lengths of kind and name; both, as UTF-8. */
 const headBytes = 8;
@@ -206,7 +204,8 @@ export class Roots {
     const lengths = core.getWord(object + 4);
     const kindBytes = lengths & 255;
     const nameBytes = (lengths >>> 8) & 255;
-    if (kindBytes > mostKindBytes || nameBytes > mostNameBytes) return undefined;
+    const isName = isUpTo(kindBytes, mostKindBytes) && isUpTo(nameBytes, mostNameBytes);
+    if (!isName) return undefined;
     const text = new Uint8Array(kindBytes + nameBytes);
     const end = heap.dataAt + heap.layout.chunkCount * chunkBytes;
     if (object + headBytes + alignUp(text.length, 4) > end) return undefined;
@@ -216,6 +215,10 @@ export class Roots {
     }
     return { address, kindBytes, text };
   }
+}
+
+function isUpTo(bytes: number, most: number): boolean {
+  return bytes > 0 && bytes <= most;
 }
 
 function checkName(name: unknown): string {
