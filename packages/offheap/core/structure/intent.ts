@@ -137,6 +137,8 @@ function own(): i32 {
 /** No exchange: what is fresh is nobody's from now on, as it is. */
 export function keepFresh(): void {
   const fresh = load32((ownIntent + intentFresh) | 0);
+  // With a cell, what is nobody's and did not get there ends (`settleIntent`).
+  store32((ownIntent + intentCell) | 0, 0);
   if (fresh !== 0) swapOwner(ownerAt(fresh), slotLive | worker, slotLive);
   store32((ownIntent + intentKind) | 0, intentNone);
 }
@@ -176,10 +178,15 @@ export function settleIntent(w: i32): void {
   const fresh = load32((at + intentFresh) | 0);
   const old = load32((at + intentOld) | 0);
   const freshAt = fresh === 0 ? nowhere : ownerAt(fresh);
-  if (tookPlace(load32((at + intentCell) | 0), load32((at + intentStamp) | 0))) {
+  const cell = load32((at + intentCell) | 0);
+  if (tookPlace(cell, load32((at + intentStamp) | 0))) {
     if (freshAt !== nowhere) swapOwner(freshAt, slotLive | w, slotLive);
     if (old !== 0 && passTo(ownerAt(old), slotLive | w)) retireOf(w, old);
-  } else if (ownerIn(freshAt) === (slotLive | w)) store32((recordOf(w) + recordDoomed) | 0, freshAt);
+  } else {
+    // A sender makes its object nobody's before the exchange (core/ring/send.ts): nobody else knows it yet.
+    if (cell !== 0 && ownerIn(freshAt) === slotLive) swapOwner(freshAt, slotLive, slotLive | w);
+    if (ownerIn(freshAt) === (slotLive | w)) store32((recordOf(w) + recordDoomed) | 0, freshAt);
+  }
   store32((at + intentKind) | 0, intentNone);
 }
 

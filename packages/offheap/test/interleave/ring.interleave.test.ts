@@ -15,9 +15,11 @@ import {
   sendReceive,
   sendSend,
   takeRing,
+  writeSend,
 } from "./scenarios/rings.ts";
 
 const small = [
+  writeSend,
   sendSend,
   sendReceive,
   receiveReceive,

@@ -34,6 +34,13 @@ const send =
     actor.note(`${ringOf(actor.slab, context).send(address, 64, which)}`);
   };
 
+/** A copy into a fresh object, of a tag that no object of the setup has; it ends where it was not sent. */
+const write: Step<Sent> = (actor, context) => {
+  const ring = ringOf(actor.slab, context);
+  actor.note(`write ${ring.write(new Uint8Array(0), copied)}`);
+};
+const copied = 8;
+
 const receive: Step<Sent> = (actor, context) => {
   actor.note("receive");
   const message = ringOf(actor.slab, context).receive();
@@ -106,6 +113,10 @@ function judgeRing(
   const ring = ringOf(slab, context);
   const left: number[] = [];
   for (let message = ring.receive(); message !== undefined; message = ring.receive()) {
+    if (message.tag === copied) {
+      slab.deallocate(message.address);
+      continue;
+    }
     if (message.address !== context.objects[message.tag] || message.length !== 64)
       return `message ${message.tag} is at ${message.address}, ${message.length} bytes`;
     left.push(message.tag);
@@ -189,6 +200,7 @@ const sentBefore =
     }
   };
 
+export const writeSend = onRing("write, send", [[write], [send(1)]]);
 export const sendSend = onRing("send, send", [[send(0)], [send(1)]]);
 export const sendReceive = onRing("send, receive", [[send(0)], [receive, receive]]);
 export const receiveReceive = onRing("receive, receive", [[sentBefore(0, 1), receive], [receive]], {

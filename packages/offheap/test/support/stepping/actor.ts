@@ -84,7 +84,8 @@ export class Actor {
     const { u8 } = this.slab;
     const copyWithin = (to: number, from: number, end: number) =>
       this.fiber.event(() => void u8.copyWithin(to, from, end));
-    Object.assign(this.slab, { u8: { copyWithin } });
+    const set = (bytes: Uint8Array, at: number) => this.fiber.event(() => u8.set(bytes, at));
+    Object.assign(this.slab, { u8: { copyWithin, set } });
   }
 
   clear(): void {
