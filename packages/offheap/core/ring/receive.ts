@@ -173,7 +173,7 @@ export function closeRing(ring: i32): void {
   wakeAt((ring + ringSenders) | 0);
 }
 
-/** Makes a ring of an object whose cells begin `cells` bytes further on. */
+/** Makes a ring of an object: the cells follow what a ring has of itself. */
 export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
   const cells = ringBytes();
   for (let at = 0; at < cells + (cellCount << 3); at += 4) store32((ring + at) | 0, 0);

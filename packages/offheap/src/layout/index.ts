@@ -68,6 +68,8 @@ export {
   mostRetiredOf,
   mostKindBytes,
   mostNameBytes,
+  ringMark,
+  ringWords,
   rootCount,
   wordsPerCell,
 } from "./structures.ts";

@@ -9,6 +9,12 @@ import {
   intentRetired,
   intentTag,
   retiredAtOnce,
+  ringCapacity,
+  ringClosed,
+  ringMagic,
+  ringMark,
+  ringReceivers,
+  ringSenders,
 } from "../../core/layout/index.ts";
 import { alignUp } from "../base/index.ts";
 
@@ -47,3 +53,13 @@ export function structureRegions(maxWorkers: number, chunkCount: number, from: n
   const end = generationsAt + toLine(chunkCount);
   return { intentsAt: from, intentWords, notesAt, noteWords, rootsAt, generationsAt, end };
 }
+
+/** What the shell reads of a ring: bytes from its start. What begins with the mark is one. */
+export const ringWords = {
+  magic: ringMagic,
+  capacity: ringCapacity,
+  receivers: ringReceivers,
+  senders: ringSenders,
+  closed: ringClosed,
+} as const;
+export { ringMark };

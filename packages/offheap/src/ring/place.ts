@@ -1,6 +1,7 @@
 // Where a ring is made, and where one is found: its bytes in a heap, from its capacity.
 
 import { type Address, AllocatorError, checkOptions, show } from "../base/index.ts";
+import { ringMark, ringWords } from "../layout/index.ts";
 import type { Kit, StructureHandle } from "../structure/index.ts";
 
 export interface RingOptions {
@@ -19,9 +20,6 @@ export interface Place {
 const mostCapacity = 2 ** 20;
 const usualCapacity = 1024;
 const cellBytes = 8;
-// Bytes from a ring's start (core/layout/numbers.ts).
-export const ringWords = { magic: 0, capacity: 4, receivers: 16, senders: 20, closed: 24 } as const;
-const mark = 0x676e6972;
 
 /** What a ring's constructor is to open, in place of making a new one: by the options that `attach` hands it. */
 const opened = new WeakMap<object, Place>();
@@ -37,7 +35,7 @@ export function optionsOf(kit: Kit, handle: unknown): RingOptions {
   const { kind, address } = (handle ?? {}) as Partial<StructureHandle>;
   if (kind !== "ring" || typeof address !== "number")
     throw new AllocatorError("ERR_INCOMPATIBLE_HEAP", `a ring's handle is wanted, got ${show(handle)}`);
-  if (!kit.isLive(address) || kit.core.getWord(address + ringWords.magic) !== mark)
+  if (!kit.isLive(address) || kit.core.getWord(address + ringWords.magic) !== ringMark)
     throw new AllocatorError("ERR_INVALID_ADDRESS", `no ring begins at ${show(address)}`);
   const options = {};
   opened.set(options, { at: address, capacity: kit.core.getWord(address + ringWords.capacity) });

@@ -5,11 +5,11 @@
 //   whoever is killed when: what was sent is received, once
 
 import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt } from "../layout/index.ts";
+import { intent, intentAt, ringWords } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import { type Kit, kitOf, type StructureHandle } from "../structure/index.ts";
 import { bytesOf, checkTag, isUpTo, notOwn, timeoutOf, type WaitOptions } from "./arguments.ts";
-import { optionsOf, placeFor, type RingOptions, ringWords, tableBytesFor } from "./place.ts";
+import { optionsOf, placeFor, type RingOptions, tableBytesFor } from "./place.ts";
 import { type Awaited, waitFor, waitForAsync } from "./waiting.ts";
 
 /** What is received. */
