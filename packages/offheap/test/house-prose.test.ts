@@ -107,7 +107,13 @@ describe("what the pages name", () => {
 
 describe("sentences of the pages", () => {
   it("have at most 28 words", () => {
-    for (const page of ["README.md", "SECURITY.md", "bench/README.md", "docs/measurements.md", "docs/proof.md"])
+    for (const page of [
+      "README.md",
+      "SECURITY.md",
+      "bench/README.md",
+      "docs/measurements.md",
+      "docs/proof.md",
+    ])
       assert.ok(readPages.includes(page), page);
     assert.deepEqual(
       readPages.flatMap((page) => longSentences(page, read(page), mostWords)),
