@@ -31,9 +31,10 @@ export const chunksPerHugePage = 32;
 /** Classes of larger objects are wide: they have shorter slabs, and a pool serves them by page runs, too. */
 export const wideBytes = 8192;
 
-/** Slab info, 64 bytes a chunk, at the head: free slots, then one bit for each line of 64 slots with a free one. */
+/** Slab info, 64 bytes a chunk, at the head: free slots, whose home it is, one bit for each line of 64 slots with a free one. */
 export const infoShift = 6;
 export const infoFreeCount = 0;
+export const infoHome = 4;
 export const infoLines = 8;
 /**
  * Page info, in its place at the head of a span of pages: free pages, those of the longest free run, where that begins and how
@@ -70,6 +71,9 @@ export const mapDistanceShift = 13;
 /** A worker's place is below it: 1 to 126; 0 is nobody, and 127 nobody's yet. */
 export const placeNumbers = 128;
 export const mostPlaces = 126;
+/** The lowest bits of a worker word. */
+export const workerStateMask = 3;
+export const workerLive = 1;
 
 /** Claim word: tag 3 | worker 7 | length − 1, or distance, 16 | size class 6. */
 export const tagMask = 7;

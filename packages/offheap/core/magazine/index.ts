@@ -7,7 +7,7 @@ export { roundCountIn, setRoundCount, foldGauge, countFree } from "./gauge.ts";
 export { roundAt, slotOfRound, holdsSlot } from "./rounds.ts";
 
 // Slots in.
-export { threeQuarters, refill, takeFrom } from "./refill.ts";
+export { threeQuarters, refill, refillHome, takeFrom } from "./refill.ts";
 
 // Slots out.
 export { drain, forgetDrain } from "./drain.ts";

@@ -8,6 +8,7 @@ import { claimOf, classOf, setRemove } from "../arena/index.ts";
 import {
   chunkShift,
   infoFreeCount,
+  infoHome,
   infoLines,
   lineShift,
   lineWords,
@@ -31,7 +32,15 @@ import {
   tableBytes,
   worker,
 } from "../places/index.ts";
-import { claimPartial, firstSlot, quadOf, repairSlab, slotsOf, unclaimSlab } from "../slab/index.ts";
+import {
+  claimHome,
+  claimPartial,
+  firstSlot,
+  quadOf,
+  repairSlab,
+  slotsOf,
+  unclaimSlab,
+} from "../slab/index.ts";
 import {
   assert,
   least,
@@ -71,6 +80,17 @@ export function refill(classIndex: i32): bool {
   return false;
 }
 
+/** The same, but false also where a new slab is better than one that is another worker's home. */
+export function refillHome(classIndex: i32): bool {
+  assert(isPlace(worker) && isClass(classIndex));
+  for (let tries = 0; tries < refillTries; tries++) {
+    const head = claimHome(classIndex);
+    if (head === noChunk) break;
+    if (takeFrom(classIndex, head)) return true;
+  }
+  return false;
+}
+
 /** Takes slots of a slab that this worker has claimed into its empty magazine, and unclaims it. */
 export function takeFrom(classIndex: i32, head: i32): bool {
   assert(isPlace(worker) && isClass(classIndex) && isChunk(head));
@@ -89,6 +109,7 @@ export function takeFrom(classIndex: i32, head: i32): bool {
 function takeSlots(head: i32, claim: i32, at: i32, want: i32): i32 {
   const info = infoAt(head);
   const slots = slotsOf(claim);
+  store32((info + infoHome) | 0, worker);
   const freeBefore = load32((info + infoFreeCount) | 0);
   const wanted = most(least(freeBefore, want), 0);
   let left = wanted;

@@ -37,6 +37,7 @@ export {
   placeBooks,
   placeHints,
   placeRecords,
+  workerWordAt,
   placeIntents,
   setLimits,
   setScratch,

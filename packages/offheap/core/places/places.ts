@@ -58,6 +58,7 @@ export let middleWords: i32 = 0;
 export let topWords: i32 = 0;
 export let lastMask: i32 = 0;
 
+let wordsAt: i32 = 0;
 let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
@@ -116,12 +117,14 @@ export function placeHints(clean: i32, aged: i32, runs: i32, leaves: i32, pad: i
 }
 
 export function placeRecords(
+  words: i32,
   records: i32,
   bytesOfRecord: i32,
   counters: i32,
   shiftOfMagazine: i32,
   scratch: i32,
 ): void {
+  wordsAt = words;
   recordsAt = records;
   recordBytes = bytesOfRecord;
   countersIn = counters;
@@ -182,6 +185,10 @@ export function isRun(first: i32, length: i32): bool {
   return isChunk(first) && length > 0 && length <= chunkCount - first;
 }
 
+/** The lower half of the word that says whether a worker is attached. */
+export function workerWordAt(w: i32): i32 {
+  return (wordsAt + (w << 3)) | 0;
+}
 export function recordOf(w: i32): i32 {
   return (recordsAt + multiply(w - 1, recordBytes)) | 0;
 }

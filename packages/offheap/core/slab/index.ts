@@ -5,7 +5,6 @@ export {
   notClaimed,
   claimSlab,
   unclaimSlab,
-  claimPartial,
   buildSlab,
   addFree,
   releaseSlab,
@@ -14,6 +13,9 @@ export {
   repairSlab,
   repairHints,
 } from "./slab.ts";
+
+// Which slab a refill takes slots of.
+export { claimHome, claimPartial } from "./choice.ts";
 
 // Slots of a slab, and the slab of a slot.
 export { firstSlot, slotsOf, headOfSlot, classAtSlot } from "./slots.ts";

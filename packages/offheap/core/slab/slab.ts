@@ -32,6 +32,7 @@ import {
   chunkShift,
   fewestSlots,
   infoFreeCount,
+  infoHome,
   infoLines,
   lineShift,
   lineWords,
@@ -73,8 +74,6 @@ import {
 import { firstSlot, slotsOf } from "./slots.ts";
 import { clearStates, firstUsed } from "./state-scan.ts";
 
-/** Slabs that one refill, or one search, tries to claim before it passes on. */
-const claimTries = 4;
 /** Lists of more classes than this begin with short slabs: at least so many chunks. */
 const fewClasses = 16;
 const shortSlabChunks = 4;
@@ -103,23 +102,6 @@ export function claimSlab(head: i32): i32 {
 export function unclaimSlab(head: i32, claim: i32): void {
   assert(isChunk(head) && isSlab(claim));
   storeClaim(head, claimUnclaimed(classOf(claim), lengthOf(claim)));
-}
-
-/** Claims a slab of the class with a free slot, lowest address first; −1 when none can be had. */
-export function claimPartial(classIndex: i32): i32 {
-  let from = 0;
-  for (let tries = 0; tries < claimTries; tries++) {
-    const head = setNext(slabSet(classIndex), from);
-    if (head === noChunk) return noChunk;
-    const claim = claimSlab(head);
-    if (claim !== notClaimed) {
-      if (classOf(claim) === classIndex) return head;
-      unclaimSlab(head, claim);
-    }
-    repairPartial(classIndex, head);
-    from = head + 1;
-  }
-  return noChunk;
 }
 
 /** Chunks that a new slab of the class asks for, by the hint of how many are in spans. */
@@ -167,6 +149,7 @@ export function buildSlab(classIndex: i32): i32 {
 function describe(head: i32, slots: i32): void {
   const info = infoAt(head);
   store32((info + infoFreeCount) | 0, slots);
+  store32((info + infoHome) | 0, worker);
   const lines = (slots + slotsPerLine - 1) >> lineShift;
   for (let i = 0; i < lineWords; i++) {
     const here = least(most(lines - i * 32, 0), 32);
@@ -247,18 +230,6 @@ export function repairSlab(head: i32, claim: i32): void {
 function keep(set: i32, head: i32, member: bool): void {
   if (member) setAdd(set, head);
   else setRemove(set, head);
-}
-
-/** Puts the hint "this slab has a free slot" right, after a search found it misleading. */
-function repairPartial(classIndex: i32, head: i32): void {
-  if (isSlabOf(head, classIndex)) return;
-  setRemove(slabSet(classIndex), head);
-  if (isSlabOf(head, classIndex)) setAdd(slabSet(classIndex), head);
-}
-
-function isSlabOf(head: i32, classIndex: i32): bool {
-  const claim = claimOf(head);
-  return isSlab(claim) && classOf(claim) === classIndex;
 }
 
 /** Takes the hint "this slab is wholly free" away where there is no slab, or a busy one. */

@@ -8,6 +8,7 @@ import {
   foldGauge,
   holdsSlot,
   refill,
+  refillHome,
   roundCountIn,
   slotOfRound,
   takeFrom,
@@ -58,7 +59,7 @@ export function ensureRound(classIndex: i32): i32 {
   foldGauge(worker, classIndex);
   if (dropForeignRounds(classIndex)) return done;
   writeJournal(journalMoving);
-  if (!refill(classIndex) && !buildReusing(classIndex)) return nothing;
+  if (!refillHome(classIndex) && !buildReusing(classIndex) && !refill(classIndex)) return nothing;
   writeJournal(journalIdle);
   return done;
 }

@@ -54,6 +54,7 @@ export function placeCore(core: Core, offset: number, layout: Layout): void {
   core.placeHints(at(layout.cleanAt), at(layout.agedAt), at(layout.freeRunsAt), leaves, layout.hugePad);
   const classCount = objectBytes.length;
   core.placeRecords(
+    at(layout.workersAt),
     at(layout.recordsAt),
     recordWords * 4,
     countersIn(classCount, magazineShift) * 4,

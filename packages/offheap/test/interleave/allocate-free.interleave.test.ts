@@ -8,6 +8,7 @@ import {
   drainDrain,
   gaugeRunsOver,
   handOver,
+  homes,
   lastSlots,
   localRemote,
   moduleCalls,
@@ -18,6 +19,7 @@ import {
 
 describe("every schedule: allocate and free", () => {
   interleave(allocateAllocate);
+  interleave(homes);
   interleave(lastSlots);
   interleave(localRemote);
   interleave(handOver);

@@ -5,7 +5,7 @@ import { gaugeAllocShift } from "#src/layout/gauge.js";
 import { gaugesAt } from "#src/layout/offsets.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario } from "../../support/stepping/scenario.ts";
-import { allocate, cleanUp, free, freeOldest, inModule, one, take } from "./common.ts";
+import { allocate, cleanUp, detach, free, freeOldest, inModule, one, take } from "./common.ts";
 
 export const allocateAllocate: Scenario<void> = {
   name: "allocate against allocate on one class",
@@ -21,6 +21,17 @@ export const lastSlots: Scenario<void> = {
   geometry: { ...one, chunks: 1, slots: 2 },
   mayRunOut: true,
   programs: [[allocate()], [allocate(), freeOldest]],
+};
+
+/** Each has a slab of its own, into which the other frees; then one leaves, and its slab is nobody's home. */
+export const homes: Scenario<Address[]> = {
+  name: "allocations from homes against frees into them, and a detach",
+  geometry: { ...one, chunks: 12, slots: 2, roundLimit: 1 },
+  setup: ([a, b]) => [...take(a as Actor, 1), ...take(b as Actor, 1)],
+  programs: [
+    [free(1), allocate(), allocate(), detach],
+    [allocate(), free(0), allocate(), allocate()],
+  ],
 };
 
 export const localRemote: Scenario<Address[]> = {

@@ -1,0 +1,124 @@
+// Homes: a worker goes on with slabs of its own while the heap has space, and takes others' before it is refused.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SlabAllocator } from "offheap";
+import type { Heap } from "#src/memory/heap.js";
+import { attachTo, makeHeap, optionsFor } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+const size = 64;
+const slots = 8;
+/** Slabs of a class that may be kept from others (core/slab/choice.ts). */
+const mostKept = 16;
+
+/** A heap of slabs of 8 slots, a chunk each, and magazines of one round. */
+function heapOfChunks(chunks: number, maxWorkers = 2): Heap {
+  const options = optionsFor(chunks, { maxWorkers, sizeClasses: [size], cleanupInterval: 0 });
+  return makeHeap(options, { slotsPerSlab: slots, slabChunks: 1, roundLimit: 1 });
+}
+
+function take(allocator: SlabAllocator, count: number): number[] {
+  return Array.from({ length: count }, () => allocator.allocate(size));
+}
+
+/** The heads of the slabs in which the objects lie. */
+function slabsOf(objects: readonly number[]): Set<number> {
+  return new Set(objects.map((address) => address >>> 16));
+}
+
+function shared(...sets: Set<number>[]): number {
+  return (
+    sets.reduce((sum, { size: count }) => sum + count, 0) - new Set(sets.flatMap((set) => [...set])).size
+  );
+}
+
+function end(heap: Heap, objects: readonly number[]): void {
+  const last = attachTo(heap);
+  for (const address of objects) last.deallocate(address);
+  assert.deepEqual(last.check(), []);
+  last.cleanup({ all: true });
+  assertZeroResidue(last);
+}
+
+describe("two workers at work", () => {
+  it("share no slab while most of the heap is free, in whatever order they allocate and free", () => {
+    const heap = heapOfChunks(64);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const [ofA, ofB]: [number[], number[]] = [[], []];
+    for (let i = 0; i < 3 * slots; i++) {
+      ofA.push(a.allocate(size));
+      ofB.push(b.allocate(size));
+    }
+    assert.deepEqual([slabsOf(ofA).size, slabsOf(ofB).size], [3, 3]);
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 0);
+    for (let i = 0; i < 3 * slots; i += 2) {
+      b.deallocate(ofA[i] as number); // an object's home does not change with who frees it
+      a.deallocate(ofB[i] as number);
+    }
+    a.cleanup();
+    b.cleanup();
+    const spanBytes = a.stats().spanBytes;
+    for (let i = 0; i < 3 * slots; i += 2) {
+      ofA[i] = a.allocate(size);
+      ofB[i] = b.allocate(size);
+    }
+    assert.equal(a.stats().spanBytes, spanBytes);
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 0);
+    a.detach();
+    b.detach();
+    end(heap, [...ofA, ...ofB]);
+  });
+
+  it("take each other's slots once a quarter of the chunks is in spans, and before they are refused", () => {
+    const heap = heapOfChunks(8);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const ofA = take(a, 2 * slots + 1); // three chunks of eight
+    const ofB = take(b, 1);
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 1);
+    const rest = take(b, 8 * slots - ofA.length - ofB.length);
+    assert.throws(() => b.allocate(size), { code: "ERR_OUT_OF_MEMORY" });
+    a.detach();
+    b.detach();
+    end(heap, [...ofA, ...ofB, ...rest]);
+  });
+
+  it("keep fewer than 16 slabs of a class from each other", () => {
+    const heap = heapOfChunks(512);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const ofA = take(a, (mostKept + 4) * slots);
+    const few = ofA.filter((_, i) => i % slots !== 0); // one object stays in each slab
+    for (const address of few) a.deallocate(address);
+    a.cleanup();
+    const ofB = take(b, mostKept * slots);
+    const kept = [...slabsOf(ofA)].filter((slab) => !slabsOf(ofB).has(slab));
+    assert.equal(kept.length, mostKept - 1);
+    a.detach();
+    b.detach();
+    end(heap, [...ofA.filter((_, i) => i % slots === 0), ...ofB]);
+  });
+});
+
+describe("a slab is nobody's home", () => {
+  it("once its worker has left", () => {
+    const heap = heapOfChunks(64);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const ofA = take(a, 1);
+    a.detach();
+    const ofB = take(b, slots - 1);
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 1);
+    b.detach();
+    end(heap, [...ofA, ...ofB]);
+  });
+
+  it("once its worker was reaped", () => {
+    const heap = heapOfChunks(64);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const ofA = take(a, 1);
+    b.reap(a.workerId);
+    const ofB = take(b, slots - 1);
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 1);
+    b.detach();
+    end(heap, [...ofA, ...ofB]);
+  });
+});
