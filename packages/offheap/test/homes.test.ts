@@ -9,8 +9,6 @@ import { assertZeroResidue } from "./support/residue.ts";
 
 const size = 64;
 const slots = 8;
-/** Slabs of a class that may be kept from others (core/slab/choice.ts). */
-const mostKept = 16;
 
 /** A heap of slabs of 8 slots, a chunk each, and magazines of one round. */
 function heapOfChunks(chunks: number, maxWorkers = 2): Heap {
@@ -83,19 +81,36 @@ describe("two workers at work", () => {
     end(heap, [...ofA, ...ofB, ...rest]);
   });
 
-  it("keep fewer than 16 slabs of a class from each other", () => {
+  it("keep from each other only what is half full, and the last home", () => {
     const heap = heapOfChunks(512);
     const [a, b] = [attachTo(heap), attachTo(heap)];
-    const ofA = take(a, (mostKept + 4) * slots);
-    const few = ofA.filter((_, i) => i % slots !== 0); // one object stays in each slab
-    for (const address of few) a.deallocate(address);
+    const ofA = take(a, 20 * slots);
+    const stay = ofA.filter((_, i) => (i < 10 * slots ? i % slots < 5 : i % slots === 0));
+    for (const address of ofA) if (!stay.includes(address)) a.deallocate(address);
     a.cleanup();
-    const ofB = take(b, mostKept * slots);
+    const ofB = take(b, 10 * slots);
     const kept = [...slabsOf(ofA)].filter((slab) => !slabsOf(ofB).has(slab));
-    assert.equal(kept.length, mostKept - 1);
+    assert.equal(kept.length, 11);
     a.detach();
     b.detach();
-    end(heap, [...ofA.filter((_, i) => i % slots === 0), ...ofB]);
+    end(heap, [...stay, ...ofB]);
+  });
+
+  it("find their homes among many of others", () => {
+    const heap = heapOfChunks(1024, 3);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const first = take(a, 40 * slots);
+    const own = take(b, 2 * slots);
+    const more = take(a, 40 * slots);
+    for (const [i, address] of [...first, ...more].entries()) if (i % slots === 0) a.deallocate(address);
+    a.cleanup();
+    b.deallocate(own[slots] as number);
+    b.cleanup();
+    const taken = b.allocate(size);
+    assert.equal(taken, own[slots]);
+    a.detach();
+    b.detach();
+    end(heap, [...first, ...more].filter((_, i) => i % slots !== 0).concat(own));
   });
 });
 

@@ -78,6 +78,8 @@ export {
   totalsFrees,
   totalsRoundCount,
   straysAt,
+  lastHomeAt,
+  homeSearchAt,
   roundShift,
   roundSlot,
   gaugeIndex,

@@ -110,6 +110,9 @@ export const totalsAllocs = 0;
 export const totalsFrees = 8;
 export const totalsRoundCount = 16;
 export const straysAt = 20;
+/** Chunks, not of the totals: the last home, and where the next search for one begins. Hints. */
+export const lastHomeAt = 24;
+export const homeSearchAt = 28;
 /** A round: the object's address, and where its state byte is: bytes from the table of requests on. Zeros are no round. */
 export const roundShift = 3;
 export const roundSlot = 4;

@@ -8,7 +8,6 @@ import { claimOf, classOf, setRemove } from "../arena/index.ts";
 import {
   chunkShift,
   infoFreeCount,
-  infoHome,
   infoLines,
   lineShift,
   lineWords,
@@ -36,6 +35,7 @@ import {
   claimHome,
   claimPartial,
   firstSlot,
+  makeHome,
   quadOf,
   repairSlab,
   slotsOf,
@@ -95,6 +95,7 @@ export function refillHome(classIndex: i32): bool {
 export function takeFrom(classIndex: i32, head: i32): bool {
   assert(isPlace(worker) && isClass(classIndex) && isChunk(head));
   const claim = claimOf(head);
+  makeHome(classIndex, head);
   const taken = takeSlots(head, claim, magazineAt(worker, classIndex), threeQuarters(roundLimit(classIndex)));
   if (taken === 0) repairSlab(head, claim);
   else setRoundCount(worker, classIndex, taken, 0);
@@ -109,7 +110,6 @@ export function takeFrom(classIndex: i32, head: i32): bool {
 function takeSlots(head: i32, claim: i32, at: i32, want: i32): i32 {
   const info = infoAt(head);
   const slots = slotsOf(claim);
-  store32((info + infoHome) | 0, worker);
   const freeBefore = load32((info + infoFreeCount) | 0);
   const wanted = most(least(freeBefore, want), 0);
   let left = wanted;

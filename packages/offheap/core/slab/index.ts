@@ -15,7 +15,7 @@ export {
 } from "./slab.ts";
 
 // Which slab a refill takes slots of.
-export { claimHome, claimPartial } from "./choice.ts";
+export { claimHome, claimPartial, makeHome } from "./choice.ts";
 
 // Slots of a slab, and the slab of a slot.
 export { firstSlot, slotsOf, headOfSlot, classAtSlot } from "./slots.ts";

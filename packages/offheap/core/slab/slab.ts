@@ -32,7 +32,6 @@ import {
   chunkShift,
   fewestSlots,
   infoFreeCount,
-  infoHome,
   infoLines,
   lineShift,
   lineWords,
@@ -149,7 +148,6 @@ export function buildSlab(classIndex: i32): i32 {
 function describe(head: i32, slots: i32): void {
   const info = infoAt(head);
   store32((info + infoFreeCount) | 0, slots);
-  store32((info + infoHome) | 0, worker);
   const lines = (slots + slotsPerLine - 1) >> lineShift;
   for (let i = 0; i < lineWords; i++) {
     const here = least(most(lines - i * 32, 0), 32);
