@@ -131,5 +131,7 @@ export {
   ringGivenBack,
   ringTakenUpTo,
   ringTables,
+  ringListCount,
+  ringListBytes,
   ringMark,
 } from "./numbers.ts";
