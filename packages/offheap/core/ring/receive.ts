@@ -73,11 +73,12 @@ let takenUpTo: i32 = 0;
 let headBefore: i32 = 0;
 
 /**
- * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `holds`: it comes back into
+ * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it comes back into
  * the ring if the receiver dies before it is done with it.
  */
-export function receiveMessage(ring: i32, holds: bool): i32 {
+export function receiveMessage(ring: i32, hold: i32): i32 {
   assert(isPlace(worker));
+  const holds = hold !== 0;
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
   // What it held before is its own from now on.
   store32((ownIntent + heldObject) | 0, 0);

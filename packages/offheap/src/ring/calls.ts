@@ -23,6 +23,8 @@ export abstract class RingCalls {
   protected isReading = false;
   private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
   private readonly resultAt: number;
+  /** Of the messages of an array that is being sent. */
+  private readonly lengths: number[] = [];
 
   protected constructor(kit: Kit, { at, capacity }: Place) {
     this.kit = kit;
@@ -42,8 +44,10 @@ export abstract class RingCalls {
     return this.kit.core;
   }
 
+  /** Bytes that are meant. Whether an object begins there, and whose it is, the core finds out. */
   protected lengthOf(address: Address, length: number | undefined): number {
-    const bytes = this.kit.host.bytesFrom(address);
+    const { host } = this.kit;
+    const bytes = host.objectBytesNear(address) || host.bytesFrom(address);
     if (length === undefined || isUpTo(length, bytes)) return length ?? bytes;
     throw new AllocatorError("ERR_INVALID_SIZE", `length is 0 to ${bytes}, got ${show(length)}`);
   }
@@ -54,39 +58,46 @@ export abstract class RingCalls {
       if (found === came.done) return true;
       if (found === came.full) return false;
       if (found === came.closed) throw this.closedError();
-      if (found === came.notOwn) throw notOwn(address as Address);
+      if (found === came.notOwn) throw this.notOwn(address as Address);
       if (found === came.noTable) this.list = this.makeTable();
       else this.kit.open();
     }
     throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be sent to`);
   }
 
+  /** Why an object cannot be sent: none begins there, or it is another's. */
+  private notOwn(address: Address): AllocatorError {
+    this.kit.host.bytesFrom(address);
+    return notOwn(address);
+  }
+
   /** Of an array: a list at a time in one call of the core. */
   protected sendArray(batch: readonly Outgoing[]): number {
     this.list ??= this.makeTable();
-    if (batch.length > mostAtOnce)
-      for (const { address, length, tag = 0 } of batch) {
-        this.lengthOf(address, length);
-        checkTag(tag);
-      }
+    const { lengths } = this;
+    for (let i = 0; i < batch.length; i++) {
+      const { address, length, tag = 0 } = batch[i] as Outgoing;
+      lengths[i] = this.lengthOf(address, length);
+      checkTag(tag);
+    }
     for (let count = 0; count < batch.length; ) {
       const wanted = Math.min(batch.length - count, mostAtOnce);
       for (let i = 0; i < wanted; i++) {
-        const { address, length, tag = 0 } = batch[count + i] as Outgoing;
-        this.list.put(i, address, this.lengthOf(address, length), checkTag(tag));
+        const { address, tag = 0 } = batch[count + i] as Outgoing;
+        this.list.put(i, address, lengths[count + i] as number, tag);
       }
       const went = Math.max(this.core.sendMessages(this.at, this.list.at, wanted), 0);
       count += went;
       if (went === wanted) continue;
       // The next one by itself: that tells what is wrong, or that the ring is full.
-      const { address, length, tag = 0 } = batch[count] as Outgoing;
-      if (!this.sendChecked(address, this.lengthOf(address, length), checkTag(tag))) return count;
+      const { address, tag = 0 } = batch[count] as Outgoing;
+      if (!this.sendChecked(address, lengths[count] as number, tag)) return count;
       count++;
     }
     return batch.length;
   }
 
-  protected next(holds: boolean): Message | undefined {
+  protected next(holds: 0 | 1): Message | undefined {
     if (this.isReading) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.receiveMessage(this.at, holds);

@@ -97,7 +97,7 @@ export class Ring extends RingCalls {
 
   /** The next message, the same object each time; undefined when there is none. What it leads to is the caller's. @throws ERR_DETACHED */
   receive(): Message | undefined {
-    return this.next(false);
+    return this.next(0);
   }
 
   /**
@@ -106,7 +106,7 @@ export class Ring extends RingCalls {
    * @throws ERR_DETACHED
    */
   take(): Message | undefined {
-    return this.next(true);
+    return this.next(1);
   }
 
   /**
