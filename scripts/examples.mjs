@@ -1,5 +1,5 @@
-// Runs each program in examples/ and looks for the words that it must print. A program without words here fails. The page
-// in examples/browser wants a browser: `npm run hosts` opens it.
+// Runs each program in examples/ and looks for the words that it must print. A program without words here fails. The pages
+// in examples/browser want a browser: `npm run hosts` opens them.
 // One that says why it cannot run on this machine ("left out: …") is told of, and is no failure.
 
 import { spawnSync } from "node:child_process";
@@ -8,6 +8,10 @@ import { filesBelow, root } from "./workspace.mjs";
 
 const expected = {
   "c-module.mjs": [/^be 1$/m, /a freed address in C: ERR_DOUBLE_FREE/, /^0 objects left, 0 violations/m],
+  "http-sessions.mjs": [
+    /^records: all answers were right, nothing is left$/m,
+    /^objects: all answers were right, nothing is left$/m,
+  ],
   "many-sizes.mjs": [/powersOfTwo: 0 objects left, 0 violations/, /fine: 0 objects left, 0 violations/],
   "one-allocation.mjs": [/\(3, 4\) stands at address \d+/, /freed twice: ERR_DOUBLE_FREE/],
   "pipeline.mjs": [

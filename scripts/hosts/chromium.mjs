@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { examplePage } from "./example-page.mjs";
+import { examplePages } from "./example-page.mjs";
 import { isolation, serve } from "./serve.mjs";
 
 const library = "/node_modules/offheap/dist/index.js";
@@ -48,7 +48,7 @@ export async function chromiumRuns(path, folder) {
       }
       await server.end();
     }
-    results.push(await examplePage(context));
+    results.push(...(await examplePages(context)));
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });

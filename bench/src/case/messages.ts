@@ -1,9 +1,17 @@
 /** Messages to another worker and back: how long one takes when many are sent, and there and back when one is. */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { MemoryPool } from "offheap";
 import { Ring } from "offheap/ring";
-import { RingBuffer } from "ringbuf.js";
 import { collectionWatch } from "./gc.ts";
+import {
+  bytesLine,
+  type Line,
+  manyLine,
+  postedBy,
+  readStream,
+  ringLine,
+  streamLine,
+} from "./message-lines.ts";
 import type { MessagesAnswer, MessagesRequest } from "./protocol.ts";
 import { nowNs } from "./run.ts";
 
@@ -13,6 +21,9 @@ export interface MessageOrders extends MessagesRequest {
   readonly there: unknown;
   readonly back: unknown;
   readonly streams: readonly SharedArrayBuffer[];
+  readonly port?: MessagePort;
+  /** Of two senders the other one. */
+  readonly isSecond?: boolean;
 }
 
 /** Bytes that a ring of bytes holds: as many as fit, of messages of up to 64 KiB. */
@@ -20,142 +31,100 @@ const STREAM_BYTES = 2 ** 22;
 const ROUND_TRIPS = 4000;
 const PASSES = 3;
 
-export const mailOf = (request: MessagesRequest): number =>
-  Math.round(request.peer.startsWith("post") ? 2e8 / (2000 + request.bytes) : 1e9 / (3000 + request.bytes));
+const isSlow = (peer: string): boolean => peer.startsWith("post") || peer === "channel" || peer === "stream";
+/** Messages of a pass, an even number. */
+export const mailOf = ({ peer, bytes }: MessagesRequest): number =>
+  2 * Math.round((isSlow(peer) ? 2e8 / (2000 + bytes) : 1e9 / (3000 + bytes)) / 2);
 
-/** One side of it: sends a message of so many bytes that begins with a number, or takes one. */
-export interface Line {
-  send(number: number): void;
-  /** Blocks; undefined where messages come as events. */
-  readonly receive?: () => number;
+/** The other side's worker, and a line to it. Where there are two senders the second is a worker, too. */
+interface Opened {
+  readonly worker: Worker;
+  readonly line: Line;
+  readonly second?: Worker;
+  /** What messages come back on, where they come as events. */
+  readonly answers?: { next(): Promise<unknown> };
 }
 
-export function ringLine(pool: MemoryPool, to: Ring, from: Ring, bytes: number, copies: boolean): Line {
-  const { u32 } = pool;
-  const payload = new Uint8Array(bytes);
-  const head = new Uint32Array(payload.buffer, 0, 1);
-  if (copies) {
-    let seen = 0;
-    const look = (content: Uint8Array): void => {
-      seen = (content[0] as number) | ((content[1] as number) << 8) | ((content[2] as number) << 16);
-    };
-    return {
-      send(number) {
-        head[0] = number;
-        while (!to.write(payload)) to.waitForSpace();
-      },
-      receive() {
-        while (!from.read(look)) from.wait();
-        return seen;
-      },
-    };
-  }
-  return {
-    send(number) {
-      const address = pool.allocate(bytes);
-      u32[address >>> 2] = number;
-      while (!to.send(address, bytes)) to.waitForSpace();
-    },
-    receive() {
-      let message = from.receive();
-      for (; message === undefined; message = from.receive()) from.wait();
-      const number = u32[message.address >>> 2] as number;
-      pool.deallocate(message.address);
-      return number;
-    },
-  };
-}
+const workerAt = new URL("./messages-worker.js", import.meta.url);
+const said = (from: Worker | MessagePort): Promise<unknown> =>
+  new Promise((resolve) => from.once("message", resolve));
 
-export function bytesLine(to: SharedArrayBuffer, from: SharedArrayBuffer, bytes: number): Line {
-  const [writer, reader] = [new RingBuffer(to, Uint8Array), new RingBuffer(from, Uint8Array)];
-  const out = new Uint8Array(bytes);
-  const into = new Uint8Array(bytes);
-  const [sent, got] = [new Uint32Array(out.buffer, 0, 1), new Uint32Array(into.buffer, 0, 1)];
-  return {
-    send(number) {
-      sent[0] = number;
-      while (writer.availableWrite() < bytes);
-      writer.push(out);
-    },
-    receive() {
-      while (reader.availableRead() < bytes);
-      reader.pop(into);
-      return got[0] as number;
-    },
-  };
-}
-
-function open(request: MessagesRequest): { worker: Worker; line: Line } {
+function open(request: MessagesRequest): Opened {
   const { peer, bytes } = request;
   const streams = [0, 1].map(() => new SharedArrayBuffer(STREAM_BYTES + 8));
   const pool = new MemoryPool({ capacity: 2 ** 28 });
   const [there, back] = [new Ring(pool), new Ring(pool)];
-  const workerData = {
+  const channel = new MessageChannel();
+  const isChannel = peer === "channel";
+  const orders = {
     ...request,
     ...{ pool: pool.handle, there: there.handle, back: back.handle, streams },
+    ...(isChannel && { port: channel.port2 }),
   } satisfies MessageOrders;
-  const worker = new Worker(new URL("./messages-worker.js", import.meta.url), { workerData, execArgv: [] });
-  if (peer === "ring" || peer === "ring-copy")
-    return { worker, line: ringLine(pool, there, back, bytes, peer === "ring-copy") };
-  if (peer === "ringbuf.js")
-    return {
-      worker,
-      line: bytesLine(streams[0] as SharedArrayBuffer, streams[1] as SharedArrayBuffer, bytes),
-    };
-  return { worker, line: { send: postedBy(worker, request) } };
-}
-
-/** What posts a message to the other side: cloned, or its buffer transferred. */
-export function postedBy(
-  port: { postMessage(value: unknown, transfer?: readonly ArrayBuffer[]): void },
-  { peer, bytes }: MessagesRequest,
-): (number: number) => void {
-  if (peer === "post-transfer")
-    return (number) => {
-      const message = new Uint32Array(bytes / 4);
-      message[0] = number;
-      port.postMessage(message, [message.buffer]);
-    };
-  const message = new Uint32Array(bytes / 4);
-  return (number) => {
-    message[0] = number;
-    port.postMessage(message);
-  };
-}
-
-const said = (worker: Worker): Promise<unknown> => new Promise((resolve) => worker.once("message", resolve));
-
-async function tripNs(worker: Worker, line: Line, number: number): Promise<number> {
-  const began = nowNs();
-  if (line.receive === undefined) {
-    const answer = said(worker);
-    line.send(number);
-    await answer;
-  } else {
-    line.send(number);
-    if (line.receive() !== number) throw new Error("another message came back");
+  const isStream = peer === "stream";
+  const worker = new Worker(workerAt, {
+    ...{ workerData: orders, transferList: isChannel ? [channel.port2] : [] },
+    ...{ execArgv: [], stdin: isStream, stdout: isStream },
+  });
+  if (peer === "ring-many") return { worker, line: manyLine(pool, there, back, bytes) };
+  if (peer.startsWith("ring-") || peer === "ring") {
+    const line = ringLine(pool, there, back, bytes, peer === "ring-copy");
+    if (peer !== "ring-2-senders") return { worker, line };
+    const second = new Worker(workerAt, { workerData: { ...orders, isSecond: true }, execArgv: [] });
+    return { worker, line, second };
   }
+  if (peer === "ringbuf.js") {
+    const [to, from] = streams as [SharedArrayBuffer, SharedArrayBuffer];
+    return { worker, line: bytesLine(to, from, bytes) };
+  }
+  if (peer === "stream") {
+    const arrived: ((number: number) => void)[] = [];
+    readStream(worker.stdout, bytes, (number) => arrived.shift()?.(number));
+    const answers = { next: () => new Promise<number>((resolve) => arrived.push(resolve)) };
+    return { worker, line: streamLine(worker.stdin as NonNullable<typeof worker.stdin>, bytes), answers };
+  }
+  const port = isChannel ? channel.port1 : worker;
+  return { worker, line: { send: postedBy(port, request) }, answers: { next: () => said(port) } };
+}
+
+async function tripNs({ line, answers }: Opened, number: number): Promise<number> {
+  const began = nowNs();
+  const answer = answers?.next();
+  await line.send(number);
+  line.flush?.();
+  if (answer !== undefined) await answer;
+  else if (line.receive?.() !== number) throw new Error("another message came back");
+  return nowNs() - began;
+}
+
+/** Many messages to the other side, which says when it has them all. */
+async function pass({ worker, line, second }: Opened, count: number): Promise<number> {
+  const done = said(worker);
+  const began = nowNs();
+  second?.postMessage("go");
+  for (let number = 0; number < count; number++) {
+    const isFull = line.send(number);
+    if (isFull !== undefined) await isFull;
+  }
+  line.flush?.();
+  await done;
   return nowNs() - began;
 }
 
 export async function messagesCase(request: MessagesRequest): Promise<MessagesAnswer> {
-  const { worker, line } = open(request);
-  await said(worker);
+  const opened = open(request);
+  const { worker, second } = opened;
+  await Promise.all([said(worker), second && said(second)]);
   const count = mailOf(request);
+  const own = second === undefined ? count : count / 2;
   const watch = collectionWatch();
   let least = Number.POSITIVE_INFINITY;
-  for (let pass = 0; pass < PASSES; pass++) {
-    const done = said(worker);
-    const began = nowNs();
-    for (let number = 0; number < count; number++) line.send(number);
-    await done;
-    least = Math.min(least, nowNs() - began);
-  }
+  for (let i = 0; i < PASSES; i++) least = Math.min(least, await pass(opened, own));
   const gcMs = (await watch()).reduce((sum, pause) => sum + pause, 0);
   const trips: number[] = [];
-  for (let i = 0; i < ROUND_TRIPS; i++) trips.push(await tripNs(worker, line, i & 0xffff));
+  for (let i = 0; i < ROUND_TRIPS; i++) trips.push(await tripNs(opened, i & 0xffff));
   trips.sort((a, b) => a - b);
-  await worker.terminate();
+  await Promise.all([worker.terminate(), second?.terminate()]);
   const at = (share: number): number => trips[Math.floor(trips.length * share)] as number;
   return { messageNs: least / count, p50Ns: at(0.5), p99Ns: at(0.99), gcMs: gcMs / PASSES, count };
 }

@@ -89,10 +89,20 @@ export interface RecordsAnswer {
   readonly fullGcMs: number; // one forced collection while all live
 }
 
+/**
+ * Ways of messages to another worker: a ring, sixteen in a call, of two senders, with copies; a ring of bytes; posted to the
+ * worker, or through a channel; a stream of Node's.
+ */
+export const messagePeers = [
+  ...(["ring", "ring-many", "ring-2-senders", "ring-copy", "ringbuf.js"] as const),
+  ...(["post-clone", "post-transfer", "channel", "stream"] as const),
+] as const;
+export type MessagePeer = (typeof messagePeers)[number];
+
 /** Messages of so many bytes to another worker, by one of several ways. */
 export interface MessagesRequest {
   readonly mode: "messages";
-  readonly peer: "ring" | "ring-copy" | "ringbuf.js" | "post-clone" | "post-transfer";
+  readonly peer: MessagePeer;
   readonly bytes: number;
 }
 

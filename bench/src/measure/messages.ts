@@ -1,6 +1,6 @@
 /** Messages between two workers, through a ring and by other ways. */
 import { fileURLToPath } from "node:url";
-import type { MessagesAnswer, MessagesRequest } from "../case/protocol.ts";
+import { type MessagesAnswer, type MessagesRequest, messagePeers } from "../case/protocol.ts";
 import { type Options, peerSelected } from "../options.ts";
 import { runRounds } from "./rounds.ts";
 import { median } from "./summary.ts";
@@ -13,7 +13,7 @@ export interface MessagesRow extends Partial<MessagesAnswer> {
   readonly refused?: string;
 }
 
-export const messagePeers = ["ring", "ring-copy", "ringbuf.js", "post-clone", "post-transfer"] as const;
+export { messagePeers };
 export const messageBytes = [16, 64, 4096, 65_536];
 
 export async function measureMessages(

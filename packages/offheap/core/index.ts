@@ -67,11 +67,15 @@ export {
   endHeld,
   formatRing,
   hasMessage,
+  hasSpaceForMessage,
   receiveMessage,
+  receiveMessages,
   ringBytes,
   ringSize,
   sendMessage,
+  sendMessages,
   settleRing,
+  tableBytesOf,
   tableCell,
 } from "./ring/index.ts";
 export {

@@ -137,6 +137,69 @@ for (const [kind, make] of kinds)
         assert.equal(ring.receiveMany(batch), 2);
       });
 
+      it("sends and receives many in their order, whatever the ring has passed before", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 48 });
+        const batch = Array.from({ length: 40 }, (): Message => ({ address: 0, length: 0, tag: 0 }));
+        let [next, expected] = [0, 0];
+        for (const count of [1, 15, 16, 17, 40, 3, 33, 40, 16]) {
+          const all = Array.from({ length: count }, () => ({ address: heap.allocate(32), tag: next++ }));
+          assert.equal(ring.sendMany(count % 2 === 0 ? all : all.values()), count);
+          assert.equal(ring.size, count);
+          assert.equal(ring.receiveMany(batch), count);
+          for (const { address, length, tag } of batch.slice(0, count)) {
+            assert.deepEqual([length, tag], [32, expected++]);
+            heap.deallocate(address);
+          }
+        }
+        assert.equal(ring.receiveMany(batch), 0);
+        ring.destroy();
+        assert.deepEqual(heap.check(), []);
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("sends none of many where the length or tag of one is wrong, and those before one that is another's", () => {
+        const heap = shared();
+        const other = another(heap);
+        const ring = new Ring(heap, { capacity: 64 });
+        const good = Array.from({ length: 20 }, (_, tag) => ({ address: heap.allocate(16), tag }));
+        const address = heap.allocate(16);
+        for (const [code, bad] of [
+          ["ERR_INVALID_SIZE", { address, length: 17 }],
+          ["ERR_INVALID_OPTION", { address, tag: -1 }],
+          ["ERR_INVALID_ADDRESS", { address: 1 }],
+        ] as const) {
+          assert.equal(
+            codeOf(() => ring.sendMany([...good, bad])),
+            code,
+          );
+          assert.equal(ring.size, 0);
+        }
+        assert.equal(
+          codeOf(() => ring.sendMany([...good, { address: other.allocate(16) }])),
+          "ERR_INVALID_ADDRESS",
+        );
+        assert.equal(ring.size, 20);
+        ring.close();
+        assert.equal(
+          codeOf(() => ring.sendMany([{ address }])),
+          "ERR_DETACHED",
+        );
+      });
+
+      it("waits for space that a dead receiver has left uncounted", () => {
+        const heap = shared();
+        const ring = new Ring(heap, { capacity: 1 });
+        for (let i = 0; i < 20; i++) {
+          ring.write("a");
+          const worker = another(heap);
+          assert.equal(Ring.attach(worker, ring.handle).take()?.length, 1);
+          assert.equal(ring.waitForSpace({ timeout: 5 }), true);
+          heap.reap(worker.workerId);
+          ring.read((bytes) => assert.equal(bytes[0], 97));
+        }
+      });
+
       it("gives back what a dead worker had taken, first, and not what it had received", () => {
         const heap = shared();
         const ring = new Ring(heap, { capacity: 4 });

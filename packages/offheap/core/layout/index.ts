@@ -136,5 +136,7 @@ export {
   ringGivenBack,
   ringTakenUpTo,
   ringTables,
+  ringListCount,
+  ringListBytes,
   ringMark,
 } from "./numbers.ts";

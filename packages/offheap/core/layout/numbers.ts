@@ -149,7 +149,7 @@ export const noChunk = -1;
 /**
  * What a worker is about in structures, in bytes: the kind of its intent; the object that goes in and the one that goes out,
  * the cell, the stamp of the exchange; how many stamps it made; its hazards; of a message the ring, its length and its tag; the
- * same of the message that it holds; the stamp of who gives a message back; the objects it has retired. Behind those, the stamps it has seen of each worker.
+ * same of the message that it holds; the stamp of who gives a message back; the objects it has retired.
  */
 export const intentKind = 0;
 export const intentFresh = 4;
@@ -181,7 +181,8 @@ export const stampCount = 0x1ffffff;
 
 /**
  * A ring, in bytes from its start: what it is, the most messages, one less than its cells, where those are; whether receivers, or
- * senders, may be asleep; whether it is closed; a number that no other ring of the heap has. Then, each on a line: positions of the first message and behind the last; how
+ * senders, may be asleep; whether it is closed; a number that no other ring of the heap has. Then, each on a line: positions up to which
+ * all messages are gone, and up to which all are sent; how
  * often messages were given back, and up to which of these all have been taken. Then for each place a cell with the address of its
  * messages' lengths and tags, and behind these one for a message that was given back, with its length and tag.
  */
@@ -198,4 +199,7 @@ export const ringTail = 128;
 export const ringGivenBack = 192;
 export const ringTakenUpTo = 196;
 export const ringTables = 256;
+/** Messages that go to the core, or come from it, in one call: behind a place's lengths and tags, an address, a length, a tag each. */
+export const ringListCount = 16;
+export const ringListBytes = 12;
 export const ringMark = 0x676e6972;

@@ -196,9 +196,9 @@ export function recordOf(w: i32): i32 {
 export function intentOf(w: i32): i32 {
   return (intentsAt + multiply(w - 1, intentBytes)) | 0;
 }
-/** Where a worker notes that another's exchange took place. */
+/** Where a worker notes that another's exchange took place: all that it notes is on lines of its own. */
 export function noteAt(w: i32, by: i32): i32 {
-  return (notesAt + multiply(w - 1, noteBytes) + (by << 2)) | 0;
+  return (notesAt + multiply(by - 1, noteBytes) + (w << 2)) | 0;
 }
 export function gaugeAt(w: i32, classIndex: i32): i32 {
   return (recordOf(w) + recordGauges + (classIndex << 2)) | 0;

@@ -73,8 +73,9 @@ function isRing(ring: i32): bool {
 }
 
 function settleSend(w: i32, at: i32, ring: i32): void {
-  if (hasTaken(at)) wakeAt((ring + ringReceivers) | 0);
-  else passTo(ownerAt(load32((at + intentFresh) | 0)), slotLive | w);
+  if (!hasTaken(at)) passTo(ownerAt(load32((at + intentFresh) | 0)), slotLive | w);
+  // Also where it did not take place: of several those before it may have.
+  wakeAt((ring + ringReceivers) | 0);
 }
 
 /** From now on the intent, which was none, is to give the message back that the worker held. */

@@ -1,9 +1,9 @@
 // A message is received: it goes out of its cell by one exchange, and is the receiver's. Those that were given back come first.
 //
-//   intent with address, length, tag → cell 0 → head → byte 128 + w → who waits for space is woken
+//   intent with address, length, tag → cell, free → head → who waits for space is woken → byte 128 + w
 //
 // Killed before the exchange the receiver has nothing; behind it, before the call has returned, its reaper gives the message
-// back (give-back.ts).
+// back (give-back.ts). Of several in one call it gives back the last: those before it are the receiver's.
 //
 // Plain loads: the receiver's intent; length and tag as in places.ts.
 
@@ -27,6 +27,7 @@ import {
   ringGivenBack,
   ringHead,
   ringId,
+  ringListBytes,
   ringMagic,
   ringMark,
   ringMask,
@@ -51,57 +52,120 @@ import {
   store32,
 } from "../target/index.ts";
 import { isServed } from "../worker/index.ts";
-import { cellAt, givenBackAt, givenBackLength, givenBackTag, lengthAt, ringBytes } from "./places.ts";
-import { closed, empty, notServed, passHead, sent, wakeAt } from "./send.ts";
+import {
+  cellAt,
+  freeFor,
+  givenBackAt,
+  givenBackLength,
+  givenBackTag,
+  isMessage,
+  lengthAt,
+  mostAhead,
+  moveOnLate,
+  passGone,
+  ringBytes,
+} from "./places.ts";
+import { closed, empty, notServed, sent, wakeAt } from "./send.ts";
 
-/** The ring that was received from last, by its number, and where its tail was then. */
+/** The ring that was received from last, by its number, and the position behind the last message taken; the head at the start of a call. */
 let seenSource: i32 = 0;
-let seenTail: i32 = 0;
+let takenUpTo: i32 = 0;
+let headBefore: i32 = 0;
 
 /**
- * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `holds`: it comes back into
+ * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it comes back into
  * the ring if the receiver dies before it is done with it.
  */
-export function receiveMessage(ring: i32, holds: bool): i32 {
+export function receiveMessage(ring: i32, hold: i32): i32 {
   assert(isPlace(worker));
+  const holds = hold !== 0;
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
   // What it held before is its own from now on.
   store32((ownIntent + heldObject) | 0, 0);
-  if (takeGivenBack(ring, holds)) return sent;
+  if (!takeGivenBack(ring, holds)) {
+    beginToReceive(ring);
+    const found = takeNext(ring, holds);
+    if (found !== sent) return found;
+    moveOnLate((ring + ringHead) | 0, headBefore, takenUpTo);
+  }
+  wakeAt((ring + ringSenders) | 0);
+  finish(holds);
+  return sent;
+}
+
+/** Receives up to so many messages; each with its address, length and tag goes into a list. How many there were. */
+export function receiveMessages(ring: i32, list: i32, count: i32): i32 {
+  assert(isPlace(worker));
+  if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
+  store32((ownIntent + heldObject) | 0, 0);
+  beginToReceive(ring);
+  let got = 0;
+  for (let at = list; got < count; at = (at + ringListBytes) | 0) {
+    if (!takeGivenBack(ring, false) && takeNext(ring, false) !== sent) break;
+    store32(at, load32((ownIntent + intentOld) | 0));
+    store32((at + 4) | 0, load32((ownIntent + intentLength) | 0));
+    store32((at + 8) | 0, load32((ownIntent + intentTag) | 0));
+    finish(false);
+    got++;
+  }
+  moveOnLate((ring + ringHead) | 0, headBefore, takenUpTo);
+  if (got > 0) wakeAt((ring + ringSenders) | 0);
+  return got;
+}
+
+/** Where to begin: behind the last message that was taken from here, or at the head where others were faster. */
+function beginToReceive(ring: i32): void {
+  const id = load32((ring + ringId) | 0);
+  headBefore = atomicLoad32((ring + ringHead) | 0);
+  const ahead = (takenUpTo - headBefore) | 0;
+  if (seenSource === id && ahead >= 0 && ahead < mostAhead) return;
+  seenSource = id;
+  takenUpTo = headBefore;
+}
+
+/** Takes the next message out; the intent says which, and is not ended. */
+function takeNext(ring: i32, holds: bool): i32 {
+  let isClosed = false;
   while (true) {
-    // Before the tail: of a ring that was closed, and empty after that, nothing comes any more.
-    const isClosed = atomicLoad32((ring + ringClosed) | 0) !== 0;
-    const head = atomicLoad32((ring + ringHead) | 0);
-    const tail = tailFor(ring, head);
-    const cell = cellAt(ring, head);
+    const cell = cellAt(ring, takenUpTo);
     const value = loadCell(cell);
     const stamp = stampLoaded();
-    if (atomicLoad32((ring + ringHead) | 0) !== head) continue;
-    if (value === 0) {
-      if (tail === head) return isClosed ? closed : empty;
-      passHead(ring, head);
-    } else if (tail === head) compareExchange32((ring + ringTail) | 0, tail, (tail + 1) | 0);
-    else {
-      const entry = lengthAt(ring, stamp >>> stampShift, head);
-      if (!takeOut(ring, cell, value, stamp, load32(entry), load32((entry + 4) | 0), holds)) continue;
-      compareExchange32((ring + ringHead) | 0, head, (head + 1) | 0);
-      finish(ring, value, holds);
-      return sent;
+    if (value === freeFor(takenUpTo)) {
+      if (isClosed) return closed;
+      if (atomicLoad32((ring + ringClosed) | 0) === 0) return empty;
+      // Of a ring that was closed before this look at the cell, and empty then, nothing comes any more.
+      isClosed = true;
+      continue;
     }
+    if (!isMessage(value)) {
+      takenUpTo = (takenUpTo + 1) | 0;
+      continue;
+    }
+    // While the head is not beyond the position, nobody has put another message there.
+    const head = atomicLoad32((ring + ringHead) | 0);
+    if (((head - takenUpTo) | 0) > 0) {
+      takenUpTo = head;
+      continue;
+    }
+    const entry = lengthAt(ring, stamp >>> stampShift, takenUpTo);
+    const next = freeFor((takenUpTo + load32((ring + ringMask) | 0) + 1) | 0);
+    if (!takeOut(ring, cell, value, stamp, next, load32(entry), load32((entry + 4) | 0), holds)) continue;
+    takenUpTo = (takenUpTo + 1) | 0;
+    return sent;
   }
 }
 
-/** The tail, or what it was at some time: that is less, and does where it is behind the head. */
-function tailFor(ring: i32, head: i32): i32 {
-  const id = load32((ring + ringId) | 0);
-  if (seenSource === id && ((seenTail - head) | 0) > 0) return seenTail;
-  seenSource = id;
-  seenTail = atomicLoad32((ring + ringTail) | 0);
-  return seenTail;
-}
-
 /** The exchange. Before it the intent has all that giving the message back would take. */
-function takeOut(ring: i32, cell: i32, value: i32, stamp: i32, length: i32, tag: i32, holds: bool): bool {
+function takeOut(
+  ring: i32,
+  cell: i32,
+  value: i32,
+  stamp: i32,
+  next: i32,
+  length: i32,
+  tag: i32,
+  holds: bool,
+): bool {
   tell(stamp);
   const own = newStamp();
   store32((ownIntent + intentOld) | 0, value);
@@ -116,13 +180,14 @@ function takeOut(ring: i32, cell: i32, value: i32, stamp: i32, length: i32, tag:
     store32((ownIntent + heldLength) | 0, length);
     store32((ownIntent + heldTag) | 0, tag);
   }
-  if (exchangeCell(cell, value, stamp, 0, own)) return true;
+  if (exchangeCell(cell, value, stamp, next, own)) return true;
   store32((ownIntent + intentKind) | 0, intentNone);
   return false;
 }
 
-function finish(ring: i32, value: i32, holds: bool): void {
-  wakeAt((ring + ringSenders) | 0);
+/** What was taken is the receiver's. */
+function finish(holds: bool): void {
+  const value = load32((ownIntent + intentOld) | 0);
   setOwner(ownerAt(value), slotLive, slotLive | worker);
   if (holds) store32((ownIntent + heldObject) | 0, value);
   store32((ownIntent + intentKind) | 0, intentNone);
@@ -145,9 +210,7 @@ function takeGivenBack(ring: i32, holds: bool): bool {
     // As they are while the entry has the message: if the exchange takes place, it had.
     const length = load32((entry + givenBackLength) | 0);
     const tag = load32((entry + givenBackTag) | 0);
-    if (!takeOut(ring, entry, value, stamp, length, tag, holds)) continue;
-    finish(ring, value, holds);
-    return true;
+    if (takeOut(ring, entry, value, stamp, 0, length, tag, holds)) return true;
   }
   compareExchange32((ring + ringTakenUpTo) | 0, upTo, count);
   return false;
@@ -177,6 +240,8 @@ export function closeRing(ring: i32): void {
 export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
   const cells = ringBytes();
   for (let at = 0; at < cells + (cellCount << 3); at += 4) store32((ring + at) | 0, 0);
+  for (let position = 0; position < cellCount; position++)
+    store32((ring + cells + (position << 3)) | 0, freeFor(position));
   store32((ring + ringCapacity) | 0, capacity);
   store32((ring + ringMask) | 0, cellCount - 1);
   store32((ring + ringCells) | 0, (ring + cells) | 0);
@@ -186,15 +251,18 @@ export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
 
 /** Whether there is a message, as one look tells. */
 export function hasMessage(ring: i32): i32 {
-  const isGivenBack = atomicLoad32((ring + ringGivenBack) | 0) !== atomicLoad32((ring + ringTakenUpTo) | 0);
-  const head = atomicLoad32((ring + ringHead) | 0);
-  return isGivenBack || loadCell(cellAt(ring, head)) !== 0 || atomicLoad32((ring + ringTail) | 0) !== head
-    ? 1
-    : 0;
+  if (atomicLoad32((ring + ringGivenBack) | 0) !== atomicLoad32((ring + ringTakenUpTo) | 0)) return 1;
+  beginToReceive(ring);
+  takenUpTo = passGone(ring, takenUpTo);
+  return isMessage(loadCell(cellAt(ring, takenUpTo))) ? 1 : 0;
 }
 
-/** Messages in a ring, as its counters tell. */
+/** Messages in a ring, as one look tells. */
 export function ringSize(ring: i32): i32 {
-  const head = atomicLoad32((ring + ringHead) | 0);
-  return (atomicLoad32((ring + ringTail) | 0) - head) | 0;
+  const head = passGone(ring, atomicLoad32((ring + ringHead) | 0));
+  const capacity = load32((ring + ringCapacity) | 0);
+  const tail = atomicLoad32((ring + ringTail) | 0);
+  let at = ((tail - head) | 0) > 0 ? tail : head;
+  while (((at - head) | 0) < capacity && loadCell(cellAt(ring, at)) !== freeFor(at)) at = (at + 1) | 0;
+  return (at - head) | 0;
 }

@@ -2,10 +2,10 @@
 //
 //   free cell at the tail → length and tag into the sender's table → intent → byte 128 → cell → tail → who sleeps is woken
 //
-// Killed before the exchange the sender still has the object; behind it the ring has. Who died before waking a sleeper has it
-// woken by its reaper.
+// Killed before the exchange the sender still has the object; behind it the ring has. Of several in one call the intent is the
+// last one's: those before it are sent. Who died before waking a sleeper has it woken by its reaper.
 //
-// Plain loads: the sender's intent.
+// Plain loads: the sender's intent; its own messages to send.
 
 import {
   heldObject,
@@ -21,6 +21,7 @@ import {
   ringClosed,
   ringHead,
   ringId,
+  ringListBytes,
   ringReceivers,
   ringTail,
   slotLive,
@@ -31,7 +32,6 @@ import {
   assert,
   atomicLoad32,
   atomicStore32,
-  compareExchange32,
   exchangeCell,
   load32,
   loadCell,
@@ -40,11 +40,14 @@ import {
   wake,
 } from "../target/index.ts";
 import { isServed } from "../worker/index.ts";
-import { cellAt, lengthAt, tableCell } from "./places.ts";
+import { cellAt, freeFor, lengthAt, mostAhead, moveOn, moveOnLate, passGone, tableCell } from "./places.ts";
 
-/** The ring that was sent to last, by its number, and where its head was then. */
+/** The ring that was sent to last, by its number: its head at some time, and the position behind the last message sent. */
 let seenRing: i32 = 0;
 let seenHead: i32 = 0;
+let sentUpTo: i32 = 0;
+/** The tail at the start of a call. */
+let tailBefore: i32 = 0;
 
 // What the calls of a ring come to.
 /** The shell is to look closer: an exception cut something short, or the worker is none any more. */
@@ -67,52 +70,83 @@ export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32
   const kind = load32((ownIntent + intentKind) | 0);
   const isFresh = kind === intentExchange && load32((ownIntent + intentFresh) | 0) === address;
   if (!isServed() || (kind !== intentNone && !isFresh)) return notServed;
+  beginToSend(ring);
+  const found = sendNext(ring, address, length, tag, isFresh);
+  if (found === sent) endToSend(ring);
+  else if (!isFresh) store32((ownIntent + intentKind) | 0, intentNone);
+  return found;
+}
+
+/** Sends so many objects of the caller's, as a list has them: address, length, tag. How many went before one did not. */
+export function sendMessages(ring: i32, list: i32, count: i32): i32 {
+  assert(isPlace(worker));
+  if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
+  beginToSend(ring);
+  let went = 0;
+  for (let at = list; went < count; at = (at + ringListBytes) | 0) {
+    const address = load32(at);
+    if (sendNext(ring, address, load32((at + 4) | 0), load32((at + 8) | 0), false) !== sent) break;
+    went++;
+  }
+  if (went > 0) endToSend(ring);
+  else store32((ownIntent + intentKind) | 0, intentNone);
+  return went;
+}
+
+/** Where to begin: behind the last message that was sent from here, or at the tail. */
+function beginToSend(ring: i32): void {
+  const id = load32((ring + ringId) | 0);
+  tailBefore = atomicLoad32((ring + ringTail) | 0);
+  const ahead = (sentUpTo - tailBefore) | 0;
+  if (seenRing === id && ahead >= 0 && ahead < mostAhead) return;
+  sentUpTo = tailBefore;
+  if (seenRing === id) return;
+  seenRing = id;
+  seenHead = atomicLoad32((ring + ringHead) | 0);
+}
+
+/** Who waits is woken after all cells have their messages: one that looks before that has them. */
+function endToSend(ring: i32): void {
+  moveOnLate((ring + ringTail) | 0, tailBefore, sentUpTo);
+  wakeAt((ring + ringReceivers) | 0);
+  store32((ownIntent + intentKind) | 0, intentNone);
+}
+
+function sendNext(ring: i32, address: i32, length: i32, tag: i32, isFresh: bool): i32 {
   const owner = ownerAt(address);
   if (ownerIn(owner) !== (slotLive | worker)) return notOwn;
   if (load32(tableCell(ring, worker)) === 0) return noTable;
   if (atomicLoad32((ring + ringClosed) | 0) !== 0) return closed;
   const capacity = load32((ring + ringCapacity) | 0);
   while (true) {
-    const tail = atomicLoad32((ring + ringTail) | 0);
-    const head = headFor(ring, tail, capacity);
-    const cell = cellAt(ring, tail);
+    if (!hasSpaceAt(ring, sentUpTo, capacity)) return full;
+    const cell = cellAt(ring, sentUpTo);
     const value = loadCell(cell);
     const stamp = stampLoaded();
-    // Then the cell is as it was while the tail stood there.
-    if (atomicLoad32((ring + ringTail) | 0) !== tail) continue;
-    if (((tail - head) | 0) >= capacity) {
-      if (!passHead(ring, head)) return full;
-    } else if (value !== 0) compareExchange32((ring + ringTail) | 0, tail, (tail + 1) | 0);
-    else if (put(ring, cell, tail, stamp, address, length, tag, owner, isFresh)) return sent;
+    if (value !== freeFor(sentUpTo)) sentUpTo = (sentUpTo + 1) | 0;
+    else if (put(ring, cell, value, stamp, address, length, tag, owner, isFresh)) return sent;
   }
 }
 
 /**
- * The head, or what it was at some time: that is less, and does where it leaves space. So a sender meets the word that all
- * receivers write once in as many messages as the ring has.
+ * Whether a message may be at a position: it is less than the capacity ahead of the head, or of what that was at some time. So
+ * a sender meets the word that receivers write once in as many messages as the ring has.
  */
-function headFor(ring: i32, tail: i32, capacity: i32): i32 {
-  const id = load32((ring + ringId) | 0);
-  const behind = (tail - seenHead) | 0;
-  if (seenRing === id && behind >= 0 && behind < capacity) return seenHead;
-  seenRing = id;
-  seenHead = atomicLoad32((ring + ringHead) | 0);
-  return seenHead;
-}
-
-/** Moves the head on if its message is gone; false when it is there. */
-export function passHead(ring: i32, head: i32): bool {
-  const value = loadCell(cellAt(ring, head));
-  if (atomicLoad32((ring + ringHead) | 0) !== head) return true;
-  if (value !== 0) return false;
-  compareExchange32((ring + ringHead) | 0, head, (head + 1) | 0);
-  return true;
+function hasSpaceAt(ring: i32, position: i32, capacity: i32): bool {
+  const behind = (position - seenHead) | 0;
+  if (behind >= 0 && behind < capacity) return true;
+  const headAt = (ring + ringHead) | 0;
+  // Moved on first: a receiver that sees the head at or before a position knows whose message its cell has.
+  const head = passGone(ring, atomicLoad32(headAt));
+  moveOn(headAt, head);
+  seenHead = head;
+  return ((position - head) | 0) < capacity;
 }
 
 function put(
   ring: i32,
   cell: i32,
-  tail: i32,
+  value: i32,
   stamp: i32,
   address: i32,
   length: i32,
@@ -120,7 +154,7 @@ function put(
   owner: i32,
   isFresh: bool,
 ): bool {
-  const entry = lengthAt(ring, worker, tail);
+  const entry = lengthAt(ring, worker, sentUpTo);
   store32(entry, length);
   store32((entry + 4) | 0, tag);
   tell(stamp);
@@ -131,16 +165,13 @@ function put(
   store32((ownIntent + intentStamp) | 0, own);
   if (!isFresh) store32((ownIntent + intentKind) | 0, intentSend);
   setOwner(owner, slotLive | worker, slotLive);
-  if (!exchangeCell(cell, 0, stamp, address, own)) {
+  if (!exchangeCell(cell, value, stamp, address, own)) {
     setOwner(owner, slotLive, slotLive | worker);
-    if (!isFresh) store32((ownIntent + intentKind) | 0, intentNone);
     return false;
   }
-  compareExchange32((ring + ringTail) | 0, tail, (tail + 1) | 0);
-  wakeAt((ring + ringReceivers) | 0);
+  sentUpTo = (sentUpTo + 1) | 0;
   // It is not held any more, if it is the message that its sender held.
   if (load32((ownIntent + heldObject) | 0) === address) store32((ownIntent + heldObject) | 0, 0);
-  store32((ownIntent + intentKind) | 0, intentNone);
   return true;
 }
 
@@ -149,4 +180,15 @@ export function wakeAt(at: i32): void {
   if (atomicLoad32(at) === 0) return;
   atomicStore32(at, 0);
   wake(at);
+}
+
+/** Whether there is space for a message, as one look tells. */
+export function hasSpaceForMessage(ring: i32): i32 {
+  beginToSend(ring);
+  while (true) {
+    const position = sentUpTo;
+    if (!hasSpaceAt(ring, position, load32((ring + ringCapacity) | 0))) return 0;
+    if (loadCell(cellAt(ring, position)) === freeFor(position)) return 1;
+    sentUpTo = (position + 1) | 0;
+  }
 }

@@ -8,8 +8,8 @@
 //   took place     the fresh object is the structure's, nobody's; the old one is the worker's to end
 //   did not        the fresh object ends; the old one stays
 //
-// Who is about to overwrite a stamp notes it first, if that worker's intent still names it (a detectable compare-exchange:
-// Attiya, Ben-Baruch & Hendler 2018). Plain loads: the own intent, or that of the dead worker whom the caller reaps.
+// Who is about to overwrite a stamp notes it first (a detectable compare-exchange: Attiya, Ben-Baruch & Hendler 2018).
+// Plain loads: the own intent and notes, or the intent of the dead worker whom the caller reaps.
 
 import {
   chunkShift,
@@ -20,7 +20,6 @@ import {
   intentKind,
   intentNone,
   intentOld,
-  intentRetired,
   intentStamp,
   recordDoomed,
   roundSlot,
@@ -37,7 +36,6 @@ import {
   intentOf,
   isClass,
   isPlace,
-  mostRetired,
   noteAt,
   ownIntent,
   recordOf,
@@ -201,19 +199,21 @@ export function tookPlace(cell: i32, stamp: i32): bool {
 }
 
 /**
- * Notes that the exchange of a stamp took place, if its worker may yet be asked for it. The exchange that follows publishes it.
- * A worker that was seen with a later stamp is done with this one: so its record is looked at once for many stamps of its.
+ * Notes that the exchange of a stamp took place. The exchange that follows publishes it. A note is the latest stamp of its
+ * worker's that this one has overwritten: whoever is noted with a later one is done with this.
  */
 export function tell(stamp: i32): void {
   const w = stamp >>> stampShift;
   if (w === 0 || w > workerCount || w === worker) return;
-  const seenAt = (ownIntent + intentRetired + ((mostRetired + w) << 2)) | 0;
-  const seen = load32(seenAt);
-  const since = (seen - stamp) & stampCount;
-  if (seen >>> stampShift === w && since > 0 && since < fewStamps) return;
-  const current = atomicLoad32((intentOf(w) + intentStamp) | 0);
-  store32(seenAt, current);
-  if (current === stamp) store32(noteAt(w, worker), stamp);
+  const at = noteAt(w, worker);
+  const noted = load32(at);
+  if (noted >>> stampShift === w) {
+    if (((noted - stamp) & stampCount) < fewStamps) return;
+    const isNext = ((stamp - noted) & stampCount) < fewStamps;
+    // Which of two that are far apart is later does not show: so the note stays where it may yet be asked for.
+    if (!isNext && atomicLoad32((intentOf(w) + intentStamp) | 0) === noted) return;
+  }
+  store32(at, stamp);
 }
 
 export function newStamp(): i32 {

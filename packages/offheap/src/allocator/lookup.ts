@@ -102,6 +102,14 @@ export class Lookup {
     return state >= slotLive ? (position + 1) * bytes - offset : 0;
   }
 
+  /** Bytes of the objects in the chunk of an address, whether one begins there or not; 0 where that takes a closer look. */
+  objectBytesNear(address: unknown): number {
+    if (typeof address !== "number" || address >>> 0 !== address) return 0;
+    const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;
+    if (chunk >= this.openChunks) return 0;
+    return this.objectBytes[(this.words[mapWord + chunk] as number) & mapClassMask] as number;
+  }
+
   /** Index of the class that a request rounds to; 0 for what is no valid size. */
   classFor(size: unknown): number {
     if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return 0;

@@ -246,6 +246,7 @@ export class SlabAllocator<Options = never> extends Inspected {
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),
       bytesFrom: (address) => this.bytesFrom(address),
+      objectBytesNear: (address) => this.lookup.objectBytesNear(address),
       views: () => this,
       endDoomed: () => slow.endDoomed(),
     };

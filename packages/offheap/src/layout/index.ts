@@ -68,6 +68,7 @@ export {
   mostRetiredOf,
   mostKindBytes,
   mostNameBytes,
+  ringList,
   ringMark,
   ringWords,
   rootCount,

@@ -11,6 +11,8 @@ import {
   retiredAtOnce,
   ringCapacity,
   ringClosed,
+  ringListBytes,
+  ringListCount,
   ringMagic,
   ringMark,
   ringReceivers,
@@ -45,7 +47,7 @@ export const wordsPerCell = 2;
 
 /** The regions of structures, from a word on. */
 export function structureRegions(maxWorkers: number, chunkCount: number, from: number) {
-  const intentWords = toLine(intent.retired + mostRetiredOf(maxWorkers) + maxWorkers + 1);
+  const intentWords = toLine(intent.retired + mostRetiredOf(maxWorkers));
   const notesAt = from + maxWorkers * intentWords;
   const noteWords = toLine(maxWorkers + 1);
   const rootsAt = notesAt + maxWorkers * noteWords;
@@ -62,4 +64,6 @@ export const ringWords = {
   senders: ringSenders,
   closed: ringClosed,
 } as const;
+/** A message in a list: its address, its length and its tag, a word each; and how many a list has at most. */
+export const ringList = { words: ringListBytes >> wordShift, count: ringListCount } as const;
 export { ringMark };

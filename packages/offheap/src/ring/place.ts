@@ -42,9 +42,9 @@ export function optionsOf(kit: Kit, handle: unknown): RingOptions {
   return options;
 }
 
-/** Bytes of what a sender has of its messages: the length and the tag of each. */
-export function tableBytesFor(capacity: number): number {
-  return cellsFor(capacity) * cellBytes;
+/** Bytes of what a worker has of its messages: the length and the tag of each that it sends, and a list of some. */
+export function tableBytesFor({ core }: Kit, capacity: number): number {
+  return core.tableBytesOf(cellsFor(capacity));
 }
 
 function create(kit: Kit, options: RingOptions): Place {

@@ -4,54 +4,27 @@
 //   bounded · many senders, many receivers, none waits for another · in order from each sender
 //   whoever is killed when: what was sent is received, once
 
-import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt, ringWords } from "../layout/index.ts";
-import type { Core } from "../memory/index.ts";
-import { type Kit, kitOf, type StructureHandle } from "../structure/index.ts";
-import { bytesOf, checkTag, isUpTo, notOwn, timeoutOf, type WaitOptions } from "./arguments.ts";
-import { optionsOf, placeFor, type RingOptions, tableBytesFor } from "./place.ts";
+import type { Address } from "../base/index.ts";
+import { ringWords } from "../layout/index.ts";
+import { kitOf, type StructureHandle } from "../structure/index.ts";
+import { bytesOf, checkTag, timeoutOf, type WaitOptions } from "./arguments.ts";
+import { came, RingCalls } from "./calls.ts";
+import { type Message, mostAtOnce, type Outgoing } from "./list.ts";
+import { optionsOf, placeFor, type RingOptions } from "./place.ts";
 import { type Awaited, waitFor, waitForAsync } from "./waiting.ts";
-
-/** What is received. */
-export interface Message {
-  /** The object: the receiver's from now on. */
-  address: Address;
-  /** Bytes of it that are meant, as the sender said. */
-  length: number;
-  /** A number of the sender's, 32 bits. */
-  tag: number;
-}
 
 export interface RingHandle extends StructureHandle {
   readonly kind: "ring";
 }
 
-const mostTries = 4;
-/** What the calls of the core come to (core/ring/send.ts). */
-const came = { notServed: -1, full: 0, done: 1, closed: 2, notOwn: 3, noTable: 4 } as const;
-
-export class Ring {
-  private readonly kit: Kit;
-  private readonly at: number;
-  /** Messages at most. */
-  readonly capacity: number;
-  private readonly resultAt: number;
-  private hasTable = false;
-  /** True at the next call: a look at a message threw. */
-  private isReading = false;
-  private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
-
+export class Ring extends RingCalls {
   /**
    * A new ring in a heap; nobody's, so that it stays when its maker ends.
    * @throws ERR_INVALID_OPTION; ERR_INVALID_SIZE where the heap has no objects as large as its cells; ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
   constructor(heap: object, options: RingOptions = {}) {
     const kit = kitOf(heap);
-    const { at, capacity } = placeFor(kit, options);
-    this.kit = kit;
-    this.at = at;
-    this.capacity = capacity;
-    this.resultAt = intentAt(kit.heap.layout, kit.place) + intent.message;
+    super(kit, placeFor(kit, options));
   }
 
   /**
@@ -85,16 +58,15 @@ export class Ring {
    *   object; ERR_INVALID_OPTION for a tag that is none; ERR_DETACHED, also when the ring was closed
    */
   send(address: Address, length?: number, tag = 0): boolean {
-    const bytes = this.kit.host.bytesFrom(address);
-    if (length !== undefined && !isUpTo(length, bytes))
-      throw new AllocatorError("ERR_INVALID_SIZE", `length is 0 to ${bytes}, got ${show(length)}`);
-    return this.sendChecked(address, length ?? bytes, checkTag(tag));
+    return this.sendChecked(address, this.lengthOf(address, length), checkTag(tag));
   }
 
-  /** Sends objects as long as there is space; returns how many went. @throws as `send` */
-  sendMany(
-    batch: Iterable<{ readonly address: Address; readonly length?: number; readonly tag?: number }>,
-  ): number {
+  /**
+   * Sends objects as long as there is space; returns how many went. Of an array sixteen go in one call of the core.
+   * @throws as `send`; what is wrong in an array, but whose an object is, before anything is sent
+   */
+  sendMany(batch: Iterable<Outgoing>): number {
+    if (Array.isArray(batch)) return this.sendArray(batch);
     let count = 0;
     for (const { address, length, tag } of batch) {
       if (!this.send(address, length, tag)) return count;
@@ -112,7 +84,7 @@ export class Ring {
     const { kit } = this;
     checkTag(tag);
     const bytes = bytesOf(content);
-    if (!this.hasTable) this.makeTable();
+    this.list ??= this.makeTable();
     const { length } = bytes;
     const address = kit.allocate(length || 1);
     kit.host.views().u8.set(bytes, address);
@@ -125,7 +97,7 @@ export class Ring {
 
   /** The next message, the same object each time; undefined when there is none. What it leads to is the caller's. @throws ERR_DETACHED */
   receive(): Message | undefined {
-    return this.next(false);
+    return this.next(0);
   }
 
   /**
@@ -134,22 +106,23 @@ export class Ring {
    * @throws ERR_DETACHED
    */
   take(): Message | undefined {
-    return this.next(true);
+    return this.next(1);
   }
 
-  /** Ends the object that was taken. @throws ERR_DETACHED */
-  done(): void {
-    this.kit.open();
-    this.kit.endHeld();
-    this.isReading = false;
-  }
-
-  /** Receives as many messages as there are, up to the length of `batch`, into its objects; returns how many. @throws ERR_DETACHED */
+  /**
+   * Receives as many messages as there are, up to the length of `batch`, into its objects; returns how many. Those are this
+   * worker's one by one: what a worker that dies in it had received is not sent again.
+   * @throws ERR_DETACHED
+   */
   receiveMany(batch: Message[]): number {
-    for (let count = 0; count < batch.length; count++) {
-      const message = this.next(false);
-      if (message === undefined) return count;
-      Object.assign(batch[count] as Message, message);
+    if (this.isReading) this.done();
+    this.list ??= this.makeTable();
+    for (let count = 0; count < batch.length; ) {
+      const wanted = Math.min(batch.length - count, mostAtOnce);
+      const got = this.receiveList(this.list, wanted);
+      for (let i = 0; i < got; i++) this.list.get(i, batch[count + i] as Message);
+      count += got;
+      if (got < wanted) return count;
     }
     return batch.length;
   }
@@ -223,66 +196,12 @@ export class Ring {
     kit.end(at as Address);
   }
 
-  private get core(): Core {
-    return this.kit.core;
-  }
-
-  private sendChecked(address: number, length: number, tag: number): boolean {
-    for (let tries = 0; tries < mostTries; tries++) {
-      const found = this.core.sendMessage(this.at, address, length, tag);
-      if (found === came.done) return true;
-      if (found === came.full) return false;
-      if (found === came.closed) throw this.closedError();
-      if (found === came.notOwn) throw notOwn(address as Address);
-      if (found === came.noTable) this.makeTable();
-      else this.kit.open();
-    }
-    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be sent to`);
-  }
-
-  private next(holds: boolean): Message | undefined {
-    if (this.isReading) this.done();
-    for (let tries = 0; tries < mostTries; tries++) {
-      const found = this.core.receiveMessage(this.at, holds);
-      if (found === came.done) return this.told();
-      if (found !== came.notServed) return undefined;
-      this.kit.open();
-    }
-    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be received from`);
-  }
-
-  private told(): Message {
-    const { message, resultAt } = this;
-    const { words: books } = this.kit.heap;
-    message.address = ((books[resultAt] as number) >>> 0) as Address;
-    message.length = (books[resultAt + intent.lengthFrom] as number) >>> 0;
-    message.tag = (books[resultAt + intent.tagFrom] as number) >>> 0;
-    return message;
-  }
-
-  /** Where this worker's place has the lengths and tags of its messages: made at its first, for all who come after it. */
-  private makeTable(): void {
-    const { kit, core } = this;
-    kit.open();
-    const cell = core.tableCell(this.at, kit.place);
-    this.hasTable = true;
-    if (core.getWord(cell) !== 0) return;
-    const table = kit.allocate(tableBytesFor(this.capacity));
-    const value = core.seeCell(cell);
-    if (kit.exchange(cell, value, core.stampSeen(), table)) kit.commit();
-    else kit.abandon();
-  }
-
   private awaited(who: "receivers" | "senders"): Awaited {
     this.kit.open();
     const isThere =
       who === "receivers"
         ? () => this.core.hasMessage(this.at) !== 0 || this.isClosed
-        : () => this.size < this.capacity || this.isClosed;
+        : () => this.core.hasSpaceForMessage(this.at) !== 0 || this.isClosed;
     return { isThere, words: this.kit.host.views().i32, index: (this.at + ringWords[who]) / 4 };
-  }
-
-  private closedError(): AllocatorError {
-    return new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was closed`);
   }
 }

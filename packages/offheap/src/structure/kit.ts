@@ -29,6 +29,8 @@ export interface KitHost {
   placeDoomed(size: number): number;
   /** Bytes from an address in a live object to the object's end. @throws ERR_INVALID_ADDRESS */
   bytesFrom(address: Address): number;
+  /** Bytes of the objects in the chunk of an address, whether one begins there or not; 0 where that takes a closer look. */
+  objectBytesNear(address: Address): number;
   /** Views over the whole memory. */
   views(): Pick<MemoryViews, "u8" | "i32">;
   /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */

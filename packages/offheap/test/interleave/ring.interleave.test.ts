@@ -10,6 +10,7 @@ import {
   aroundRing,
   forwardRing,
   fullRing,
+  manyRings,
   receiveReceive,
   ringReapers,
   sendReceive,
@@ -26,6 +27,7 @@ const small = [
   fullRing,
   takeRing,
   forwardRing,
+  ...manyRings,
 ] as unknown as Scenario[];
 
 function withVictim(scenario: Scenario, victim: number): Scenario {

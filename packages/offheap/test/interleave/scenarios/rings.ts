@@ -3,6 +3,7 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
+import type { Message } from "#src/ring/list.js";
 import { Ring } from "#src/ring/ring.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
@@ -34,6 +35,14 @@ const send =
     actor.note(`${ringOf(actor.slab, context).send(address, 64, which)}`);
   };
 
+const sendMany =
+  (...which: number[]): Step<Sent> =>
+  (actor, context) => {
+    const batch = which.map((tag) => ({ address: context.objects[tag] as Address, length: 64, tag }));
+    actor.note(`sendMany ${which.join(" ")}`);
+    actor.note(`${ringOf(actor.slab, context).sendMany(batch)}`);
+  };
+
 /** A copy into a fresh object, of a tag that no object of the setup has; it ends where it was not sent. */
 const write: Step<Sent> = (actor, context) => {
   const ring = ringOf(actor.slab, context);
@@ -47,6 +56,17 @@ const receive: Step<Sent> = (actor, context) => {
   if (message !== undefined && message.address !== context.objects[message.tag])
     throw new Error(`message ${message.tag} came with ${message.address}`);
   actor.note(message === undefined ? "empty" : `${message.tag}`);
+};
+
+/** Up to two messages in one call. */
+const receiveMany: Step<Sent> = (actor, context) => {
+  const batch = [0, 1].map((): Message => ({ address: 0, length: 0, tag: 0 }));
+  actor.note("receiveMany");
+  const got = batch.slice(0, ringOf(actor.slab, context).receiveMany(batch));
+  const wrong = got.find(({ address, length, tag }) => address !== context.objects[tag] || length !== 64);
+  if (wrong !== undefined)
+    throw new Error(`message ${wrong.tag} came with ${wrong.address}, ${wrong.length}`);
+  actor.note(got.length === 0 ? "empty" : got.map(({ tag }) => tag).join(" "));
 };
 
 /** Takes a message, and is done with it. */
@@ -82,12 +102,17 @@ interface Told {
 function toldBy({ results }: Actor): Told {
   const told: Told = { sent: [], maybe: [], received: [], ended: [], receiving: 0, taking: 0, overflows: 0 };
   for (let i = 0; i < results.length; i++) {
-    const [call, which] = (results[i] as string).split(" ");
+    const [call, ...numbers] = (results[i] as string).split(" ");
+    const [which] = numbers;
     const answer = results[i + 1];
     const isAnswered = answer !== undefined && answer !== "overflow";
     if (call === "send" && !isAnswered) told.maybe.push(Number(which));
     if (call === "send" && answer === "true") told.sent.push(Number(which));
-    if (call === "receive" && isAnswered && answer !== "empty") told.received.push(Number(answer));
+    if (call === "sendMany" && !isAnswered) told.maybe.push(...numbers.map(Number));
+    if (call === "sendMany" && isAnswered) told.sent.push(...numbers.slice(0, Number(answer)).map(Number));
+    if (call?.startsWith("receive") && isAnswered && answer !== "empty")
+      told.received.push(...(answer as string).split(" ").map(Number));
+    if (call === "receiveMany" && !isAnswered) told.receiving += 2;
     if (call === "take" && isAnswered && answer !== "empty") told.ended.push(Number(answer));
     if (call === "receive" && !isAnswered) told.receiving++;
     if (call === "take" && !isAnswered) told.taking++;
@@ -153,9 +178,14 @@ function judgeRing(
 function onRing(
   name: string,
   programs: Scenario<Sent>["programs"],
-  more: Partial<Scenario<Sent>> & { readonly inRing?: number; readonly capacity?: number } = {},
+  more: Partial<Scenario<Sent>> & {
+    readonly inRing?: number;
+    readonly capacity?: number;
+    /** Messages that have passed through it. */
+    readonly passed?: number;
+  } = {},
 ): Scenario<Sent> {
-  const { inRing = 0, capacity = 2, ...rest } = more;
+  const { inRing = 0, capacity = 2, passed = 0, ...rest } = more;
   return {
     name: `ring: ${name}`,
     geometry,
@@ -175,6 +205,10 @@ function onRing(
         own.send(spare, 64, 9);
         own.receive();
         each.deallocate(spare);
+      }
+      for (let i = 0; i < passed; i++) {
+        ring.send(objects[0] as Address, 64, 0);
+        ring.receive();
       }
       const context = { ring: ring.handle, objects };
       for (let which = 0; which < inRing; which++) {
@@ -229,6 +263,22 @@ export const forwardRing = onRing(
   { inRing: 1 },
 );
 
+/** Of four cells, so that others may be at the cell behind. */
+export const manyRings = [
+  onRing("two in one call, against receive", [[sendMany(0, 2)], [receive, receive]]),
+  onRing("two in one call, against send", [[sendMany(0, 2)], [send(1)]], { capacity: 3 }),
+  onRing("two in one call, of which one fits", [[sendMany(0, 2)], [send(1)]], { capacity: 1 }),
+  onRing("two received in one call, against receive", [[sentBefore(0, 1), receiveMany], [receive]], {
+    inRing: 2,
+  }),
+  onRing("two sent in one call, two received in one", [[sendMany(0, 2)], [receiveMany, receive]], {
+    capacity: 3,
+  }),
+  // Positions 6 and 7: with the second of them the tail is moved on, and the head.
+  onRing("counters that lag, and are moved on", [[sendMany(0, 2)], [receive, receive]], { passed: 4 }),
+  onRing("counters that lag: send, send, receive", [[send(0), send(2)], [receiveMany]], { passed: 4 }),
+];
+
 const reap =
   (...workers: number[]): Step<Sent> =>
   (actor) => {
@@ -238,6 +288,16 @@ const reap =
 /** Its reaper dies, too; the second one ends what both left. */
 export const ringReapers = [
   onRing("death in a send, and of its reaper", [[send(0)], [reap(0)], [reap(1, 0), receive]]),
+  onRing("death in a send of two, and of its reaper", [
+    [sendMany(0, 2)],
+    [reap(0)],
+    [reap(1, 0), receive, receive],
+  ]),
+  onRing(
+    "death in a receive of two, and of its reaper",
+    [[sentBefore(0, 1), receiveMany], [reap(0)], [reap(1, 0), receive]],
+    { inRing: 2 },
+  ),
   onRing(
     "death in a receive, and of its reaper",
     [[sentBefore(0), receive], [reap(0)], [reap(1, 0), receive]],

@@ -1,0 +1,147 @@
+// What the calls of a ring come to in the core, and what is made of that: tried again behind what an exception cut short, told as
+// a typed error, or as a message.
+
+import { type Address, AllocatorError, show } from "../base/index.ts";
+import { intent, intentAt } from "../layout/index.ts";
+import type { Core } from "../memory/index.ts";
+import type { Kit } from "../structure/index.ts";
+import { checkTag, isUpTo, notOwn } from "./arguments.ts";
+import { type Message, MessageList, mostAtOnce, type Outgoing } from "./list.ts";
+import { type Place, tableBytesFor } from "./place.ts";
+
+const mostTries = 4;
+/** What the calls of the core come to (core/ring/send.ts). */
+export const came = { notServed: -1, full: 0, done: 1, closed: 2, notOwn: 3, noTable: 4 } as const;
+
+export abstract class RingCalls {
+  /** Messages at most. */
+  readonly capacity: number;
+  protected readonly kit: Kit;
+  protected readonly at: number;
+  protected list: MessageList | undefined;
+  /** True at the next call: a look at a message threw. */
+  protected isReading = false;
+  private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
+  private readonly resultAt: number;
+  /** Of the messages of an array that is being sent. */
+  private readonly lengths: number[] = [];
+
+  protected constructor(kit: Kit, { at, capacity }: Place) {
+    this.kit = kit;
+    this.at = at;
+    this.capacity = capacity;
+    this.resultAt = intentAt(kit.heap.layout, kit.place) + intent.message;
+  }
+
+  /** Ends the object that was taken. @throws ERR_DETACHED */
+  done(): void {
+    this.kit.open();
+    this.kit.endHeld();
+    this.isReading = false;
+  }
+
+  protected get core(): Core {
+    return this.kit.core;
+  }
+
+  /** Bytes that are meant. Whether an object begins there, and whose it is, the core finds out. */
+  protected lengthOf(address: Address, length: number | undefined): number {
+    const { host } = this.kit;
+    const bytes = host.objectBytesNear(address) || host.bytesFrom(address);
+    if (length === undefined || isUpTo(length, bytes)) return length ?? bytes;
+    throw new AllocatorError("ERR_INVALID_SIZE", `length is 0 to ${bytes}, got ${show(length)}`);
+  }
+
+  protected sendChecked(address: number, length: number, tag: number): boolean {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const found = this.core.sendMessage(this.at, address, length, tag);
+      if (found === came.done) return true;
+      if (found === came.full) return false;
+      if (found === came.closed) throw this.closedError();
+      if (found === came.notOwn) throw this.notOwn(address as Address);
+      if (found === came.noTable) this.list = this.makeTable();
+      else this.kit.open();
+    }
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be sent to`);
+  }
+
+  /** Why an object cannot be sent: none begins there, or it is another's. */
+  private notOwn(address: Address): AllocatorError {
+    this.kit.host.bytesFrom(address);
+    return notOwn(address);
+  }
+
+  /** Of an array: a list at a time in one call of the core. */
+  protected sendArray(batch: readonly Outgoing[]): number {
+    this.list ??= this.makeTable();
+    const { lengths } = this;
+    for (let i = 0; i < batch.length; i++) {
+      const { address, length, tag = 0 } = batch[i] as Outgoing;
+      lengths[i] = this.lengthOf(address, length);
+      checkTag(tag);
+    }
+    for (let count = 0; count < batch.length; ) {
+      const wanted = Math.min(batch.length - count, mostAtOnce);
+      for (let i = 0; i < wanted; i++) {
+        const { address, tag = 0 } = batch[count + i] as Outgoing;
+        this.list.put(i, address, lengths[count + i] as number, tag);
+      }
+      const went = Math.max(this.core.sendMessages(this.at, this.list.at, wanted), 0);
+      count += went;
+      if (went === wanted) continue;
+      // The next one by itself: that tells what is wrong, or that the ring is full.
+      const { address, tag = 0 } = batch[count] as Outgoing;
+      if (!this.sendChecked(address, lengths[count] as number, tag)) return count;
+      count++;
+    }
+    return batch.length;
+  }
+
+  protected next(holds: 0 | 1): Message | undefined {
+    if (this.isReading) this.done();
+    for (let tries = 0; tries < mostTries; tries++) {
+      const found = this.core.receiveMessage(this.at, holds);
+      if (found === came.done) return this.told();
+      if (found !== came.notServed) return undefined;
+      this.kit.open();
+    }
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be received from`);
+  }
+
+  protected receiveList(list: MessageList, wanted: number): number {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const got = this.core.receiveMessages(this.at, list.at, wanted);
+      if (got !== came.notServed) return got;
+      this.kit.open();
+    }
+    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be received from`);
+  }
+
+  private told(): Message {
+    const { message, resultAt } = this;
+    const { words: books } = this.kit.heap;
+    message.address = ((books[resultAt] as number) >>> 0) as Address;
+    message.length = (books[resultAt + intent.lengthFrom] as number) >>> 0;
+    message.tag = (books[resultAt + intent.tagFrom] as number) >>> 0;
+    return message;
+  }
+
+  /** Where this worker's place has the lengths and tags of its messages: made at its first, for all who come after it. */
+  protected makeTable(): MessageList {
+    const { kit, core } = this;
+    kit.open();
+    const cell = core.tableCell(this.at, kit.place);
+    const bytes = tableBytesFor(kit, this.capacity);
+    if (core.getWord(cell) === 0) {
+      const table = kit.allocate(bytes);
+      const value = core.seeCell(cell);
+      if (kit.exchange(cell, value, core.stampSeen(), table)) kit.commit();
+      else kit.abandon();
+    }
+    return new MessageList(kit.heap, core.getWord(cell) >>> 0, bytes);
+  }
+
+  protected closedError(): AllocatorError {
+    return new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was closed`);
+  }
+}
