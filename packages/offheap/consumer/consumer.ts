@@ -68,7 +68,7 @@ import {
   utf8,
   type Values,
 } from "offheap/records";
-import { type Message, Ring, type RingHandle, type RingOptions, type WaitOptions } from "offheap/ring";
+import { type Message, type Outgoing, Ring, type RingHandle, type RingOptions, type WaitOptions } from "offheap/ring";
 
 const options: HeapOptions = {
   capacity: 16 * 2 ** 20,
@@ -313,6 +313,9 @@ function useRing(heap: SlabAllocator): number {
   const message: Message | undefined = there.wait(waiting) ? there.take() : undefined;
   if (message?.tag !== 7) throw new Error("another message");
   there.done();
+  const batch: Outgoing[] = [{ address: heap.allocate(64) }];
+  const received: Message[] = [{ address: 0, length: 0, tag: 0 }];
+  if (ring.sendMany(batch) + there.receiveMany(received) < 1) throw new Error("none of some");
   let seen = 0;
   while (there.read((bytes: Uint8Array, tag: number) => (seen += bytes.length + tag)));
   ring.close();

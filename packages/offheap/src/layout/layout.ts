@@ -19,7 +19,7 @@ export const { chunkBytes, chunkShift, classesWord, granuleShift, lineShift, map
 export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideBytes } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 7;
+export const layoutVersion = 8;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;
