@@ -19,7 +19,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reasonOf } from "./mutants/explained.mjs";
-import { finder, firstFinder, isOfPool, nameOf, stages, workshop } from "./mutants/finders.mjs";
+import { finder, firstFinder, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
 import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
 import { tableOf } from "./mutants/table.mjs";
@@ -155,7 +155,7 @@ async function pass(bounds) {
       for (const path of paths) writeFileSync(path, mutant.text);
       mutant.by = await (bounds === likely
         ? firstFinder(folder, namesFor(mutant), seconds)
-        : finder(folder, bounds, seconds, isOfPool(mutant)));
+        : finder(folder, bounds, seconds, kindOf(mutant)));
       if (mutant.by === undefined) mutant.survived.push(bounds);
       for (const [i, path] of paths.entries()) writeFileSync(path, originals[i]);
       console.log(`${mutant.by === undefined ? "survived" : "killed  "} ${mutant.name}`);
@@ -172,7 +172,7 @@ async function check() {
   const folder = workshop();
   let failed;
   for (const bounds of stages.slice(0, 3)) {
-    failed ??= await finder(folder, bounds, seconds, mutants.every(isOfPool));
+    for (const kind of new Set(mutants.map(kindOf))) failed ??= await finder(folder, bounds, seconds, kind);
   }
   rmSync(folder, { recursive: true });
   if (failed === undefined) return;

@@ -2,11 +2,11 @@
 // for a mutant may never come back; it has a limit of seconds.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "../workspace.mjs";
+import { filesBelow, root } from "../workspace.mjs";
 
 const home = join(root, "packages", "offheap");
 const hunt = join("interleave", "hunt.js");
@@ -90,7 +90,31 @@ const poolTests = {
   ],
 };
 
-export const isOfPool = ({ file }) => /^(pages|large|pool)\//.test(file);
+/** Those of structures: the others never run the code of their rooms. */
+const structureTests = {
+  "quick tests": ["ring", "kit", "roots", "disown"],
+  "slow tests": ["roots.model", "ring-threads", "structure.stress", "fuzz-damage", "damaged-calls"],
+};
+const testsOf = { pool: poolTests, structures: structureTests };
+
+/** Names of the functions of two rooms of the core: no two files of the core have the same. */
+const ofStructures = new Set(
+  ["structure", "ring"].flatMap((room) =>
+    filesBelow(join(home, "core", room)).flatMap((file) =>
+      [...readFileSync(join(home, "core", room, file), "utf8").matchAll(/^(?:export )?function (\w+)/gm)].map(
+        ([, name]) => name,
+      ),
+    ),
+  ),
+);
+
+/** What a mutant's code serves alone, if it does: `pool` or `structures`. */
+export function kindOf({ file, where }) {
+  if (/^(pages|large|pool)\//.test(file)) return "pool";
+  return file.startsWith("structure/") || (file === "core.js" && ofStructures.has(where))
+    ? "structures"
+    : undefined;
+}
 
 /** What is tried on a mutant, one after the other. */
 export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];
@@ -141,9 +165,9 @@ async function failingTest(folder, names, seconds) {
 }
 
 /** What finds the mutant that stands in the folder, if anything does. */
-export function finder(folder, bounds, seconds, isPoolOnly) {
-  if (bounds in tests) return failingTest(folder, (isPoolOnly ? poolTests : tests)[bounds], seconds);
-  return fails(folder, hunt, [`--${bounds}`, ...(isPoolOnly ? ["--pool"] : [])], seconds);
+export function finder(folder, bounds, seconds, kind) {
+  if (bounds in tests) return failingTest(folder, (testsOf[kind] ?? tests)[bounds], seconds);
+  return fails(folder, hunt, [`--${bounds}`, ...(kind === undefined ? [] : [`--${kind}`])], seconds);
 }
 
 /** One test file, or one scenario within all bounds, by its name. */

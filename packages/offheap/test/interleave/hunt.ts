@@ -1,6 +1,6 @@
 // Runs the scenarios until one fails: what scripts/mutants.mjs calls for each mutant, with --cheap for small bounds,
 // --dear or --thorough for those that are left, --only NAME for one scenario within all bounds, --pool for those
-// with a pool: in the others no defect of its folder shows.
+// with a pool, --structures for those of structures: in the others no defect of their folders shows.
 // Ends with code 1 and the name of what failed, or with code 0 when nothing did.
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
@@ -22,6 +22,9 @@ import {
 } from "./scenarios/deaths.ts";
 import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
 import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
+import { largeStructures } from "./scenarios/large-structures.ts";
+import * as rings from "./scenarios/rings.ts";
+import * as structures from "./scenarios/structures.ts";
 
 interface Try {
   readonly list: readonly Scenario<never>[];
@@ -34,27 +37,47 @@ const onlyAt = process.argv.indexOf("--only");
 const only = onlyAt < 0 ? undefined : process.argv[onlyAt + 1];
 
 const isPoolOnly = process.argv.includes("--pool");
+const isOfStructures = process.argv.includes("--structures");
 
-const wanted = (list: readonly unknown[]): readonly Scenario<never>[] =>
-  (list as readonly Scenario<never>[]).filter(
+/** Those of structures; in `chains` two workers die one after the other. */
+const chainsOfStructures = [...rings.ringReapers, ...structures.reapers] as unknown as Scenario<never>[];
+const ofStructures = ([rings, structures, largeStructures] as const)
+  .flatMap((file) => Object.values(file).flat() as unknown as Scenario<never>[])
+  .filter((scenario) => !chainsOfStructures.includes(scenario));
+const withVictims = ofStructures.flatMap((scenario) =>
+  [0, 1].map((victim) => ({
+    ...scenario,
+    name: `death of worker ${victim}: ${scenario.name}`,
+    victims: [victim],
+  })),
+);
+const withThrows = ofStructures.map((scenario) => ({ ...scenario, name: `exception: ${scenario.name}` }));
+
+const wanted = (
+  list: readonly unknown[],
+  structuresToo: readonly Scenario<never>[] = [],
+): readonly Scenario<never>[] =>
+  [
+    ...(isOfStructures ? [] : (list as readonly Scenario<never>[])),
+    ...(isOfStructures || only !== undefined ? structuresToo : []),
+  ].filter(
     ({ name, geometry }) =>
       (only === undefined || name === only) && (!isPoolOnly || geometry.isPool === true),
   );
 
-const all = wanted(scenarios);
-const deaths = wanted([
-  ...withDeath(0),
-  ...withDeath(1),
-  placeTakenAgain,
-  reapWithObjects,
-  reapWithLarge,
-  resetDies,
-]);
+const all = wanted(scenarios, ofStructures);
+const deaths = wanted(
+  [...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects, reapWithLarge, resetDies],
+  withVictims,
+);
 const seconds = wanted(secondDeaths);
-const exceptions = wanted(withException());
+const exceptions = wanted(withException(), withThrows);
 const others = wanted([...afterException, ...largeGoOn, resetThrown, resetReapThrown]);
 const strays = wanted([strayDies]);
-const chains = wanted([strayDies, strayReaped, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies]);
+const chains = wanted(
+  [strayDies, strayReaped, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies],
+  chainsOfStructures,
+);
 
 const cheap: readonly Try[] = [
   { list: all, bounds: { memory: "strong", preemptions: 0 } },
