@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AllocatorError, MemoryPool, SlabAllocator } from "offheap";
 import { type Message, Ring } from "offheap/ring";
+import { ringHead, ringTail } from "#core/layout/index.js";
 import { heapOf } from "./support/heaps.ts";
 
 type Options = { readonly engine: "wasm" | "js"; readonly memory: "shared" | "local" };
@@ -185,6 +186,62 @@ for (const [kind, make] of kinds)
           codeOf(() => ring.sendMany([{ address }])),
           "ERR_DETACHED",
         );
+      });
+
+      it("keeps two rings apart that are used by turns", () => {
+        const heap = shared();
+        const rings = [3, 48].map((capacity) => new Ring(heap, { capacity }));
+        const batch = [0, 1].map((): Message => ({ address: 0, length: 0, tag: 0 }));
+        for (let lap = 0; lap < 60; lap++) {
+          const calls = [
+            (ring: Ring, tag: number) => ring.send(heap.allocate(16), 8, tag),
+            (ring: Ring, tag: number) => ring.sendMany([{ address: heap.allocate(16), length: 8, tag }]),
+          ];
+          // The larger one has some more, so that they stand at positions of their own.
+          for (const i of [0, 1, 1]) assert.ok(calls[(lap + i) % 2]?.(rings[i] as Ring, lap));
+          assert.deepEqual(
+            rings.map(({ size }) => size),
+            [1, 2],
+          );
+          for (const [i, ring] of rings.entries()) {
+            assert.equal(ring.wait({ timeout: 0 }), true);
+            assert.equal(ring.waitForSpace({ timeout: 0 }), true);
+            for (let left = i + 1; left > 0; ) {
+              const got = lap % 3 === 0 ? 1 : ring.receiveMany(batch);
+              const { address, tag } = (lap % 3 === 0 ? ring.receive() : batch[0]) as Message;
+              assert.equal(tag, lap);
+              heap.deallocate(address);
+              if (got === 2) heap.deallocate((batch[1] as Message).address);
+              left -= got;
+            }
+            assert.equal(ring.receive(), undefined);
+          }
+        }
+        for (const ring of rings) ring.destroy();
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("moves head and tail on every eight messages, by each of the calls", () => {
+        const heap = shared();
+        const { core } = heapOf(heap);
+        const ring = new Ring(heap, { capacity: 64 });
+        const batch = [0, 1, 2].map((): Message => ({ address: 0, length: 0, tag: 0 }));
+        const isNear = (counter: number, position: number) => {
+          const lag = position - core.getWord(ring.handle.address + counter);
+          assert.ok(lag >= 0 && lag < 8, `${position}: lags ${lag}`);
+        };
+        for (let gone = 0; gone < 600; ) {
+          for (const _ of batch) ring.write("a");
+          isNear(ringTail, gone + 3);
+          while (ring.read(() => {}));
+          gone += 3;
+          isNear(ringHead, gone);
+          ring.sendMany(batch.map(() => ({ address: heap.allocate(8) })));
+          isNear(ringTail, gone + 3);
+          gone += ring.receiveMany(batch);
+          isNear(ringHead, gone);
+          for (const { address } of batch) heap.deallocate(address);
+        }
       });
 
       it("waits for space that a dead receiver has left uncounted", () => {
