@@ -68,7 +68,14 @@ import {
   utf8,
   type Values,
 } from "offheap/records";
-import { type Message, type Outgoing, Ring, type RingHandle, type RingOptions, type WaitOptions } from "offheap/ring";
+import {
+  type Message,
+  type Outgoing,
+  Ring,
+  type RingHandle,
+  type RingOptions,
+  type WaitOptions,
+} from "offheap/ring";
 
 const options: HeapOptions = {
   capacity: 16 * 2 ** 20,
