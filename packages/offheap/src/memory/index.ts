@@ -16,6 +16,9 @@ export {
 // The memory, ours or someone else's, and the views over the books.
 export { type Access, hardwareAccess, reserveMemory, spaceAt } from "./block.ts";
 
+// The page that each of several processes has to itself.
+export { OwnPage } from "./own-page.ts";
+
 // Sleeping at a word.
 export { announceAt, sleepAsyncAt, sleepAt } from "./atomics.ts";
 
