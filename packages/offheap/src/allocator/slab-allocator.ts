@@ -248,6 +248,7 @@ export class SlabAllocator<Options = never> extends Inspected {
       bytesFrom: (address) => this.bytesFrom(address),
       objectBytesNear: (address) => this.lookup.objectBytesNear(address),
       views: () => this,
+      reapNowAndThen: () => slow.dead.reapNowAndThen(),
       endDoomed: () => slow.endDoomed(),
     };
   }

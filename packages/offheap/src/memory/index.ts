@@ -20,7 +20,7 @@ export { type Access, hardwareAccess, reserveMemory, spaceAt } from "./block.ts"
 export { OwnPage } from "./own-page.ts";
 
 // Sleeping at a word.
-export { announceAt, sleepAsyncAt, sleepAt } from "./atomics.ts";
+export { announceAt, sleepAsyncAt, sleepAt, takeBackAt } from "./atomics.ts";
 
 // The fixed views that users have.
 export { type MemoryViews, ViewedMemory } from "./views.ts";
