@@ -50,7 +50,6 @@ export function readFileHeader(
   calls: ProcessCalls,
   path: string,
   descriptor: number,
-  fileBytes: number,
 ): FileHeader | undefined {
   const bytes = new Uint8Array(fileHeaderWords * 4);
   const count = granted(path, calls.read(descriptor, bytes));
@@ -64,6 +63,8 @@ export function readFileHeader(
   const kind = kinds[words[fileHeader.kind] as number];
   if (words[fileHeader.status] !== fileStatus.ready || kind === undefined || chunks === 0)
     throw noHeapFile(path, "its header is damaged");
+  // After the status: a file that is ready has its length.
+  const fileBytes = granted(path, calls.facts(descriptor)).bytes;
   if (fileBytes !== (1 + chunks) * chunkBytes)
     throw noHeapFile(path, `it has ${fileBytes} bytes where its heap takes ${(1 + chunks) * chunkBytes}`);
   return { bytes: chunks * chunkBytes, kind, live: words[fileHeader.live] !== 0 };

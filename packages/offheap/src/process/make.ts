@@ -64,8 +64,7 @@ export function makeOrWait(
 }
 
 function headerOf({ calls, path }: Plan, descriptor: number): FileHeader | undefined {
-  const { bytes } = granted(path, calls.facts(descriptor));
-  return readFileHeader(calls, path, descriptor, bytes);
+  return readFileHeader(calls, path, descriptor);
 }
 
 function make(plan: Plan, file: FoundFile, making: Making): MadeFile {
