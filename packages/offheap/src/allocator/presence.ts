@@ -4,7 +4,7 @@
 // no call of this thread is under way. Nothing here may lead to the allocator, or it would never be collected.
 
 import type { Heap } from "../memory/index.ts";
-import { currentToken, enterLock, tokenIn, type TrackedWorker, watchThreads } from "../worker/index.ts";
+import { currentToken, enterLock, type TrackedWorker, tokenIn, watchThreads } from "../worker/index.ts";
 import type { SlowPath } from "./slow-path.ts";
 import { Tracker } from "./track.ts";
 

@@ -6,6 +6,7 @@ import { AllocatorError, type SlotIndex, type WorkerId, type WorkerPlace } from 
 import { header, intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import { type Core, type Heap, heapStatus } from "../memory/index.ts";
 import {
+  DeadProcesses,
   emptyRecovery,
   hasStrays,
   type LiveObjects,
@@ -15,7 +16,6 @@ import {
 } from "../recovery/index.ts";
 import { corruptGauge, Magazines, type OtherSpansOf, Slabs } from "../slab/index.ts";
 import { journal, markDead, readJournal, Workers, writeJournal } from "../worker/index.ts";
-import { DeadProcesses } from "./dead-processes.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { searchAll } from "./search.ts";
 

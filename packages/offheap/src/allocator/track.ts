@@ -16,11 +16,11 @@ import {
   noToken,
   placeOf,
   processOf,
+  type TrackedWorker,
   threadOf,
   tokenBits,
   tokenIn,
   tokenOf,
-  type TrackedWorker,
   tokenOfWorker,
   whenLockIsLeft,
   workerOfToken,
@@ -69,7 +69,9 @@ export class Tracker {
     if (state !== "live") return;
     if (host.proof === "none") throw noProof(host);
     if (host.locks !== undefined) {
-      whenLockIsLeft(this.heap, id, host.locks, () => this.afterDeath((slow) => slow.reap(id, Reaper.usual(slow.heap))));
+      whenLockIsLeft(this.heap, id, host.locks, () =>
+        this.afterDeath((slow) => slow.reap(id, Reaper.usual(slow.heap))),
+      );
       return;
     }
     const isOwn = processOf(this.heap, token) === this.heap.process;

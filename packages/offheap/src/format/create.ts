@@ -43,7 +43,10 @@ function assertOfFile(memory: MemorySource, offset: number, hugePages: boolean):
       `this memory shows a file: its heap begins at offset ${sharedHeapAt} (heapOffset), got ${offset}`,
     );
   if (hugePages)
-    throw new AllocatorError("ERR_OS_UNAVAILABLE", "no huge pages: the pages of a file are as its file system has them");
+    throw new AllocatorError(
+      "ERR_OS_UNAVAILABLE",
+      "no huge pages: the pages of a file are as its file system has them",
+    );
 }
 
 /** Opens the heap that a handle names, for one more worker. @throws ERR_INVALID_OPTION, and as `openHeap` */

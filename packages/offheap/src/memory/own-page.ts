@@ -1,7 +1,15 @@
 // The page that each process has to itself before a heap of several processes: by it every thread that is given the memory
 // knows which process it is of, and the file's descriptor. Another memory has none.
 
-import { fileHeader, fileHeaderAt, fileHeaderWords, ownPage, ownPageMarks, ownStatus, sharedHeapAt } from "../layout/index.ts";
+import {
+  fileHeader,
+  fileHeaderAt,
+  fileHeaderWords,
+  ownPage,
+  ownPageMarks,
+  ownStatus,
+  sharedHeapAt,
+} from "../layout/index.ts";
 import { hardwareAtomics } from "./atomics.ts";
 import { bufferOf, isShared, type MemorySource } from "./kind.ts";
 

@@ -1,6 +1,6 @@
 // Files, by the host's own calls, which close their descriptors at exec. What is refused is returned.
 
-import { messageOf, type FileFacts, type OsRefusal, type ProcessCalls } from "../base/index.ts";
+import { type FileFacts, messageOf, type OsRefusal, type ProcessCalls } from "../base/index.ts";
 
 interface Stats {
   readonly uid: number;

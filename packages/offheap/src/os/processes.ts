@@ -2,7 +2,7 @@
 // when its last descriptor is closed, so at the end of the process, however it ends. Descriptors close at exec.
 
 import type { OsProcesses, OsRefusal, ProcessCalls } from "../base/index.ts";
-import { fileCalls, type FileSystem } from "./files.ts";
+import { type FileSystem, fileCalls } from "./files.ts";
 import { identity } from "./identity.ts";
 import { builtin, host, type Native } from "./native.ts";
 
@@ -127,7 +127,8 @@ function tryWith(
   descriptor: number,
 ): string | undefined {
   const [bytes, seen] = [new Uint8Array(buffer), new Uint8Array(2)];
-  if (calls.reserve(descriptor, buffer.byteLength) !== undefined) return "space for a file in memory was refused";
+  if (calls.reserve(descriptor, buffer.byteLength) !== undefined)
+    return "space for a file in memory was refused";
   if (!calls.map(buffer, 0, buffer.byteLength, descriptor))
     return "mmap over a WebAssembly.Memory was refused in a trial";
   bytes.set([7, 5]);

@@ -1,10 +1,10 @@
 // The heap in a memory of this entry.
 
 import type { Os } from "../base/index.ts";
+import { AllocatorError } from "../base/index.ts";
 import { type HeapHandle, joinHeap } from "../format/index.ts";
 import { layoutVersion, sharedHeapAt } from "../layout/index.ts";
-import { type Heap, OwnPage, type MemorySource } from "../memory/index.ts";
-import { AllocatorError } from "../base/index.ts";
+import { type Heap, type MemorySource, OwnPage } from "../memory/index.ts";
 
 /** Where a heap begins in a memory of `openMemory`, in bytes: before it are two pages that say whose the file is. */
 export const heapOffset: number = sharedHeapAt;

@@ -6,7 +6,14 @@
 import { AllocatorError, show } from "../base/index.ts";
 import { formatLock } from "../layout/index.ts";
 import { type MemorySource, sleepAt } from "../memory/index.ts";
-import { type FileHeader, headerBytes, headerWordsIn, markReady, newFileHeader, readFileHeader } from "./header.ts";
+import {
+  type FileHeader,
+  headerBytes,
+  headerWordsIn,
+  markReady,
+  newFileHeader,
+  readFileHeader,
+} from "./header.ts";
 import { letGo, mapFile } from "./mapping.ts";
 import type { Plan } from "./options.ts";
 import { granted, refused, wrongPath } from "./refusals.ts";
@@ -38,11 +45,7 @@ const nap = new Int32Array(new SharedArrayBuffer(4));
  * Makes the file, or waits for who is at it; undefined when the path leads to another file now.
  * @throws ERR_INVALID_OPTION without `making`; ERR_HEAP_BUSY when the time is over; ERR_OUT_OF_MEMORY
  */
-export function makeOrWait(
-  plan: Plan,
-  file: FoundFile,
-  making: Making | undefined,
-): MadeFile | undefined {
+export function makeOrWait(plan: Plan, file: FoundFile, making: Making | undefined): MadeFile | undefined {
   const { calls, path } = plan;
   const { descriptor, isAtPath } = file;
   const end = Date.now() + plan.timeout;
@@ -58,7 +61,10 @@ export function makeOrWait(
       return made;
     }
     if (Date.now() >= end)
-      throw new AllocatorError("ERR_HEAP_BUSY", `another process has been making the heap's file ${show(path)} for ${plan.timeout} ms`);
+      throw new AllocatorError(
+        "ERR_HEAP_BUSY",
+        `another process has been making the heap's file ${show(path)} for ${plan.timeout} ms`,
+      );
     sleepAt(nap, 0, 0, pause);
   }
 }

@@ -14,7 +14,10 @@ export function mapFile(
 ): MemorySource {
   const memory = reserveMemory("shared", sharedHeapAt + heapBytes);
   const isWasm = memoryKindOf(memory) === "WebAssembly.Memory";
-  if (isWasm && calls.map(bufferOf(memory), fileHeaderAt, sharedHeapAt - fileHeaderAt + heapBytes, descriptor))
+  if (
+    isWasm &&
+    calls.map(bufferOf(memory), fileHeaderAt, sharedHeapAt - fileHeaderAt + heapBytes, descriptor)
+  )
     return memory;
   const why = isWasm
     ? "its file system does not let it be mapped"

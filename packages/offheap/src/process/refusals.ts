@@ -44,5 +44,8 @@ export function wrongPath(path: string, why: string): AllocatorError {
 }
 
 export function noHeapFile(path: string, why: string): AllocatorError {
-  return new AllocatorError("ERR_INCOMPATIBLE_HEAP", `${show(path)} is no file this library can open: ${why}`);
+  return new AllocatorError(
+    "ERR_INCOMPATIBLE_HEAP",
+    `${show(path)} is no file this library can open: ${why}`,
+  );
 }

@@ -42,7 +42,7 @@ export function writeEntry(words: Int32Array, process: number, self: ProcessIden
   words[at + processEntry.pid] = self.pid;
   words[at + processEntry.started] = self.started;
   words[at + processEntry.namespace] = self.namespace;
-  words[at + processEntry.since] = now % 2 ** 32 | 0;
+  words[at + processEntry.since] = (now % 2 ** 32) | 0;
   words[at + processEntry.since + 1] = Math.floor(now / 2 ** 32);
   atomics.store(words, at + processEntry.status, entryStatus.open);
   words[fileHeader.boot] = self.boot;

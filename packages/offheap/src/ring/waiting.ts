@@ -74,7 +74,10 @@ function isThereSoon(isThere: () => boolean, end: number): boolean {
 }
 
 /** The same without blocking. */
-export async function waitForAsync({ isThere, words, index, across }: Awaited, timeout: number): Promise<boolean> {
+export async function waitForAsync(
+  { isThere, words, index, across }: Awaited,
+  timeout: number,
+): Promise<boolean> {
   const end = now() + timeout;
   for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
     if (isThere()) return true;
@@ -82,7 +85,12 @@ export async function waitForAsync({ isThere, words, index, across }: Awaited, t
     if (isThere()) return true;
     const left = end - now();
     if (left <= 0) return false;
-    await sleep(words, index, Math.min(left, across === undefined ? mostSleep : pause), Math.min(left, pause));
+    await sleep(
+      words,
+      index,
+      Math.min(left, across === undefined ? mostSleep : pause),
+      Math.min(left, pause),
+    );
     across?.look();
   }
 }

@@ -32,8 +32,7 @@ export function markDead(heap: Heap): void {
  */
 export function markEarlier(heap: Heap, process: number): void {
   const workers = new Workers(heap);
-  for (const worker of workers.live())
-    if (processOf(heap, worker.token) === process) workers.bury(worker);
+  for (const worker of workers.live()) if (processOf(heap, worker.token) === process) workers.bury(worker);
   const { atomics, wide, layout } = heap;
   for (let i = 0; i < trackCount; i++) {
     const at = layout.tracksAt / 2 + i;

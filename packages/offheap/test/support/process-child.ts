@@ -1,7 +1,7 @@
 // One process of the tests of `offheap/process`. What it is to do stands in its argument, as JSON; it writes a line when it has
 // begun, and lines of what it has found.
 
-import { type AllocatorError, MemoryPool, SlabAllocator } from "offheap";
+import { type AllocatorError, MemoryPool, type SlabAllocator } from "offheap";
 import { loadOs, type Os } from "offheap/os";
 import { closeHeap, fileOf, openHeap, openMemory, removeHeap } from "offheap/process";
 import { Ring } from "offheap/ring";
@@ -14,7 +14,9 @@ const say = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`)
 function open(): MemoryPool | SlabAllocator {
   const { path, capacity, kind = "pool" } = orders;
   const options = { live: true, maxWorkers: 8, ...(capacity === undefined ? {} : { capacity }) };
-  return kind === "pool" ? openHeap(path, { ...options, kind }) : openHeap(path, { ...options, kind: "slab" });
+  return kind === "pool"
+    ? openHeap(path, { ...options, kind })
+    : openHeap(path, { ...options, kind: "slab" });
 }
 
 /** Allocates, fills, verifies and frees at random, until it is killed. */

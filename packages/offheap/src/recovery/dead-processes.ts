@@ -3,8 +3,9 @@
 
 import type { WorkerId } from "../base/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { type LiveObjects, Reaper, type ReapReport } from "../recovery/index.ts";
 import { markDead, type Workers } from "../worker/index.ts";
+import { Reaper, type ReapReport } from "./reaper.ts";
+import type { LiveObjects } from "./recover.ts";
 
 /** Milliseconds between two looks of clean-ups: each is a call of the system for every process. */
 const betweenLooks = 500;
