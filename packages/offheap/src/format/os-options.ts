@@ -3,7 +3,7 @@
 import { AllocatorError, checkOptions, flagOption, type KnownOptions, type Os, show } from "../base/index.ts";
 import { checkEngine, type Engine, type Heap } from "../memory/index.ts";
 
-const abilities = ["hugePages", "decommit", "residency"] as const;
+const abilities = ["hugePages", "decommit", "residency", "processes"] as const;
 const calls = ["addressOf", "adviseHuge", "decommitRange", "residentBytes", "hugeBytes", "now"] as const;
 
 function isAbility(value: unknown): boolean {

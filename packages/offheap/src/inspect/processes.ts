@@ -38,7 +38,7 @@ export function processesOf(heap: Heap): ProcessStats[] {
   const { ownPage, os } = heap;
   if (ownPage === undefined) return [];
   const isHeld = (process: number) =>
-    process === ownPage.process || os?.processes?.calls?.isLocked(ownPage.descriptor, process) !== false;
+    process === ownPage.process || os?.processes.calls?.isLocked(ownPage.descriptor, process) !== false;
   const table = new Int32Array(bufferOf(heap.source), fileHeaderAt);
   const live = liveByPlace(heap);
   const workers = new Workers(heap).live();

@@ -24,6 +24,7 @@ import { noHeapFile } from "./refusals.ts";
  */
 export function openHeap(path: string, options: OpenHeapOptions & { readonly kind: "slab" }): SlabAllocator;
 export function openHeap(path: string, options?: OpenHeapOptions & { readonly kind?: "pool" }): MemoryPool;
+export function openHeap(path: string, options: OpenHeapOptions): SlabAllocator | MemoryPool;
 export function openHeap(path: string, options: OpenHeapOptions = {}): SlabAllocator | MemoryPool {
   const plan = checkOpenHeap(path, options);
   const { os, isPool, engine } = plan;

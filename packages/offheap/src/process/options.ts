@@ -118,7 +118,7 @@ export function checkPath(path: unknown): string {
 
 /** @throws ERR_OS_UNAVAILABLE */
 export function callsOf(os: Os): ProcessCalls {
-  const { calls, reason } = os.processes ?? { reason: "this os has no processes" };
+  const { calls, reason } = os.processes;
   if (calls !== undefined) return calls;
   throw new AllocatorError("ERR_OS_UNAVAILABLE", `no heap can be shared by processes: ${reason}`);
 }

@@ -19,7 +19,7 @@ export interface Across {
 /** How to sleep at an address; undefined where the heap is of one process. */
 export function acrossOf({ heap, host }: Kit, address: number): Across | undefined {
   if (heap.process === 0) return undefined;
-  const calls = heap.os?.processes?.calls;
+  const calls = heap.os?.processes.calls;
   const buffer = bufferOf(heap.source);
   const sleep = (milliseconds: number) => calls?.sleep(buffer, address, 1, Math.min(milliseconds, mostSleep));
   return {
@@ -31,7 +31,7 @@ export function acrossOf({ heap, host }: Kit, address: number): Across | undefin
 
 /** Wakes who sleeps at an address, if anybody may. */
 export function wakeAcross({ heap, host }: Kit, address: number): void {
-  const calls = heap.os?.processes?.calls;
+  const calls = heap.os?.processes.calls;
   // Who cannot wake leaves it said, for one who can.
   if (calls !== undefined && takeBackAt(host.views().i32, address / 4))
     calls.wake(bufferOf(heap.source), address);

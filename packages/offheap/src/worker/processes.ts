@@ -11,7 +11,7 @@ import { Workers } from "./workers.ts";
 /** Marks the workers of processes that have ended. Nothing without an `os`, which alone can tell. */
 export function markDead(heap: Heap): void {
   const { ownPage, os } = heap;
-  const calls = os?.processes?.calls;
+  const calls = os?.processes.calls;
   if (ownPage === undefined || calls === undefined || !ownPage.isOpen()) return;
   const { descriptor, process: own } = ownPage;
   const workers = new Workers(heap);
