@@ -1,7 +1,7 @@
 // Linux: files that several processes map. Locks are those of an open file description (F_OFD_SETLK): the kernel gives them up
 // when its last descriptor is closed, so at the end of the process, however it ends. Descriptors close at exec.
 
-import type { OsProcesses, OsRefusal, ProcessCalls } from "../base/index.ts";
+import { messageOf, type OsProcesses, type OsRefusal, type ProcessCalls } from "../base/index.ts";
 import { type FileSystem, fileCalls } from "./files.ts";
 import { identity } from "./identity.ts";
 import { builtin, host, type Native } from "./native.ts";
@@ -99,7 +99,7 @@ function reserveCall(native: Native): (descriptor: number, bytes: number) => OsR
 }
 
 /** Lays a file in memory over a memory of WebAssembly, and looks whether each shows the other's bytes. */
-function tryOut(native: Native, fs: FileSystem, calls: ProcessCalls): string | undefined {
+function tryOut(native: Native, calls: ProcessCalls): string | undefined {
   const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly?: WasmNamespace };
   if (wasm === undefined) return "there is no WebAssembly, over whose memory a file could be laid";
   const create = native.bind("memfd_create", ["pointer", "int"]);
@@ -107,7 +107,7 @@ function tryOut(native: Native, fs: FileSystem, calls: ProcessCalls): string | u
   name.set([111, 102, 102, 104, 101, 97, 112]);
   const descriptor = create(native.addressOf(name.buffer), closeAtExec);
   if (descriptor < 0) return "no file could be made in memory for a trial";
-  const found = tryWith(fs, calls, new wasm.Memory({ initial: 1, maximum: 1, shared: true }), descriptor);
+  const found = tryWith(calls, new wasm.Memory({ initial: 1, maximum: 1, shared: true }), descriptor);
   calls.close(descriptor);
   return found;
 }
@@ -121,7 +121,6 @@ interface WasmNamespace {
 }
 
 function tryWith(
-  fs: FileSystem,
   calls: ProcessCalls,
   { buffer }: { readonly buffer: ArrayBufferLike },
   descriptor: number,
@@ -132,16 +131,26 @@ function tryWith(
   if (!calls.map(buffer, 0, buffer.byteLength, descriptor))
     return "mmap over a WebAssembly.Memory was refused in a trial";
   bytes.set([7, 5]);
-  calls.read(descriptor, seen);
-  fs.writeSync(descriptor, new Uint8Array([9]), 0, 1, 1);
-  const isShown = seen[0] === 7 && seen[1] === 5 && bytes[1] === 9;
+  if (typeof calls.read(descriptor, seen) !== "number")
+    return "the host's node:fs has descriptors of its own, which the kernel does not know";
+  calls.write(descriptor, new Uint8Array([9]));
+  const isShown = seen[0] === 7 && seen[1] === 5 && bytes[0] === 9;
   if (!isShown) return "a file laid over a WebAssembly.Memory did not show its bytes in a trial";
   return calls.lock(descriptor, 1) && !calls.isLocked(descriptor, 1)
     ? undefined
     : "locks of an open file description were refused in a trial";
 }
 
+/** Files that processes share, or why not: whatever is missing for them leaves the other abilities as they are. */
 export function linuxProcesses(native: Native): OsProcesses {
+  try {
+    return processesBy(native);
+  } catch (error) {
+    return { available: false, reason: messageOf(error) };
+  }
+}
+
+function processesBy(native: Native): OsProcesses {
   const fs = builtin<FileSystem>("node:fs");
   const futexNumber = futexCalls[host.arch ?? ""];
   const refused = (reason: string): OsProcesses => ({ available: false, reason });
@@ -155,7 +164,7 @@ export function linuxProcesses(native: Native): OsProcesses {
     ...lockCalls(native),
     ...sleepCalls(native, futexNumber),
   };
-  const why = tryOut(native, fs, calls);
+  const why = tryOut(native, calls);
   if (why !== undefined) return refused(`${why} (through ${native.via})`);
   return { available: true, reason: `mmap, F_OFD_SETLK and futex through ${native.via}`, calls };
 }
