@@ -1,4 +1,4 @@
-// Files, by the host's own calls, which close their descriptors at exec. What is refused is returned.
+// Files, by the host's own calls, on Linux. What is refused is returned.
 
 import { type FileFacts, messageOf, type OsRefusal, type ProcessCalls } from "../base/index.ts";
 
@@ -27,6 +27,8 @@ export interface FileSystem {
 
 /** For its owner alone. */
 const newMode = 0o600;
+/** Linux's O_CLOEXEC, which no host names: a child that had the descriptor, too, would keep its parent's locks. */
+const closeAtExec = 0o2000000;
 
 function tried<T>(call: () => T): T | OsRefusal {
   try {
@@ -61,7 +63,7 @@ type FileCalls = Pick<
 
 export function fileCalls(fs: FileSystem): FileCalls {
   const flagOf = (name: string) => fs.constants[name] ?? 0;
-  const existing = flagOf("O_RDWR") | flagOf("O_NOFOLLOW") | flagOf("O_NONBLOCK");
+  const existing = flagOf("O_RDWR") | flagOf("O_NOFOLLOW") | flagOf("O_NONBLOCK") | closeAtExec;
   return {
     open: (path, isNew) =>
       tried(() => fs.openSync(path, isNew ? existing | flagOf("O_CREAT") : existing, newMode)),
