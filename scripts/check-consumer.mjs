@@ -24,6 +24,7 @@ const entries = {
   offheap: "dist/src/index.d.ts",
   "offheap/os": "dist/src/os/index.d.ts",
   "offheap/records": "dist/src/records/index.d.ts",
+  "offheap/process": "dist/src/process/index.d.ts",
   "offheap/ring": "dist/src/ring/index.d.ts",
 };
 for (const [entry, declarations] of Object.entries(entries)) {

@@ -35,6 +35,7 @@ for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))
 for (const [entry, path] of [
   ["index", "./src/index.js"],
   ["os/index", "../src/os/index.js"],
+  ["process/index", "../src/process/index.js"],
   ["records/index", "../src/records/index.js"],
   ["ring/index", "../src/ring/index.js"],
 ]) {

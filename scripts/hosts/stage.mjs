@@ -21,6 +21,7 @@ const scripts = {
     imports: {
       offheap: "./node_modules/offheap/dist/index.js",
       "offheap/os": "./node_modules/offheap/dist/os/index.js",
+      "offheap/process": "./node_modules/offheap/dist/process/index.js",
       "offheap/ring": "./node_modules/offheap/dist/ring/index.js",
     },
   }),

@@ -36,6 +36,20 @@ import {
 } from "offheap";
 import { type OsAbility as AbilityOfEntry, loadOs, type Os as OsOfEntry } from "offheap/os";
 import {
+  closeHeap,
+  type FileEnd,
+  fileOf,
+  type HeapFile,
+  handleIn,
+  heapOffset,
+  type OpenHeapOptions,
+  type OpenMemoryOptions,
+  openHeap,
+  openMemory,
+  type ProcessStats,
+  removeHeap,
+} from "offheap/process";
+import {
   type AtomicNumber,
   array,
   atomic,
@@ -296,6 +310,27 @@ export function useRecords(heap: SlabAllocator | MemoryPool): number {
   if (codeOf(() => connections.at(handle)) !== "ERR_STALE_HANDLE") throw new Error("a stale handle");
   connections.destroy();
   return left;
+}
+
+/** Opens a heap for several processes where the host can; else says why not. */
+export function useProcesses(path: string): FileEnd | string {
+  const { available, reason } = loadOs().processes;
+  const open: Omit<OpenHeapOptions, "kind"> = { capacity: 2 ** 21, maxWorkers: 4, live: true, check: true };
+  const mapped: OpenMemoryOptions = { bytes: 2 ** 21, timeout: 100 };
+  if (!available) return codeOf(() => openHeap(path, open)) ?? reason;
+  const heap = openHeap(path, open);
+  const file: HeapFile = fileOf(heap);
+  const processes: ProcessStats[] = heap.processes();
+  closeHeap(heap);
+  const slabs: SlabAllocator = openHeap(`${path}.slabs`, { ...open, kind: "slab" });
+  closeHeap(slabs);
+  const memory = openMemory(`${path}.memory`, mapped);
+  new MemoryPool({ memory, offset: heapOffset, maxWorkers: 2 }).detach();
+  const joined = MemoryPool.attach(handleIn(memory));
+  closeHeap(joined);
+  const removed = [path, file.path, `${path}.slabs`, `${path}.memory`].map((each) => removeHeap(each));
+  if (processes.length !== 1 || removed.filter(Boolean).length !== 3) throw new Error("other files");
+  return file.was;
 }
 
 async function takeAll(ring: Ring): Promise<number> {

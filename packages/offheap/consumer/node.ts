@@ -2,10 +2,12 @@
 
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { type HeapHandle, SlabAllocator } from "offheap";
-import { follow, main, use } from "./consumer.js";
+import { follow, main, use, useProcesses } from "./consumer.js";
 
 if (isMainThread) {
   main();
+  const opened = useProcesses(`offheap-${process.pid}.heap`);
+  if (opened !== "new" && opened !== "ERR_OS_UNAVAILABLE") throw new Error(opened);
   const heap = new SlabAllocator({ capacity: 2 ** 24 });
   const worker = new Worker(new URL(import.meta.url), { workerData: heap.handle, execArgv: [] });
   follow(heap, worker);

@@ -18,7 +18,7 @@ import { bufferOf } from "#src/memory/kind.js";
 const mib = 2 ** 20;
 const os = loadOs();
 const here = fileURLToPath(new URL(".", import.meta.url));
-const abilities = ["hugePages", "decommit", "residency"] as const;
+const abilities = ["hugePages", "decommit", "residency", "processes"] as const;
 const isLinux = process.platform === "linux";
 const skipDecommit = os.decommit.available && os.residency.available ? false : os.decommit.reason;
 const skipHuge = os.hugePages.available ? false : os.hugePages.reason;

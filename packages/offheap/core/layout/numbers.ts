@@ -194,6 +194,9 @@ export const ringReceivers = 16;
 export const ringSenders = 20;
 export const ringClosed = 24;
 export const ringId = 28;
+/** The same of those who sleep where other processes can wake them, which the shell sees to. */
+export const ringReceiversAcross = 32;
+export const ringSendersAcross = 36;
 export const ringHead = 64;
 export const ringTail = 128;
 export const ringGivenBack = 192;

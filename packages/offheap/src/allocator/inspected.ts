@@ -6,6 +6,8 @@ import { hugeBytesOf } from "../format/index.ts";
 import {
   checkHeap,
   collectStats,
+  type ProcessStats,
+  processesOf,
   type Residency,
   residencyOf,
   type SlabStats,
@@ -34,6 +36,15 @@ export abstract class Inspected extends Contents {
   stats(): SlabStats {
     this.open();
     return { ...collectStats(this.heap), hugeBytes: hugeBytesOf(this.heap) };
+  }
+
+  /**
+   * The processes that share the heap, by the lock that each holds (`offheap/process`); [] for another heap. Without `os` those
+   * that have ended are among them. Walks the heap. @throws ERR_DETACHED
+   */
+  processes(): ProcessStats[] {
+    this.open();
+    return processesOf(this.heap);
   }
 
   /** What is in memory, by what it serves. Walks the heap. @throws ERR_OS_UNAVAILABLE without `os`; ERR_DETACHED */

@@ -4,7 +4,7 @@
 // no call of this thread is under way. Nothing here may lead to the allocator, or it would never be collected.
 
 import type { Heap } from "../memory/index.ts";
-import { currentToken, enterLock, type TrackedWorker, watchThreads } from "../worker/index.ts";
+import { currentToken, enterLock, type TrackedWorker, tokenIn, watchThreads } from "../worker/index.ts";
 import type { SlowPath } from "./slow-path.ts";
 import { Tracker } from "./track.ts";
 
@@ -23,7 +23,7 @@ export class Presence {
   constructor(heap: Heap, slow: SlowPath) {
     this.heap = heap;
     this.slow = slow;
-    this.tracker = new Tracker(heap, slow, currentToken());
+    this.tracker = new Tracker(heap, slow, tokenIn(heap, currentToken()));
   }
 
   track(worker: TrackedWorker | number): void {

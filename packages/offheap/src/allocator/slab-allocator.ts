@@ -16,7 +16,7 @@ import { gauge, liveBy, type SizeClass, slotLive, wordsPerRound } from "../layou
 import { bufferOf, type Heap } from "../memory/index.ts";
 import { bytesToEnd, locate, roundCountIn } from "../slab/index.ts";
 import { Kit, type KitHost, Roots } from "../structure/index.ts";
-import { currentToken } from "../worker/index.ts";
+import { currentToken, tokenIn } from "../worker/index.ts";
 import { cleansAll } from "./call-options.ts";
 import {
   type Allocate,
@@ -61,7 +61,7 @@ export class SlabAllocator<Options = never> extends Inspected {
    */
   constructor(options: HeapOptions = {}, internals: Internals = {}) {
     const heap = internals.heap ?? createHeap(options, internals);
-    const slow = new SlowPath(heap, currentToken(), internals.others);
+    const slow = new SlowPath(heap, tokenIn(heap, currentToken()), internals.others);
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
@@ -248,6 +248,7 @@ export class SlabAllocator<Options = never> extends Inspected {
       bytesFrom: (address) => this.bytesFrom(address),
       objectBytesNear: (address) => this.lookup.objectBytesNear(address),
       views: () => this,
+      reapNowAndThen: () => slow.dead.reapNowAndThen(),
       endDoomed: () => slow.endDoomed(),
     };
   }

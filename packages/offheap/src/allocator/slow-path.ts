@@ -6,6 +6,7 @@ import { AllocatorError, type SlotIndex, type WorkerId, type WorkerPlace } from 
 import { header, intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import { type Core, type Heap, heapStatus } from "../memory/index.ts";
 import {
+  DeadProcesses,
   emptyRecovery,
   hasStrays,
   type LiveObjects,
@@ -14,7 +15,7 @@ import {
   Recoverer,
 } from "../recovery/index.ts";
 import { corruptGauge, Magazines, type OtherSpansOf, Slabs } from "../slab/index.ts";
-import { journal, readJournal, Workers, writeJournal } from "../worker/index.ts";
+import { journal, markDead, readJournal, Workers, writeJournal } from "../worker/index.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { searchAll } from "./search.ts";
 
@@ -22,6 +23,8 @@ import { searchAll } from "./search.ts";
 const done = 1;
 /** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
 const slabsPerCleanup = 4;
+const destroyedHeap = "the heap was destroyed";
+const closedFile = "this process has closed the heap's file";
 
 export class SlowPath {
   readonly heap: Heap;
@@ -37,10 +40,12 @@ export class SlowPath {
   /** The halves of the worker word while this worker is attached. */
   private readonly word: readonly [number, number];
   private isDetached = false;
+  readonly dead: DeadProcesses;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
     const workers = new Workers(heap);
+    markDead(heap);
     const { place, inherited } = workers.join(token);
     this.heap = heap;
     this.workers = workers;
@@ -55,15 +60,18 @@ export class SlowPath {
     // What a drain had noted of a worker that died in this place.
     this.magazines.resetScratch();
     this.reaper = new Reaper(this.magazines, workers);
+    this.dead = new DeadProcesses(this);
     this.decommitter = new Decommitter(this.slabs.spans, heap, place);
-    if (!heap.isReady()) {
+    // Who closes a file looks for workers after it has said so, and lets go of the file then.
+    const isClosed = heap.ownPage?.isOpen() === false;
+    if (isClosed || !heap.isReady()) {
       workers.leave(place);
-      throw new AllocatorError("ERR_DETACHED", "the heap was destroyed");
+      throw new AllocatorError("ERR_DETACHED", isClosed ? closedFile : destroyedHeap);
     }
-    if (!inherited) return;
     // Leaves the journal at "moving", so that repair goes on with what the dead worker was reaping.
-    new Recoverer(this.magazines, place, "disown", emptyRecovery()).run();
-    this.repair();
+    if (inherited) new Recoverer(this.magazines, place, "disown", emptyRecovery()).run();
+    if (inherited) this.repair();
+    this.dead.reapGone();
   }
 
   /** Where it returns false, the journal is left at "moving". */
@@ -107,7 +115,8 @@ export class SlowPath {
     // Plain loads: a call that is ordered after a destroy or a reap sees it.
     const isReady = this.heap.words[header.status] === heapStatus.ready;
     if (isReady && !this.isDetached && this.workers.isStill(this.place, this.word)) return;
-    const why = isReady ? "this worker was reaped" : "the heap was destroyed";
+    const isClosed = this.heap.ownPage?.isOpen() === false;
+    const why = isReady ? "this worker was reaped" : isClosed ? closedFile : destroyedHeap;
     throw new AllocatorError(
       "ERR_DETACHED",
       this.isDetached ? "this worker has detached from the heap" : why,
@@ -124,7 +133,7 @@ export class SlowPath {
     if (this.lookForRound(sizeClass)) return true;
     const refilled = this.reclaim(sizeClass);
     this.writeJournal(journal.idle);
-    return refilled;
+    return refilled || (this.dead.reap() && this.findRound(sizeClass));
   }
 
   /** The same without a search: false where the slabs at hand have no slot, and no new one can be built. */
@@ -164,6 +173,7 @@ export class SlowPath {
 
   /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
   cleanUp(all = false): { slabs: number; decommittedBytes: number } {
+    this.dead.reap();
     this.repair();
     this.recall();
     this.reaper.collectLeftovers();
@@ -270,6 +280,7 @@ export class SlowPath {
     this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();
     this.writeJournal(journal.idle);
+    this.dead.reapNowAndThen();
   }
 
   private releaseEmpty(limit: number): number {

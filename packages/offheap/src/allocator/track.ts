@@ -6,7 +6,7 @@
 import { AllocatorError, show, type WorkerId } from "../base/index.ts";
 import { trackCount } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import type { ReapReport } from "../recovery/index.ts";
+import { Reaper, type ReapReport } from "../recovery/index.ts";
 import {
   checkWorkerId,
   endsChildrenFirst,
@@ -15,14 +15,19 @@ import {
   markGone,
   noToken,
   placeOf,
+  processOf,
   type TrackedWorker,
+  threadOf,
+  tokenBits,
+  tokenIn,
+  tokenOf,
   tokenOfWorker,
   whenLockIsLeft,
   workerOfToken,
 } from "../worker/index.ts";
 import { SlowPath } from "./slow-path.ts";
 
-const tokenBits = 28n;
+const shift = BigInt(tokenBits);
 
 function refusal(message: string): AllocatorError {
   return new AllocatorError("ERR_INVALID_WORKER", message);
@@ -60,19 +65,23 @@ export class Tracker {
     const place = placeOf(id);
     if (workers.idOf(place) !== id) return;
     const { state, token } = workers.read(place);
-    if (state === "gone") this.slow.reap(id, "disown");
+    if (state === "gone") this.slow.reap(id, Reaper.usual(this.heap));
     if (state !== "live") return;
     if (host.proof === "none") throw noProof(host);
     if (host.locks !== undefined) {
-      whenLockIsLeft(this.heap, id, host.locks, () => this.afterDeath((slow) => slow.reap(id, "disown")));
+      whenLockIsLeft(this.heap, id, host.locks, () =>
+        this.afterDeath((slow) => slow.reap(id, Reaper.usual(slow.heap))),
+      );
       return;
     }
-    const worker = workerOfToken(token);
+    const isOwn = processOf(this.heap, token) === this.heap.process;
+    const worker = isOwn ? workerOfToken(tokenOf(threadOf(this.heap, token) ?? -1)) : undefined;
     if (worker === undefined) {
-      const thread = token === this.token ? "it is of this very thread" : "which this thread did not start";
+      const other = isOwn ? "which this thread did not start" : "of another process";
+      const thread = token === this.token ? "it is of this very thread" : other;
       throw refusal(
         `on ${host.name} a thread's end is told to the one who started it: call track with its Worker there ` +
-          `(worker ${id} is of thread ${token - 1}: ${thread})`,
+          `(worker ${id} is of thread ${threadOf(this.heap, token)}: ${thread})`,
       );
     }
     this.trackWorker(worker, host);
@@ -87,7 +96,8 @@ export class Tracker {
           `got ${show(worker)}`,
       );
     }
-    const token = typeof once === "function" ? tokenOfWorker(worker as TrackedWorker) : noToken;
+    const ofThread = typeof once === "function" ? tokenOfWorker(worker as TrackedWorker) : noToken;
+    const token = ofThread === noToken ? noToken : tokenIn(this.heap, ofThread);
     if (token === noToken && (threadId !== -1 || typeof once !== "function")) {
       throw refusal(
         `track takes a Worker of node:worker_threads or a worker's id (a number), got ${show(worker)}`,
@@ -108,7 +118,7 @@ export class Tracker {
   }
 
   private entryOf(token: number): bigint {
-    return (BigInt(this.token) << tokenBits) | BigInt(token);
+    return (BigInt(this.token) << shift) | BigInt(token);
   }
 
   private record(token: number): number {
@@ -152,14 +162,14 @@ function reapThread(heap: Heap, slow: SlowPath, token: number): ReapReport[] {
   for (let i = 0; i < trackCount && endsChildrenFirst(); i++) {
     const at = layout.tracksAt / 2 + i;
     const entry = atomics.loadWide(wide, at);
-    if (entry === 0n || Number(entry >> tokenBits) !== token) continue;
+    if (entry === 0n || Number(entry >> shift) !== token) continue;
     if (!atomics.swapWide(wide, at, entry, 0n)) continue;
-    reports.push(...reapThread(heap, slow, Number(entry & ((1n << tokenBits) - 1n))));
+    reports.push(...reapThread(heap, slow, Number(entry & ((1n << shift) - 1n))));
   }
   const isOfThread = (word: { state: string; token: number }) =>
     (word.state === "live" || word.state === "gone") && word.token === token;
   for (const place of slow.workers.filter(isOfThread)) {
-    if (place !== slow.place) reports.push(slow.reap(slow.workers.idOf(place), "disown"));
+    if (place !== slow.place) reports.push(slow.reap(slow.workers.idOf(place), Reaper.usual(heap)));
   }
   return reports;
 }

@@ -13,7 +13,16 @@ export { divideUp, alignUp, alignDown, clamp, trailingZeros, oddInverse } from "
 export type { Address, ChunkIndex, SlotIndex, ClassIndex, WorkerPlace, WorkerId } from "./brands.ts";
 
 // What only the operating system can do: handed in, never imported.
-export { type OsAbility, type Os, usualHugePageBytes } from "./os.ts";
+export {
+  type FileFacts,
+  type OsAbility,
+  type Os,
+  type OsProcesses,
+  type OsRefusal,
+  type ProcessCalls,
+  type ProcessIdentity,
+  usualHugePageBytes,
+} from "./os.ts";
 
 // `Symbol.dispose`, wherever it is known.
 export { type EndsWithScope, dispose } from "./dispose.ts";

@@ -19,6 +19,7 @@ import {
   hardwareAccess,
   heapStatus,
   type MemorySource,
+  OwnPage,
 } from "../memory/index.ts";
 import { endedWord } from "../worker/index.ts";
 import { checkHandle, incompatible } from "./handle.ts";
@@ -88,6 +89,8 @@ export function openHeap(
   engine: Engine | "auto" = "auto",
 ): Heap {
   const { memory, offset } = checkHandle(handle);
+  if (OwnPage.of(memory)?.isOpen() === false)
+    throw new AllocatorError("ERR_DETACHED", "this process has closed the heap's file");
   const words = access.words(bufferOf(memory), offset, chunkBytes / 4);
   const status = access.atomics.load(words, header.status);
   const layout = readLayout(words, bufferOf(memory).byteLength - offset);

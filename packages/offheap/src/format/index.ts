@@ -4,13 +4,14 @@
 export { SizeClasses, hasPoolClasses } from "./size-classes.ts";
 
 // The options of a heap, checked before anything is reserved.
-export type { HeapOptions } from "./options.ts";
+export { type HeapOptions, resolveOptions } from "./options.ts";
 
 // Those that have to do with the operating system.
-export type { AttachOptions } from "./os-options.ts";
+export { type AttachOptions, checkOs } from "./os-options.ts";
 
-// From options to a formatted heap.
+// From options to a formatted heap, or one that is written into a memory by whoever knows it to be zero.
 export { type Internals, createHeap, joinHeap } from "./create.ts";
+export { formatHeap } from "./format.ts";
 
 // What is posted to another worker.
 export { type HeapHandle, handleOf } from "./handle.ts";

@@ -1,9 +1,9 @@
 // The options that have to do with the operating system, checked before anything is reserved or written.
 
 import { AllocatorError, checkOptions, flagOption, type KnownOptions, type Os, show } from "../base/index.ts";
-import { checkEngine, type Engine } from "../memory/index.ts";
+import { checkEngine, type Engine, type Heap } from "../memory/index.ts";
 
-const abilities = ["hugePages", "decommit", "residency"] as const;
+const abilities = ["hugePages", "decommit", "residency", "processes"] as const;
 const calls = ["addressOf", "adviseHuge", "decommitRange", "residentBytes", "hugeBytes", "now"] as const;
 
 function isAbility(value: unknown): boolean {
@@ -25,6 +25,16 @@ export function checkOs(given: unknown): Os | undefined {
   ];
   if (wrong.length > 0) throw new AllocatorError("ERR_INVALID_OPTION", `os lacks ${wrong.join(", ")}`);
   return given as Os;
+}
+
+/**
+ * What a heap may ask of the operating system. Pages of a file are not given back: MADV_DONTNEED would leave what was in them,
+ * and a hole in the file would give up the space that was set aside, so that a full disk came as a signal.
+ */
+export function osFor({ process }: Heap, os: Os | undefined): Os | undefined {
+  if (process === 0 || os === undefined) return os;
+  const decommit = { available: false, reason: "the heap is in a file, whose space stays set aside" };
+  return { ...os, decommit, decommitRange: () => false };
 }
 
 /** How a heap is joined. */

@@ -3,6 +3,9 @@
 // Counters added up.
 export { type SizeClassStats, type WorkerStats, type SlabStats, collectStats } from "./stats.ts";
 
+// Who shares the heap.
+export { type ProcessStats, processesOf } from "./processes.ts";
+
 // check(): which invariant is broken.
 export { type OtherChecks, checkHeap } from "./check.ts";
 export { isOwnerGone } from "./check-structures.ts";

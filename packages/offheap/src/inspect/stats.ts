@@ -123,7 +123,7 @@ function countWorkers(heap: Heap, sizeClasses: SizeClassStats[]): WorkerStats[] 
   for (let place = 1 as WorkerPlace; place <= heap.layout.maxWorkers; place++) {
     const word = workers.read(place);
     if (word.incarnation === 0) continue;
-    const [workerId, threadId] = [workers.idOf(place), threadOf(word.token)];
+    const [workerId, threadId] = [workers.idOf(place), threadOf(heap, word.token)];
     const worker: WorkerStats = { workerId, threadId, allocs: 0, deallocs: 0, cached: 0 };
     for (const sizeClass of sizeClassesOf(heap.layout, place)) {
       if (sizeClass.index === 0) continue;

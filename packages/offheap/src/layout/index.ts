@@ -75,5 +75,25 @@ export {
   wordsPerCell,
 } from "./structures.ts";
 
+// What several processes have beside their heap.
+export {
+  byteOrderMark,
+  entryStatus,
+  fileHeader,
+  fileHeaderAt,
+  fileHeaderWords,
+  fileMark,
+  fileStatus,
+  fileVersion,
+  formatLock,
+  ownPage,
+  ownPageMarks,
+  ownStatus,
+  processCount,
+  processEntry,
+  processEntryAt,
+  sharedHeapAt,
+} from "./process-file.ts";
+
 // What a drain notes for itself.
 export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";

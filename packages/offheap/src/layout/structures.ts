@@ -16,7 +16,9 @@ import {
   ringMagic,
   ringMark,
   ringReceivers,
+  ringReceiversAcross,
   ringSenders,
+  ringSendersAcross,
 } from "../../core/layout/index.ts";
 import { alignUp } from "../base/index.ts";
 
@@ -62,6 +64,8 @@ export const ringWords = {
   capacity: ringCapacity,
   receivers: ringReceivers,
   senders: ringSenders,
+  receiversAcross: ringReceiversAcross,
+  sendersAcross: ringSendersAcross,
   closed: ringClosed,
 } as const;
 /** A message in a list: its address, its length and its tag, a word each; and how many a list has at most. */

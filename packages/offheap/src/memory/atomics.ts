@@ -52,6 +52,11 @@ export function sleepAsyncAt(
   return Promise.resolve(waitAsync.call(Atomics, words, index, value, timeout).value);
 }
 
+/** Takes back what somebody said there; false: nobody did, or another has taken it back. */
+export function takeBackAt(words: Int32Array, index: number): boolean {
+  return Atomics.load(words, index) !== 0 && Atomics.exchange(words, index, 0) !== 0;
+}
+
 /** Says at a word that somebody is about to sleep there. */
 export function announceAt(words: Int32Array, index: number): void {
   Atomics.store(words, index, 1);

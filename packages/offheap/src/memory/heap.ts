@@ -8,6 +8,7 @@ import { type Access, hardwareAccess } from "./block.ts";
 import { type Core, coreOver, placeCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { bufferOf, canShrink, type MemorySource } from "./kind.ts";
+import { OwnPage } from "./own-page.ts";
 
 export const heapStatus = { formatting: 1, ready: 2, destroyed: 3 } as const;
 
@@ -28,6 +29,8 @@ export class Heap {
   states!: Uint8Array;
   /** The same behind the table of requests: first the class of each, in granules. What rounds hold is an index here. */
   bytes!: Uint8Array;
+  /** Where several processes share the heap: the page of this one. */
+  readonly ownPage: OwnPage | undefined;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
   private actor = 0;
@@ -49,6 +52,7 @@ export class Heap {
     this.atomics = access.atomics;
     this.dataAt = offset + layout.bookBytes;
     this.assertThere();
+    this.ownPage = OwnPage.of(source);
     this.core = coreOver(source, engine, access);
     placeCore(this.core, offset, layout);
     this.openViews();
@@ -110,6 +114,11 @@ export class Heap {
       this.actor = worker;
     }
     return this.core;
+  }
+
+  /** The number of this process among those that share the heap; 0 where it is the only one. */
+  get process(): number {
+    return this.ownPage?.process ?? 0;
   }
 
   /** Whether it can be used; false, too, while the views are empty. */

@@ -16,8 +16,11 @@ export {
 // The memory, ours or someone else's, and the views over the books.
 export { type Access, hardwareAccess, reserveMemory, spaceAt } from "./block.ts";
 
+// The page that each of several processes has to itself.
+export { OwnPage } from "./own-page.ts";
+
 // Sleeping at a word.
-export { announceAt, sleepAsyncAt, sleepAt } from "./atomics.ts";
+export { announceAt, sleepAsyncAt, sleepAt, takeBackAt } from "./atomics.ts";
 
 // The fixed views that users have.
 export { type MemoryViews, ViewedMemory } from "./views.ts";

@@ -18,6 +18,10 @@ export function darwinCalls(native: Native): PageCalls {
     hugePages: { available: false, reason: "macOS gives no huge pages to memory that is already mapped" },
     decommit: { available: true, reason: `zeros, then madvise(MADV_FREE_REUSABLE) ${untested}` },
     residency: { available: true, reason: `mincore ${untested}` },
+    processes: {
+      available: false,
+      reason: "macOS has the calls, but this project has no such machine to try the death of a process on",
+    },
     keepsContents: true,
     adviseHuge: () => false,
     discard: (address, bytes) => madvise(address, BigInt(bytes), madvFreeReusable) === 0,

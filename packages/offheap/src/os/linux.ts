@@ -4,6 +4,7 @@
 import { type OsAbility, usualHugePageBytes } from "../base/index.ts";
 import { builtin, type Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
+import { linuxProcesses } from "./processes.ts";
 
 const madvDontNeed = 4;
 const madvHugePage = 14;
@@ -61,6 +62,7 @@ export function linuxCalls(native: Native): PageCalls {
     hugePages: hugePolicy(native.via),
     decommit: { available: true, reason: `madvise(MADV_DONTNEED) through ${native.via}` },
     residency: { available: true, reason: `mincore through ${native.via}` },
+    processes: linuxProcesses(native),
     keepsContents: false,
     adviseHuge: (address, bytes) => madvise(address, BigInt(bytes), madvHugePage) === 0,
     discard: (address, bytes) => madvise(address, BigInt(bytes), madvDontNeed) === 0,

@@ -11,15 +11,19 @@ const windowsReasons = {
   decommit:
     "on Windows discarded pages hold anything, and to decommit them would fault whoever reads them meanwhile",
   residency: "working sets are not read on Windows yet",
+  processes: "on Windows no file can be laid over memory that is mapped already",
 };
 
+type Reasons = Readonly<Record<"hugePages" | "decommit" | "residency" | "processes", string>>;
+
 /** An OS that can do nothing, and says why. */
-function noOs(reasons: { hugePages: string; decommit: string; residency: string }): Os {
+function noOs(reasons: Reasons): Os {
   const refused = (reason: string) => ({ available: false, reason });
   return {
     hugePages: refused(reasons.hugePages),
     decommit: refused(reasons.decommit),
     residency: refused(reasons.residency),
+    processes: refused(reasons.processes),
     hugePageBytes: usualHugePageBytes,
     addressOf: () => 0n,
     adviseHuge: () => false,
@@ -30,8 +34,8 @@ function noOs(reasons: { hugePages: string; decommit: string; residency: string 
   };
 }
 
-function all(reason: string): { hugePages: string; decommit: string; residency: string } {
-  return { hugePages: reason, decommit: reason, residency: reason };
+function all(reason: string): Reasons {
+  return { hugePages: reason, decommit: reason, residency: reason, processes: reason };
 }
 
 /** What a page of our own shows: whether it is in memory, and reads as zeros after it was given back. */

@@ -1,7 +1,7 @@
 // The calls of Linux and macOS. Pages are decommitted whole; the edges of a range that share a page with what is
 // not in it are filled with zeros, so that after a call the whole range reads as zeros.
 
-import type { Os, OsAbility } from "../base/index.ts";
+import type { Os, OsAbility, OsProcesses } from "../base/index.ts";
 import type { Native } from "./native.ts";
 
 export interface PageCalls {
@@ -11,6 +11,7 @@ export interface PageCalls {
   readonly hugePages: OsAbility;
   readonly decommit: OsAbility;
   readonly residency: OsAbility;
+  readonly processes: OsProcesses;
   /** Whole pages, by native address. */
   adviseHuge(address: bigint, bytes: number): boolean;
   discard(address: bigint, bytes: number): boolean;
@@ -47,6 +48,7 @@ export function osOf(native: Native, calls: PageCalls): Os {
     hugePages: calls.hugePages,
     decommit: calls.decommit,
     residency: calls.residency,
+    processes: calls.processes,
     hugePageBytes: calls.hugePageBytes,
     addressOf,
     adviseHuge: (buffer, offset, bytes) => {

@@ -2,6 +2,7 @@
 
 import type { WorkerId, WorkerPlace } from "../base/index.ts";
 import { sizeClassesOf } from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
 import { type Magazines, straysOf } from "../slab/index.ts";
 import { incarnationOf, placeOf, type Workers } from "../worker/index.ts";
 import { emptyRecovery, type LiveObjects, Recoverer, type Recovery } from "./recover.ts";
@@ -54,6 +55,11 @@ export class Reaper {
     }
   }
 
+  /** What becomes of the objects of a worker that nobody reaps by a call of his: where a file says so they are freed. */
+  static usual({ ownPage }: Heap): LiveObjects {
+    return ownPage?.freesLive() === true ? "free" : "disown";
+  }
+
   /** First what the dead worker was reaping itself, then the worker, last its place. */
   private finish(place: WorkerPlace, live: LiveObjects, found: Recovery): void {
     this.takeOver(place, found);
@@ -65,7 +71,7 @@ export class Reaper {
     for (const place of this.workers.filter((word) => word.state === "reaping" && word.reaper === reaper)) {
       const isMine = reaper === this.self;
       if (isMine || this.workers.win(place, this.self, "reaping", reaper))
-        this.finish(place, "disown", found);
+        this.finish(place, Reaper.usual(this.magazines.slabs.heap), found);
     }
   }
 }

@@ -2,9 +2,10 @@
 // a typed error, or as a message.
 
 import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt } from "../layout/index.ts";
+import { intent, intentAt, ringWords } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
+import { wakeAcross } from "./across.ts";
 import { checkTag, isUpTo, notOwn } from "./arguments.ts";
 import { type Message, MessageList, mostAtOnce, type Outgoing } from "./list.ts";
 import { type Place, tableBytesFor } from "./place.ts";
@@ -55,7 +56,7 @@ export abstract class RingCalls {
   protected sendChecked(address: number, length: number, tag: number): boolean {
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.sendMessage(this.at, address, length, tag);
-      if (found === came.done) return true;
+      if (found === came.done) return this.wokeAcross("receiversAcross");
       if (found === came.full) return false;
       if (found === came.closed) throw this.closedError();
       if (found === came.notOwn) throw this.notOwn(address as Address);
@@ -88,6 +89,7 @@ export abstract class RingCalls {
       }
       const went = Math.max(this.core.sendMessages(this.at, this.list.at, wanted), 0);
       count += went;
+      if (went > 0) this.wokeAcross("receiversAcross");
       if (went === wanted) continue;
       // The next one by itself: that tells what is wrong, or that the ring is full.
       const { address, tag = 0 } = batch[count] as Outgoing;
@@ -101,7 +103,7 @@ export abstract class RingCalls {
     if (this.isReading) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.receiveMessage(this.at, holds);
-      if (found === came.done) return this.told();
+      if (found === came.done && this.wokeAcross("sendersAcross")) return this.told();
       if (found !== came.notServed) return undefined;
       this.kit.open();
     }
@@ -111,6 +113,7 @@ export abstract class RingCalls {
   protected receiveList(list: MessageList, wanted: number): number {
     for (let tries = 0; tries < mostTries; tries++) {
       const got = this.core.receiveMessages(this.at, list.at, wanted);
+      if (got > 0) this.wokeAcross("sendersAcross");
       if (got !== came.notServed) return got;
       this.kit.open();
     }
@@ -139,6 +142,12 @@ export abstract class RingCalls {
       else kit.abandon();
     }
     return new MessageList(kit.heap, core.getWord(cell) >>> 0, bytes);
+  }
+
+  /** True, when those have been woken who sleep where other processes can wake them. */
+  protected wokeAcross(who: "receiversAcross" | "sendersAcross"): true {
+    if (this.kit.heap.process !== 0) wakeAcross(this.kit, this.at + ringWords[who]);
+    return true;
   }
 
   protected closedError(): AllocatorError {

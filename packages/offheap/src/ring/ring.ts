@@ -7,6 +7,7 @@
 import type { Address } from "../base/index.ts";
 import { ringWords } from "../layout/index.ts";
 import { kitOf, type StructureHandle } from "../structure/index.ts";
+import { acrossOf } from "./across.ts";
 import { bytesOf, checkTag, timeoutOf, type WaitOptions } from "./arguments.ts";
 import { came, RingCalls } from "./calls.ts";
 import { type Message, mostAtOnce, type Outgoing } from "./list.ts";
@@ -89,7 +90,7 @@ export class Ring extends RingCalls {
     const address = kit.allocate(length || 1);
     kit.host.views().u8.set(bytes, address);
     const found = this.core.sendMessage(this.at, address, length, tag);
-    if (found === came.done) return true;
+    if (found === came.done) return this.wokeAcross("receiversAcross");
     kit.abandon();
     if (found === came.closed) throw this.closedError();
     return found !== came.full && this.write(bytes, tag);
@@ -180,6 +181,8 @@ export class Ring extends RingCalls {
   close(): void {
     this.kit.open();
     this.core.closeRing(this.at);
+    this.wokeAcross("receiversAcross");
+    this.wokeAcross("sendersAcross");
   }
 
   /** Ends it, and the messages in it. Nobody may use it any more: close it, and let all others end, first. @throws ERR_DETACHED */
@@ -202,6 +205,8 @@ export class Ring extends RingCalls {
       who === "receivers"
         ? () => this.core.hasMessage(this.at) !== 0 || this.isClosed
         : () => this.core.hasSpaceForMessage(this.at) !== 0 || this.isClosed;
-    return { isThere, words: this.kit.host.views().i32, index: (this.at + ringWords[who]) / 4 };
+    const words = this.kit.host.views().i32;
+    const across = acrossOf(this.kit, this.at + ringWords[`${who}Across`]);
+    return { isThere, words, index: (this.at + ringWords[who]) / 4, ...(across && { across }) };
   }
 }

@@ -4,6 +4,7 @@
 
 import { AllocatorError } from "../base/index.ts";
 import { announceAt, sleepAsyncAt, sleepAt } from "../memory/index.ts";
+import type { Across } from "./across.ts";
 
 /** Milliseconds between two looks where nobody calls. */
 const [firstLook, lastLook] = [1, 16];
@@ -28,23 +29,30 @@ export interface Awaited {
   readonly isThere: () => boolean;
   readonly words: Int32Array;
   readonly index: number;
+  /** Where several processes share the heap: how to sleep so that each of them can wake the sleeper. */
+  readonly across?: Across;
 }
 
 /** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
-export function waitFor({ isThere, words, index }: Awaited, timeout: number): boolean {
+export function waitFor({ isThere, words, index, across }: Awaited, timeout: number): boolean {
   const end = now() + timeout;
   if (!isShared(words)) {
     if (isThere()) return true;
     throw mayNotWait("its memory is not shared");
   }
   if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin))) return true;
-  for (;;) {
-    announceAt(words, index);
+  for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
+    if (across?.sleep !== undefined) across.announce();
+    else announceAt(words, index);
     if (isThere()) return true;
     const left = end - now();
     if (left <= 0) return false;
-    const refusal = sleepAt(words, index, 1, Math.min(left, mostSleep));
-    if (refusal !== undefined) throw mayNotWait(refusal);
+    if (across?.sleep !== undefined) across.sleep(left);
+    else {
+      const refusal = sleepAt(words, index, 1, Math.min(left, across === undefined ? mostSleep : pause));
+      if (refusal !== undefined) throw mayNotWait(refusal);
+    }
+    across?.look();
   }
 }
 
@@ -66,7 +74,10 @@ function isThereSoon(isThere: () => boolean, end: number): boolean {
 }
 
 /** The same without blocking. */
-export async function waitForAsync({ isThere, words, index }: Awaited, timeout: number): Promise<boolean> {
+export async function waitForAsync(
+  { isThere, words, index, across }: Awaited,
+  timeout: number,
+): Promise<boolean> {
   const end = now() + timeout;
   for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
     if (isThere()) return true;
@@ -74,7 +85,13 @@ export async function waitForAsync({ isThere, words, index }: Awaited, timeout: 
     if (isThere()) return true;
     const left = end - now();
     if (left <= 0) return false;
-    await sleep(words, index, Math.min(left, mostSleep), Math.min(left, pause));
+    await sleep(
+      words,
+      index,
+      Math.min(left, across === undefined ? mostSleep : pause),
+      Math.min(left, pause),
+    );
+    across?.look();
   }
 }
 

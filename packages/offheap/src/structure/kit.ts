@@ -33,6 +33,8 @@ export interface KitHost {
   objectBytesNear(address: Address): number;
   /** Views over the whole memory. */
   views(): Pick<MemoryViews, "u8" | "i32">;
+  /** Now and then: recovers the workers of processes that have ended. */
+  reapNowAndThen(): void;
   /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
   endDoomed(): void;
 }

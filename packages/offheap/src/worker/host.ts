@@ -7,7 +7,7 @@
 // Measured (docs/measurements.md): on Deno threads ran on after `exit`, and after their lock was given up. On Node 24 and
 // 26 the lock of a thread that has ended is granted when somebody asks for another; there the locks are not used.
 
-import { firstLockToken, noToken, tokenOf } from "./workers.ts";
+import { firstLockToken, noToken, tokenOf } from "./tokens.ts";
 
 /** What this library needs of `navigator.locks`; written out so that no lib declares it for us. */
 export interface LockManager {

@@ -1,7 +1,13 @@
 // Who is attached to a heap, what a worker is in the middle of, and how the host proves that its thread has ended.
 
 // The worker words: places, taken and given back.
-export { noToken, incarnationOf, placeOf, threadOf, checkWorkerId, Workers, endedWord } from "./workers.ts";
+export { incarnationOf, placeOf, checkWorkerId, Workers, endedWord } from "./workers.ts";
+
+// Which thread, of which process, a word names.
+export { noToken, processOf, threadOf, tokenBits, tokenIn, tokenOf } from "./tokens.ts";
+
+// The workers of processes that have ended.
+export { markDead, markEarlier, othersOfProcess } from "./processes.ts";
 
 // What a worker is in the middle of, for whoever comes after it.
 export { journal, readJournal, writeJournal } from "./journal.ts";

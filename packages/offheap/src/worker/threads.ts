@@ -4,7 +4,8 @@
 
 import type { Heap } from "../memory/index.ts";
 import { hostOf, hostProcess } from "./host.ts";
-import { noToken, tokenOf, Workers } from "./workers.ts";
+import { noToken, tokenIn, tokenOf } from "./tokens.ts";
+import { Workers } from "./workers.ts";
 
 /** What `track` needs of a worker: `Worker` of node:worker_threads has it. */
 export interface TrackedWorker {
@@ -37,7 +38,7 @@ export function workerOfToken(token: number): TrackedWorker | undefined {
   return running.get(token);
 }
 
-/** Marks the places of a thread that has ended. */
+/** Marks the places of a thread that has ended, by its token in this heap. */
 export function markGone(heap: Heap, token: number): void {
   if (!heap.isReady()) return;
   const workers = new Workers(heap);
@@ -55,7 +56,7 @@ function note(worker: TrackedWorker): void {
     running.delete(token);
     for (const each of heaps) {
       const heap = each.deref();
-      if (heap !== undefined) markGone(heap, token);
+      if (heap !== undefined) markGone(heap, tokenIn(heap, token));
     }
   });
 }

@@ -11,22 +11,18 @@
 import { AllocatorError, show, type WorkerId, type WorkerPlace } from "../base/index.ts";
 import { maxWorkerPlaces, placeNumbers } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
+import { noToken, processOf, threadOf, tokenBits } from "./tokens.ts";
 
 const state = { free: 0n, live: 1n, reaping: 2n, gone: 3n } as const;
 const stateMask = 3n;
 const reaperShift = 2n;
 const reaperMask = BigInt(placeNumbers - 1);
-const tokenBits = 28;
 const tokenShift = 9n;
 const tokenMask = (1n << BigInt(tokenBits)) - 1n;
 const incarnationShift = tokenShift + BigInt(tokenBits);
 export const lastIncarnation = 2 ** 26 - 1;
 /** Workers that an error names. */
 const mostNamed = 16;
-/** A thread whose number is not known, or too large to be recorded. */
-export const noToken = 0;
-/** From here on a token is no thread's number, but part of the name of its Web Lock (locks.ts). */
-export const firstLockToken = 2 ** (tokenBits - 1);
 
 export interface WorkerWord {
   readonly state: "free" | "live" | "reaping" | "gone" | "broken";
@@ -35,11 +31,11 @@ export interface WorkerWord {
   readonly incarnation: number;
 }
 
-/** The token of a thread's number, never 0. */
-export function tokenOf(threadId: number): number {
-  return Number.isInteger(threadId) && threadId >= 0 && threadId < firstLockToken - 1
-    ? threadId + 1
-    : noToken;
+/** A live worker, and its word as it was read. */
+export interface LiveWorker {
+  readonly place: WorkerPlace;
+  readonly word: bigint;
+  readonly token: number;
 }
 
 export function placeOf(id: WorkerId): WorkerPlace {
@@ -48,11 +44,6 @@ export function placeOf(id: WorkerId): WorkerPlace {
 
 export function incarnationOf(id: WorkerId): number {
   return Math.floor(id / placeNumbers);
-}
-
-/** The number of a token's thread; undefined where it is not known. */
-export function threadOf(token: number): number | undefined {
-  return token === noToken || token >= firstLockToken ? undefined : token - 1;
 }
 
 /** A worker id as a caller gave it. @throws ERR_INVALID_WORKER for what is none, and for the caller's own */
@@ -125,6 +116,22 @@ export class Workers {
       this.swap(place, before, encode(state.gone, 0, token, word.incarnation));
   }
 
+  /** The live workers, each with its word, read once. */
+  live(): LiveWorker[] {
+    const found: LiveWorker[] = [];
+    for (let place = 1 as WorkerPlace; place <= this.heap.layout.maxWorkers; place++) {
+      const word = this.load(place);
+      const { state, token } = decode(word);
+      if (state === "live") found.push({ place, word, token });
+    }
+    return found;
+  }
+
+  /** Says that the very worker that had this word has ended, with its process. */
+  bury({ place, word }: LiveWorker): void {
+    this.swap(place, word, encode(state.gone, 0, noToken, decode(word).incarnation));
+  }
+
   leave(place: WorkerPlace): void {
     const before = this.load(place);
     this.swap(place, before, encode(state.free, 0, noToken, decode(before).incarnation));
@@ -158,8 +165,10 @@ export class Workers {
 
   private tooMany(): AllocatorError {
     const taken = this.filter(({ state }) => state !== "free").map((place) => {
-      const thread = threadOf(this.read(place).token);
-      return thread === undefined ? `${this.idOf(place)}` : `${this.idOf(place)} (thread ${thread})`;
+      const { token } = this.read(place);
+      const [thread, process] = [threadOf(this.heap, token), processOf(this.heap, token)];
+      const where = process === 0 ? `thread ${thread}` : `thread ${thread} of process ${process}`;
+      return thread === undefined ? `${this.idOf(place)}` : `${this.idOf(place)} (${where})`;
     });
     const rest = taken.length > mostNamed ? `, and ${taken.length - mostNamed} more` : "";
     return new AllocatorError(

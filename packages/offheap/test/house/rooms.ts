@@ -3,7 +3,7 @@
 //   a file imports      files of its own room, but not its face; faces of rooms that stand to its left
 //   a face              only re-exports, nothing that no other room uses
 //   the core            knows nothing of the shell; its faces for the shell are `layout`'s, and what is built of it for `memory`
-//   os                  imports only base, and nobody imports it, since it is handed in by the user
+//   os                  imports only base, and only `process` imports it: to all others it is handed in by the user
 
 import { posix } from "node:path";
 import { resolve } from "./imports.ts";
@@ -36,6 +36,7 @@ const shell: House = {
     "pool",
     "records",
     "ring",
+    "process",
   ],
 };
 const core: House = {
@@ -56,7 +57,9 @@ const core: House = {
 };
 const os = "os";
 /** Rooms that are entries of the package themselves: their faces are for its users. */
-const entries = ["", os, "records", "ring"];
+const entries = ["", os, "records", "ring", "process"];
+/** The room that is for hosts with an operating system alone: it asks for one where none is handed in. */
+const asksOs = "process";
 const built = "built";
 const face = "index.ts";
 const mostFiles = 12;
@@ -96,6 +99,7 @@ function importOffence(from: Place, path: string, specifier: string): string | u
   if (from.house !== to.house) return coreOffence(from, to);
   if (from.room === to.room) return to.name === face ? "it is the face of the same room" : undefined;
   if (to.name !== face) return "it is no face";
+  if (from.room === asksOs && to.room === os) return undefined;
   const mayImport = from.room === os ? to.room === "base" : isLeftOf(from.house, to.room, from.room);
   return mayImport ? undefined : `${to.room || "the face of all"} is not to the left of ${from.room}`;
 }

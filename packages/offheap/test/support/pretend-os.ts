@@ -19,6 +19,7 @@ export function pretendOs(changes: Partial<Os> = {}): PretendOs {
     hugePages: yes,
     decommit: yes,
     residency: { available: false, reason: "not even pretended" },
+    processes: { available: false, reason: "not even pretended" },
     hugePageBytes: 2 ** 21,
     addressOf: () => 0x7000_0000_0000n,
     adviseHuge: (_buffer, offset, bytes) => {

@@ -31,6 +31,7 @@ export function fakeOs(fiber: Fiber, objects: Objects, layout: Layout, buffer: A
   return {
     hugePages: { available: false, reason: "a test" },
     decommit: yes,
+    processes: { available: false, reason: "a fake" },
     residency: { available: false, reason: "a test" },
     hugePageBytes: 2 ** 21,
     addressOf: () => 0n,
