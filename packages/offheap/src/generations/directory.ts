@@ -1,9 +1,9 @@
-// From an address to its generation cell, and from a cell to the slot that it is about.
+// From an address to its generation stub, and from a stub to the slot that it is about.
 //
 //   directory entry of a chunk   0, or address of its leaf | log2(stride) − 5
-//   leaf                         65,536 / stride cells; that of a slot is at its offset in the chunk / stride
+//   leaf                         65,536 / stride stubs; that of a slot is at its offset in the chunk / stride
 //
-// A stride is no longer than the chunk's objects, so no two slots begin in one cell. A leaf lives as long as the heap.
+// A stride is no longer than the chunk's objects, so no two slots begin in one stub. A leaf lives as long as the heap.
 
 import { mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import { clamp } from "../base/index.ts";
@@ -16,7 +16,7 @@ const wordShift = 2;
 /** log2 of the shortest stride: a leaf is no longer than 8 KiB then, which a slab of any heap has. */
 export const leastStrideShift = 5;
 
-/** No cell, no slot. */
+/** No stub, no slot. */
 export const nowhere = -1;
 
 /** log2 of the stride of a leaf for objects of so many bytes. */
@@ -32,17 +32,17 @@ export const strideShiftOf = (entry: number): number => (entry & strideBits) + l
 export const chunkOf = (heap: Heap, address: number): number =>
   (address >>> chunkShift) - (heap.dataAt >>> chunkShift);
 
-/** The index in `Heap.whole` of an address's cell, in the leaf of an entry. */
-export const cellIn = (entry: number, address: number): number =>
+/** The index in `Heap.whole` of an address's stub, in the leaf of an entry. */
+export const stubIn = (entry: number, address: number): number =>
   ((entry >>> 3) << 1) + ((address & chunkMask) >>> strideShiftOf(entry));
 
 /** The same by the directory; `nowhere` where no record ever was, or the directory is damaged. */
-export function cellAt(heap: Heap, address: number): number {
+export function stubAt(heap: Heap, address: number): number {
   const chunk = chunkOf(heap, address);
   if (!isChunk(heap, chunk)) return nowhere;
   // A plain load: who has an address of a record had it by a hand-over that is ordered after the leaf.
   const entry = heap.words[heap.layout.generationsAt + chunk] as number;
-  const at = cellIn(entry, address);
+  const at = stubIn(entry, address);
   return entry === 0 || at >= heap.whole.length ? nowhere : at;
 }
 

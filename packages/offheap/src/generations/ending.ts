@@ -1,19 +1,19 @@
 // A record ends, exactly once, whoever tries and whoever dies. What its worker is about stands in its own record, `ending`:
 //
-//   ending = address · cell: live → ended by w (compare-exchange: one wins) · slot: its worker's · ending = address + 1 ·
+//   ending = address · stub: live → ended by w (compare-exchange: one wins) · slot: its worker's · ending = address + 1 ·
 //   slot given back · ending = 0
 //
-//   died at address,     cell ended by w   the slot is yet to be given back, and is still the record's
-//   died at address + 1, cell ended by w   the same while the slot is w's; else it was given back
-//   cell otherwise                         somebody else won, or nothing had happened yet
+//   died at address,     stub ended by w   the slot is yet to be given back, and is still the record's
+//   died at address + 1, stub ended by w   the same while the slot is w's; else it was given back
+//   stub otherwise                         somebody else won, or nothing had happened yet
 //
-// A cell says "ended by w" from the exchange until the next record begins in the slot, so it tells who won.
+// A stub says "ended by w" from the exchange until the next record begins in the slot, so it tells who won.
 
 import type { Address, SlotIndex, WorkerPlace } from "../base/index.ts";
 import { liveBy, record, recordAt, slotLive } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { endedCell, isEndedBy } from "./cell.ts";
-import { cellAt, nowhere, slotAt } from "./directory.ts";
+import { nowhere, slotAt, stubAt } from "./directory.ts";
+import { endedStub, isEndedBy } from "./stub.ts";
 
 const ownedBit = 1;
 const addressMask = ~7;
@@ -23,7 +23,7 @@ const ownerTries = 4;
 const endingAt = ({ layout }: Heap, worker: WorkerPlace): number => recordAt(layout, worker) + record.ending;
 
 /**
- * Ends the record at an address, in a slot, whose cell, at an index of `Heap.whole`, was seen. True: the slot is the caller's now, to be
+ * Ends the record at an address, in a slot, whose stub, at an index of `Heap.whole`, was seen. True: the slot is the caller's now, to be
  * given back, and then `endIsOver`. False: it ended before.
  */
 export function endRecord(
@@ -32,13 +32,13 @@ export function endRecord(
   address: Address,
   slot: number,
   at: number,
-  cell: number,
+  stub: number,
 ): boolean {
   const { words, atomics, whole } = heap;
   const noted = endingAt(heap, worker);
   words[noted] = address | 0;
-  // Decides between two who end it: the cell has another value for the second. Acquires what the first wrote.
-  if (!atomics.swap(whole, at, cell, endedCell(cell, worker))) {
+  // Decides between two who end it: the stub has another value for the second. Acquires what the first wrote.
+  if (!atomics.swap(whole, at, stub, endedStub(stub, worker))) {
     words[noted] = 0;
     return false;
   }
@@ -61,7 +61,7 @@ export function settleEnding(
   const word = heap.words[noted] as number;
   if (word === 0) return;
   const address = (word & addressMask) >>> 0;
-  const at = cellAt(heap, address);
+  const at = stubAt(heap, address);
   const slot = slotAt(heap, address);
   if (at !== nowhere && slot !== nowhere && isEndedBy(heap.atomics.load(heap.whole, at), target)) {
     if ((word & ownedBit) === 0) own(heap, target, slot);

@@ -1,18 +1,18 @@
 // Generations of slots: what tells a record's handle from a stale one, whatever its slot served meanwhile. They stand beside
 // the objects, in leaves that are objects of the heap themselves, one for each chunk that ever had a record.
 
-// The cell of a slot, and the handle of a record.
-export { generationShift, cellLive, isLive, numberOf, handleUnit, handleOf } from "./cell.ts";
+// The stub of a slot, and the handle of a record.
+export { generationShift, stubLive, isLive, numberOf, handleUnit, handleOf } from "./stub.ts";
 
-// From an address to its cell, and from a cell to its slot.
+// From an address to its stub, and from a stub to its slot.
 export {
   nowhere,
   leastStrideShift,
   leafBytes,
   leafOf,
   strideShiftOf,
-  cellIn,
-  cellAt,
+  stubIn,
+  stubAt,
   chunkOf,
   objectBytesAt,
   slotAt,

@@ -7,8 +7,8 @@
 import { type Address, AllocatorError } from "../base/index.ts";
 import { chunkBytes, header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { generationAfter, generationShift, nextGeneration } from "./cell.ts";
-import { cellIn, chunkOf, entryOf, leafBytes, strideShiftFor, strideShiftOf } from "./directory.ts";
+import { chunkOf, entryOf, leafBytes, strideShiftFor, strideShiftOf, stubIn } from "./directory.ts";
+import { generationAfter, generationShift, nextGeneration } from "./stub.ts";
 
 /** Where objects come from, as their worker's; and are made nobody's. */
 export interface ObjectSource {
@@ -31,8 +31,8 @@ export function ensureLeaf(heap: Heap, address: Address, objectBytes: number, so
     const leaf = source.allocate(leafBytes(wanted));
     if (leaf === 0) return 0;
     const made = entryOf(leaf, wanted) | 0;
-    writeCells(heap, made, seen);
-    // Publishes the cells: who reads this entry sees them.
+    writeStubs(heap, made, seen);
+    // Publishes the stubs: who reads this entry sees them.
     if (heap.atomics.swap(heap.words, at, seen, made)) {
       source.disown(leaf);
       return made;
@@ -45,13 +45,13 @@ export function ensureLeaf(heap: Heap, address: Address, objectBytes: number, so
   );
 }
 
-/** Each cell goes on where the one before it stood; without one, behind all generations of before the last reset. */
-function writeCells(heap: Heap, made: number, before: number): void {
+/** Each stub goes on where the one before it stood; without one, behind all generations of before the last reset. */
+function writeStubs(heap: Heap, made: number, before: number): void {
   const { whole, words } = heap;
   const stride = 1 << strideShiftOf(made);
   const first = nextGeneration(words[header.generationsFrom] as number);
   for (let offset = 0; offset < chunkBytes; offset += stride) {
-    const next = before === 0 ? first : generationAfter(whole[cellIn(before, offset)] as number);
-    whole[cellIn(made, offset)] = next << generationShift;
+    const next = before === 0 ? first : generationAfter(whole[stubIn(before, offset)] as number);
+    whole[stubIn(made, offset)] = next << generationShift;
   }
 }

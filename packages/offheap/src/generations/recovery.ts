@@ -7,10 +7,10 @@
 import type { SlotIndex, WorkerPlace } from "../base/index.ts";
 import { header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { endedCell, isLive } from "./cell.ts";
-import { cellAt, leafOf, nowhere, slotAt } from "./directory.ts";
+import { leafOf, nowhere, slotAt, stubAt } from "./directory.ts";
 import { disownSlot, settleEnding } from "./ending.ts";
 import { forEachListed, registryAt } from "./registry.ts";
+import { endedStub, isLive } from "./stub.ts";
 
 /** Whether the heap ever had a record, or was about to: before that there is nothing to look after. */
 const hasRecords = ({ words }: Heap): boolean => words[header.registry] !== 0;
@@ -32,10 +32,10 @@ export function settleRecords(heap: Heap, target: WorkerPlace, freeSlot: (slot: 
 /** A slot of the caller's that no worker can take yet: a record that was live in it ended with its worker. */
 export function endInSlot(heap: Heap, addressOfSlot: () => number): void {
   if (!hasRecords(heap)) return;
-  const at = cellAt(heap, addressOfSlot());
+  const at = stubAt(heap, addressOfSlot());
   if (at === nowhere) return;
-  const cell = heap.atomics.load(heap.whole, at);
-  if (isLive(cell)) heap.atomics.swap(heap.whole, at, cell, endedCell(cell, 0));
+  const stub = heap.atomics.load(heap.whole, at);
+  if (isLive(stub)) heap.atomics.swap(heap.whole, at, stub, endedStub(stub, 0));
 }
 
 /** Of a reset: every record is gone, and no generation of before comes again. */

@@ -1,12 +1,12 @@
 // The table of all Records of a heap: an object of the heap, named by the header. Entry n is 0, or the address of the
-// object that the Records of number n is known by. Cells carry the number, so none is used twice at a time. Entry 0 is the
+// object that the Records of number n is known by. Stubs carry the number, so none is used twice at a time. Entry 0 is the
 // highest number that was ever used.
 
 import type { Address } from "../base/index.ts";
 import { header } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { mostNumber } from "./cell.ts";
 import type { ObjectSource } from "./leaf.ts";
+import { mostNumber } from "./stub.ts";
 
 const wordShift = 2;
 /** Bytes of the table, in a heap whose objects have that many. */

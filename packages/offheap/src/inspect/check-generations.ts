@@ -1,9 +1,8 @@
-// What check() looks at of records: a leaf and all that Records are known by are live objects, a live cell's record is in a
+// What check() looks at of records: a leaf and all that Records are known by are live objects, a live stub's record is in a
 // live slot, under the number of a Records, and no generation is above the highest.
 
 import type { ChunkIndex } from "../base/index.ts";
 import {
-  cellIn,
   forEachListed,
   generationShift,
   isLive,
@@ -14,6 +13,7 @@ import {
   slotAt,
   slotStartFrom,
   strideShiftOf,
+  stubIn,
 } from "../generations/index.ts";
 import { chunkBytes, header, slotLive } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
@@ -50,19 +50,19 @@ function checkLeaf(
   const stride = 1 << strideShiftOf(entry);
   const highest = heap.words[header.generations] as number;
   for (let offset = 0; offset < chunkBytes; offset += stride) {
-    const cell = heap.whole[cellIn(entry, offset)] as number;
-    if (!isLive(cell)) continue;
-    const generation = cell >>> generationShift;
-    const name = `cell ${offset / stride} of chunk ${chunk}, of Records ${numberOf(cell)}`;
+    const stub = heap.whole[stubIn(entry, offset)] as number;
+    if (!isLive(stub)) continue;
+    const generation = stub >>> generationShift;
+    const name = `stub ${offset / stride} of chunk ${chunk}, of Records ${numberOf(stub)}`;
     if (generation > highest) report("generation", `${name}, has generation ${generation}, above ${highest}`);
-    if (!numbers.has(numberOf(cell))) report("generation", `${name}, is live, and there are no such Records`);
+    if (!numbers.has(numberOf(stub))) report("generation", `${name}, is live, and there are no such Records`);
     const start = startOf(heap, chunk, offset);
     const state = heap.states[slotAt(heap, start)] as number;
     if (start === 0 || !(state >= slotLive)) report("generation", `${name}, is live, its slot is not`);
   }
 }
 
-/** The address of the slot that a cell is about; 0 where the chunk is in no slab. */
+/** The address of the slot that a stub is about; 0 where the chunk is in no slab. */
 function startOf(heap: Heap, chunk: ChunkIndex, offset: number): number {
   const objectBytes = objectBytesAt(heap, chunk);
   if (objectBytes === 0) return 0;

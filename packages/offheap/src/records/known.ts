@@ -1,13 +1,10 @@
-// Records as a heap knows them: under a number, by an object with their schema, and by the cells of their slots. From a
-// handle to its cell.
+// Records as a heap knows them: under a number, by an object with their schema, and by the stubs of their slots. From a
+// handle to its stub.
 
 import { mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
 import {
   beginRecord,
-  cellAt,
-  cellIn,
-  cellLive,
   ensureLeaf,
   ensureRegistry,
   generationShift,
@@ -21,6 +18,9 @@ import {
   numbersOf,
   type ObjectSource,
   strideShiftOf,
+  stubAt,
+  stubIn,
+  stubLive,
 } from "../generations/index.ts";
 import {
   chunkBytes,
@@ -108,7 +108,7 @@ export abstract class KnownRecords {
       opened === undefined ? undefined : openDescription(heap, allocator, opened, type.text);
     this.handle = handleAt(opened === undefined ? this.describe() : opened.address);
     this.number = openedNumber ?? this.list();
-    this.tag = cellLive | this.number;
+    this.tag = stubLive | this.number;
   }
 
   private describe(): Address {
@@ -149,11 +149,11 @@ export abstract class KnownRecords {
         return 0;
       }
     }
-    return handleOf(beginRecord(heap, cellIn(entry, address), this.number), address);
+    return handleOf(beginRecord(heap, stubIn(entry, address), this.number), address);
   }
 
-  /** What the cell of a live record with that handle holds. */
-  protected cellFor(handle: number): number {
+  /** What the stub of a live record with that handle holds. */
+  protected stubFor(handle: number): number {
     return (((handle / handleUnit) | 0) << generationShift) | this.tag;
   }
 
@@ -172,20 +172,20 @@ export abstract class KnownRecords {
     return ((chunk - distance) << layout.stateShift) + position;
   }
 
-  /** Index of the cell of a handle's live record, in `Heap.whole`; `nowhere` when it is none. */
-  protected cellOf(handle: unknown): number {
+  /** Index of the stub of a handle's live record, in `Heap.whole`; `nowhere` when it is none. */
+  protected stubOf(handle: unknown): number {
     if (typeof handle !== "number" || !Number.isSafeInteger(handle) || handle <= 0) return nowhere;
     const { heap } = this;
     if (heap.words.length === 0) assertOpen(this.allocator);
     const address = handle >>> 0;
     if (this.slotOf(address) === nowhere) return nowhere;
-    const at = cellAt(heap, address);
-    return at !== nowhere && heap.whole[at] === this.cellFor(handle) ? at : nowhere;
+    const at = stubAt(heap, address);
+    return at !== nowhere && heap.whole[at] === this.stubFor(handle) ? at : nowhere;
   }
 
   /** @throws ERR_STALE_HANDLE, ERR_INVALID_ADDRESS */
-  protected liveCell(handle: number): number {
-    const at = this.cellOf(handle);
+  protected liveStub(handle: number): number {
+    const at = this.stubOf(handle);
     if (at === nowhere) throw this.stale(handle);
     return at;
   }
@@ -196,7 +196,7 @@ export abstract class KnownRecords {
     const { heap } = this;
     const chunk = ((handle >>> 0) >>> chunkShift) - this.firstChunk;
     const isInside = chunk >= 0 && chunk < heap.layout.chunkCount;
-    const at = isInside ? cellAt(heap, handle >>> 0) : nowhere;
+    const at = isInside ? stubAt(heap, handle >>> 0) : nowhere;
     const isOthers =
       at !== nowhere &&
       isLive(heap.whole[at] as number) &&

@@ -158,7 +158,7 @@ class AtomicField implements FieldCalls {
       this.scalar.check(value, name);
       return value as never;
     };
-    const cell: AtomicNumber<number | bigint> = {
+    const part: AtomicNumber<number | bigint> = {
       load: () => fieldAtomics.load(views(), at()),
       store: (value) => fieldAtomics.store(views(), at(), admit(value)),
       add: (value) => fieldAtomics.add(views(), at(), admit(value)),
@@ -166,7 +166,7 @@ class AtomicField implements FieldCalls {
       compareExchange: (expected, desired) =>
         fieldAtomics.compareExchange(views(), at(), admit(expected), admit(desired)),
     };
-    return { get: () => cell };
+    return { get: () => part };
   }
 }
 

@@ -1,8 +1,8 @@
 // Records: objects of one struct, known by handles that tell when they are stale.
 //
-//   create   allocate · fields · cell live            died before the cell: an object of the worker's; behind it: a record
-//   free     cell ended · slot given back             generations/ending.ts
-//   at       cell of the handle's address = the handle's generation, live, our number: two loads beside the handle's halves
+//   create   allocate · fields · stub live            died before the stub: an object of the worker's; behind it: a record
+//   free     stub ended · slot given back             generations/ending.ts
+//   at       stub of the handle's address = the handle's generation, live, our number: two loads beside the handle's halves
 //
 // A record is its worker's until `publish`: `reap(id, { live: true })` ends what a dead worker had not published.
 
@@ -107,12 +107,12 @@ export class Records<F extends Fields> extends KnownRecords {
     const chunk = ((address >>> chunkShift) - this.firstChunk) >>> 0;
     if (chunk < this.chunkCount && (address & this.alignMask) === 0) {
       const entry = i32[this.directoryAt + chunk] as number;
-      const cell = i32[
+      const stub = i32[
         ((entry >>> 3) << 1) + ((address & chunkMask) >>> ((entry & 7) + leastStrideShift))
       ] as number;
-      const generation = cell >>> generationShift;
+      const generation = stub >>> generationShift;
       if (
-        (cell & tagMask) === this.tag &&
+        (stub & tagMask) === this.tag &&
         generation * handleUnit + address === handle &&
         entry !== 0 &&
         (!this.isOdd || this.slotOf(address) !== nowhere)
@@ -127,19 +127,19 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** Whether a handle's record is live. */
   has(handle: RecordHandle): boolean {
-    return this.cellOf(handle) !== nowhere;
+    return this.stubOf(handle) !== nowhere;
   }
 
   /** Ends a record, whichever worker created it. @throws ERR_STALE_HANDLE, ERR_INVALID_ADDRESS, ERR_DETACHED */
   free(handle: RecordHandle): void {
     assertOpen(this.allocator);
     const { heap, place } = this;
-    const at = this.liveCell(handle);
+    const at = this.liveStub(handle);
     // What an exception has left half ended.
     if (heap.words[recordAt(heap.layout, place) + record.ending] !== 0)
       settleEnding(heap, place, (_slot, address) => this.allocator.deallocate(address));
     const address = (handle >>> 0) as Address;
-    if (!endRecord(heap, place, address, this.slotOf(address), at, this.cellFor(handle)))
+    if (!endRecord(heap, place, address, this.slotOf(address), at, this.stubFor(handle)))
       throw this.stale(handle);
     this.allocator.deallocate(address);
     endIsOver(heap, place);
@@ -147,14 +147,14 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** A record that `using` ends. @throws ERR_STALE_HANDLE */
   own(handle: RecordHandle): OwnedRecord {
-    this.liveCell(handle);
+    this.liveStub(handle);
     return { handle, [dispose]: () => this.free(handle) };
   }
 
   /** The record is nobody's from now on: no worker's death ends it. @throws ERR_STALE_HANDLE, ERR_DETACHED */
   publish(handle: RecordHandle): void {
     assertOpen(this.allocator);
-    this.liveCell(handle);
+    this.liveStub(handle);
     const { states, atomics } = this.heap;
     const slot = this.slotOf(handle >>> 0);
     // Another may adopt it meanwhile, or its worker's reaper loosen it: each once.
@@ -166,7 +166,7 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** The record is the caller's from now on. @throws ERR_STALE_HANDLE, ERR_DETACHED */
   adopt(handle: RecordHandle): void {
-    this.liveCell(handle);
+    this.liveStub(handle);
     this.allocator.adopt((handle >>> 0) as Address);
   }
 
@@ -219,7 +219,7 @@ export class Records<F extends Fields> extends KnownRecords {
 
   private atSlow(handle: RecordHandle): FieldView<F> & Standing {
     const { state, view } = this.cursor;
-    this.liveCell(handle);
+    this.liveStub(handle);
     state.show(this.allocator);
     state.at = handle | 0;
     state.generation = (handle / handleUnit) | 0;

@@ -1,14 +1,14 @@
-// Over all live records, slot by slot, from the cells. Records that begin or end meanwhile are met or not, each at most once.
+// Over all live records, slot by slot, from the stubs. Records that begin or end meanwhile are met or not, each at most once.
 
 import { isSlab, lengthOf, mapClassMask, mapDistanceShift } from "../arena/index.ts";
 import { type Address, AllocatorError, type ClassIndex } from "../base/index.ts";
 import {
-  cellIn,
   generationShift,
   handleOf,
   objectBytesAt,
   slotStartFrom,
   strideShiftOf,
+  stubIn,
 } from "../generations/index.ts";
 import { chunkBytes, slotCountOf } from "../layout/index.ts";
 import type { Heap, MemoryViews } from "../memory/index.ts";
@@ -35,7 +35,7 @@ export class RecordSpan<Name = string> {
   private readonly memory: MemoryViews;
   private readonly offsets: Readonly<Record<string, number>>;
   private readonly tag: number;
-  private readonly cellsAt: number;
+  private readonly stubsAt: number;
   private readonly shift: number;
   private readonly offset: number;
 
@@ -54,14 +54,14 @@ export class RecordSpan<Name = string> {
     this.memory = memory;
     this.offsets = offsets;
     this.tag = tag;
-    this.cellsAt = cellIn(entry, 0);
+    this.stubsAt = stubIn(entry, 0);
     this.shift = strideShiftOf(entry);
     this.offset = base % chunkBytes;
   }
 
   /** Whether slot `index` holds a record. */
   isLive(index: number): boolean {
-    const at = this.cellsAt + ((this.offset + index * this.stride) >>> this.shift);
+    const at = this.stubsAt + ((this.offset + index * this.stride) >>> this.shift);
     return ((this.memory.i32[at] as number) & tagMask) === this.tag;
   }
 
@@ -77,10 +77,10 @@ export class RecordSpan<Name = string> {
 
   /** The handle of the record in slot `index`; 0 where there is none. */
   handle(index: number): number {
-    const at = this.cellsAt + ((this.offset + index * this.stride) >>> this.shift);
-    const cell = this.memory.i32[at] as number;
-    return (cell & tagMask) === this.tag
-      ? handleOf(cell >>> generationShift, this.base + index * this.stride)
+    const at = this.stubsAt + ((this.offset + index * this.stride) >>> this.shift);
+    const stub = this.memory.i32[at] as number;
+    return (stub & tagMask) === this.tag
+      ? handleOf(stub >>> generationShift, this.base + index * this.stride)
       : 0;
   }
 
@@ -116,11 +116,11 @@ export class RecordSpan<Name = string> {
   }
 
   private next(index: number, isLive: boolean): number {
-    const { count, stride, shift, cellsAt, tag } = this;
+    const { count, stride, shift, stubsAt, tag } = this;
     const { i32 } = this.memory;
     let offset = this.offset + index * stride;
     for (let i = index; i < count; i++) {
-      if ((((i32[cellsAt + (offset >>> shift)] as number) & tagMask) === tag) === isLive) return i;
+      if ((((i32[stubsAt + (offset >>> shift)] as number) & tagMask) === tag) === isLive) return i;
       offset += stride;
     }
     return count;
@@ -146,7 +146,7 @@ export interface Walked {
   readonly heap: Heap;
   readonly memory: MemoryViews;
   readonly objectBytes: number;
-  /** What the cells of live records end in: live, and the number. */
+  /** What the stubs of live records end in: live, and the number. */
   readonly tag: number;
 }
 
@@ -169,7 +169,7 @@ export function* slotsOf(walked: Walked): Generator<Slots, undefined> {
 function slotsIn(walked: Walked, chunk: number): Slots | undefined {
   const { heap, objectBytes } = walked;
   const { words, layout, atomics, dataAt } = heap;
-  // Acquires the leaf's cells.
+  // Acquires the leaf's stubs.
   const entry = atomics.load(words, layout.generationsAt + chunk);
   if (entry === 0 || objectBytesAt(heap, chunk) !== objectBytes) return undefined;
   const map = words[layout.mapAt + chunk] as number;
@@ -190,7 +190,7 @@ export function countLive(walked: Walked): number {
   const { whole } = heap;
   for (const { entry, base, count: slots } of slotsOf(walked)) {
     for (let i = 0; i < slots; i++) {
-      const at = cellIn(entry, base + i * objectBytes);
+      const at = stubIn(entry, base + i * objectBytes);
       if (((whole[at] as number) & tagMask) === tag) count++;
     }
   }
@@ -205,7 +205,7 @@ export class Walk<View> implements IterableIterator<View> {
   private readonly tag: number;
   private cursor: Cursor<View> | undefined;
   private readonly state: CursorState;
-  private readonly cells: Int32Array;
+  private readonly stubs: Int32Array;
   /** What `next` returns, the same each time: the cursor is the same, too. */
   private readonly met: IteratorYieldResult<View>;
   private readonly chunks: Iterator<Slots, undefined>;
@@ -219,7 +219,7 @@ export class Walk<View> implements IterableIterator<View> {
     this.tag = walked.tag;
     this.cursor = cursor;
     this.state = cursor.state;
-    this.cells = walked.heap.whole;
+    this.stubs = walked.heap.whole;
     this.met = { done: false, value: cursor.view };
     this.over = over;
     this.chunks = slotsOf(walked);
@@ -235,8 +235,8 @@ export class Walk<View> implements IterableIterator<View> {
       const { address } = this;
       this.left--;
       this.address = address + this.objectBytes;
-      const at = cellIn(this.entry, address);
-      if (((this.cells[at] as number) & tagMask) === this.tag && this.isAt(at, address)) return this.met;
+      const at = stubIn(this.entry, address);
+      if (((this.stubs[at] as number) & tagMask) === this.tag && this.isAt(at, address)) return this.met;
     }
     return this.nextSlow();
   }
@@ -244,10 +244,10 @@ export class Walk<View> implements IterableIterator<View> {
   /** Moves the cursor, if the record is there still. */
   private isAt(at: number, address: number): boolean {
     // Acquires what the record's worker wrote before it was live.
-    const cell = this.walked.heap.atomics.load(this.cells, at);
+    const stub = this.walked.heap.atomics.load(this.stubs, at);
     this.state.at = address | 0;
-    this.state.generation = cell >>> generationShift;
-    return (cell & tagMask) === this.tag;
+    this.state.generation = stub >>> generationShift;
+    return (stub & tagMask) === this.tag;
   }
 
   private nextSlow(): IteratorResult<View, undefined> {

@@ -4,12 +4,12 @@
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address, WorkerPlace } from "#src/base/brands.js";
 import { beginRecord } from "#src/generations/begin.js";
-import { generationOf, handleOf, handleUnit, isLive } from "#src/generations/cell.js";
-import { cellAt, cellIn, leafOf, slotAt, strideShiftOf } from "#src/generations/directory.js";
+import { leafOf, slotAt, strideShiftOf, stubAt, stubIn } from "#src/generations/directory.js";
 import { disownSlot, endIsOver, endRecord } from "#src/generations/ending.js";
 import { ensureLeaf, type ObjectSource } from "#src/generations/leaf.js";
 import { forgetRecords } from "#src/generations/recovery.js";
 import { ensureRegistry, forEachListed, listObject, registryAt } from "#src/generations/registry.js";
+import { generationOf, handleOf, handleUnit, isLive } from "#src/generations/stub.js";
 import { chunkBytes } from "#src/layout/layout.js";
 import { slotLive } from "#src/layout/slot-state.js";
 import type { Heap } from "#src/memory/heap.js";
@@ -36,17 +36,17 @@ function begin(slab: SlabAllocator): number {
   const heap = heapOf(slab);
   const address = slab.allocate(bytes);
   const entry = ensureLeaf(heap, address, bytes, sourceOf(slab));
-  return handleOf(beginRecord(heap, cellIn(entry, address), 1), address);
+  return handleOf(beginRecord(heap, stubIn(entry, address), 1), address);
 }
 
 /** As `Records.free`: false for a stale handle. */
 function end(slab: SlabAllocator, handle: number): boolean {
   const heap = heapOf(slab);
   const address = (handle >>> 0) as Address;
-  const at = cellAt(heap, address);
-  const cell = heap.whole[at] as number;
-  if (!isLive(cell) || generationOf(cell) !== Math.floor(handle / handleUnit)) return false;
-  if (!endRecord(heap, placeOf(slab), address, slotAt(heap, address), at, cell)) return false;
+  const at = stubAt(heap, address);
+  const stub = heap.whole[at] as number;
+  if (!isLive(stub) || generationOf(stub) !== Math.floor(handle / handleUnit)) return false;
+  if (!endRecord(heap, placeOf(slab), address, slotAt(heap, address), at, stub)) return false;
   slab.deallocate(address);
   endIsOver(heap, placeOf(slab));
   return true;
@@ -70,7 +70,7 @@ function structureObjects(heap: Heap): readonly Address[] {
     if (entry === 0) continue;
     found.add(leafOf(entry));
     for (let offset = 0; offset < chunkBytes; offset += 1 << strideShiftOf(entry)) {
-      const isThere = isLive(heap.whole[cellIn(entry, offset)] as number);
+      const isThere = isLive(heap.whole[stubIn(entry, offset)] as number);
       if (isThere) found.add(heap.dataAt + chunk * chunkBytes + offset);
     }
   }
@@ -144,8 +144,8 @@ const noRecordIsLeft = (actors: readonly Actor[]): string | undefined => {
 const lookAgain: Step<number> = (actor, handle) => {
   actor.call((slab) => {
     const heap = heapOf(slab);
-    const cell = heap.atomics.load(heap.whole, cellAt(heap, handle >>> 0));
-    if (isLive(cell)) actor.note("live");
+    const stub = heap.atomics.load(heap.whole, stubAt(heap, handle >>> 0));
+    if (isLive(stub)) actor.note("live");
   });
 };
 
