@@ -6,15 +6,18 @@ import { processTableOf } from "./processes/report.ts";
 import { runProcessStorm } from "./processes/storm.ts";
 import { makeProgress } from "./progress.ts";
 import { tableOf } from "./report.ts";
+import { runSteps } from "./steps/main.ts";
 import { runStorm, type StormOptions } from "./storm.ts";
 import { killsOf } from "./tally.ts";
 
 const usage = `usage: npm run stress -- [--seconds N] [--workers N] [--seed N] [--round SECONDS] [--json]
        npm run stress -- --processes [--seconds N] [--workers N] [--seed N] [--round SECONDS] [--engine wasm|js] [--json]
+       npm run stress -- --steps [--seed N] [--engine wasm|js] [--kills N] [--json]
 
 Workers allocate, pass on, free and adopt objects in one heap after another, while others are killed at
 random and replaced. At the end of each round nothing may be missing. With --processes they are processes that
-share a heap in a file, and are killed by SIGKILL, at any instruction.`;
+share a heap in a file, and are killed by SIGKILL, at any instruction. With --steps one process makes calls
+and is stepped through them: its heap is judged behind every instruction that changed it.`;
 
 const engines = ["auto", "wasm", "js"] as const;
 
@@ -41,6 +44,8 @@ interface Command {
   readonly options: StormOptions;
   readonly json: boolean;
   readonly processes: boolean;
+  readonly steps: boolean;
+  readonly kills: number;
   readonly engine: EngineName;
 }
 
@@ -59,6 +64,8 @@ function readOptions(): Command {
       round: { type: "string" },
       json: { type: "boolean", default: false },
       processes: { type: "boolean", default: false },
+      steps: { type: "boolean", default: false },
+      kills: { type: "string" },
       engine: { type: "string", default: "auto" },
     },
   });
@@ -74,10 +81,12 @@ function readOptions(): Command {
     seed: integer("seed", values.seed, 0, 2 ** 31 - 1, Math.floor(Math.random() * 2 ** 31)),
     roundSeconds: integer("round", values.round, 1, 10 ** 7, 8),
   };
-  const { json, processes } = values;
+  const { json, processes, steps } = values;
+  const kills = integer("kills", values.kills, 0, 10_000, 2);
   const engine = engineOf(values.engine);
-  if (engine !== "auto" && !processes) throw new UsageError("--engine goes with --processes");
-  return { options, json, processes, engine };
+  if (engine !== "auto" && !processes && !steps)
+    throw new UsageError("--engine goes with --processes or --steps");
+  return { options, json, processes, engine, steps, kills };
 }
 
 /** The words of the result, and what was found wrong. */
@@ -101,9 +110,18 @@ async function run({
   }
 }
 
+async function step({ options: { seed }, engine, kills, json }: Command): Promise<number> {
+  if (!json) console.log(`steps: seed ${seed}`);
+  const result = await runSteps({ seed, engine, kills }, json ? () => undefined : console.log);
+  if (json) console.log(JSON.stringify(result));
+  else if (result.leftOut !== undefined) console.log(`left out: ${result.leftOut}`);
+  return result.walks.every(({ violations }) => violations.length === 0) ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const command = readOptions();
-  const { options, json, processes } = command;
+  const { options, json, processes, steps } = command;
+  if (steps) return step(command);
   if (!json)
     console.log(
       `storm: ${options.seconds} s, ${options.workers} ${processes ? "processes" : "workers"}, seed ${options.seed}`,

@@ -6,7 +6,7 @@ import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
 import { loadOs } from "offheap/os";
 import { closeHeap } from "offheap/process";
 import { Actor } from "./actor.ts";
-import { Notes } from "./notes.ts";
+import { Notes, type OpenedMemory } from "./notes.ts";
 import { openShape, type Shape } from "./shape.ts";
 
 export interface Orders {
@@ -21,7 +21,7 @@ export interface Orders {
 /** What the second thread gets. */
 interface ThreadData extends Orders {
   readonly handle: HeapHandle;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: OpenedMemory;
 }
 
 const endMilliseconds = 60_000;

@@ -23,12 +23,14 @@ export const inside = { nothing: 0, allocate: 1, deallocate: 2, ring: 3, record:
 export const seatCount = 32;
 const linesBytes = seatCount * wordsPerSeat * 4;
 
+export type OpenedMemory = ReturnType<typeof openMemory>;
+
 export class Notes {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: OpenedMemory;
   readonly cells: Cells;
   private readonly words: Int32Array;
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: OpenedMemory) {
     const buffer = memory.buffer as unknown as SharedArrayBuffer;
     this.memory = memory;
     this.words = new Int32Array(buffer, heapOffset, linesBytes / 4);
@@ -39,7 +41,7 @@ export class Notes {
   static open(path: string, cellCount?: number): Notes {
     const bytes = linesBytes + (cellCount ?? 0) * wordsPerCell * 4;
     const whole = Math.ceil(bytes / 65_536) * 65_536;
-    return new Notes(openMemory(path, cellCount === undefined ? {} : { bytes: whole }) as WebAssembly.Memory);
+    return new Notes(openMemory(path, cellCount === undefined ? {} : { bytes: whole }));
   }
 
   /** Seat 0 is the parent's; its first word is the flag by which all end. */

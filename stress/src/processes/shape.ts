@@ -55,7 +55,7 @@ export function openShape(shape: Shape, check = false): Heap {
   const options = { capacity, maxWorkers, live, engine, check, os: loadOs() };
   return kind === "pool"
     ? openHeap(path, { ...options, kind })
-    : openHeap(path, { ...options, kind, sizeClasses: SizeClasses.powersOfTwo });
+    : openHeap(path, { ...options, kind, sizeClasses: [...SizeClasses.powersOfTwo, 65_536] });
 }
 
 /** What is in the heap under a name. */
