@@ -13,10 +13,15 @@ export function compileTracer(path: string): string | undefined {
   const compilers = [process.env["CC"] ?? "cc", "clang", "gcc"];
   for (const compiler of compilers) {
     const result = spawnSync(compiler, ["-O2", "-Wall", "-o", path, source], { encoding: "utf8" });
-    if (result.status === 0) return undefined;
+    if (result.status === 0) return refusalOf(path);
     if (result.error === undefined) return `${compiler}: ${result.stderr}`;
   }
   return `there is no C compiler (${compilers.join(", ")})`;
+}
+
+function refusalOf(path: string): string | undefined {
+  const { status, stdout } = spawnSync(path, { encoding: "utf8" });
+  return status === 0 ? undefined : `no program can be stepped through here: ${stdout.trim()}`;
 }
 
 /** Lines that the tracer writes, each of some words. */
