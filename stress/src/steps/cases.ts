@@ -71,7 +71,7 @@ function records(heap: Heap): Call[] {
 }
 
 export const stepCases: Readonly<Record<string, StepCase>> = {
-  slab: { kind: "slab", capacity: mebi, calls: (heap) => allocateAndFree(heap, [64], 160) },
+  slab: { kind: "slab", capacity: mebi, calls: (heap) => allocateAndFree(heap, [64], 48) },
   pool: { kind: "pool", capacity: mebi, calls: (heap) => allocateAndFree(heap, [40, 1000], 12) },
   large: {
     kind: "pool",
