@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MemoryPool } from "offheap";
 import { Ring } from "offheap/ring";
-import { ringLine } from "./messages.ts";
+import { ringLine } from "./message-lines.ts";
 import type { ProcessesRequest } from "./protocol.ts";
 
 /** In memory, where the machine has a file system there. */
