@@ -34,6 +34,20 @@ function allocateAndFree(heap: Heap, sizes: readonly number[], count: number): C
   return calls;
 }
 
+/** To other sizes and kinds of objects, in place and by a move. */
+function reallocations(heap: Heap): Call[] {
+  const pool = heap as MemoryPool;
+  let address = 0;
+  const to = (size: number) => () => {
+    address = pool.reallocate(address as never, size);
+  };
+  const allocate = () => {
+    address = pool.allocate(64);
+  };
+  const free = () => pool.deallocate(address as never);
+  return [allocate, ...[1000, 12_000, 16_000, 40_000, 200].map(to), free];
+}
+
 function messages(heap: Heap): Call[] {
   const ring = new Ring(heap, { capacity: 8 });
   heap.roots.set("ring", ring.handle);
@@ -78,6 +92,7 @@ export const stepCases: Readonly<Record<string, StepCase>> = {
     capacity: 2 * mebi,
     calls: (heap) => allocateAndFree(heap, [12_000, 40_000, 460_000], 2),
   },
+  reallocate: { kind: "pool", capacity: mebi, calls: reallocations },
   ring: { kind: "pool", capacity: mebi, calls: messages },
   records: { kind: "pool", capacity: mebi, calls: records },
 };
