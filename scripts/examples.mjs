@@ -8,6 +8,17 @@ import { filesBelow, root } from "./workspace.mjs";
 
 const expected = {
   "c-module.mjs": [/^be 1$/m, /a freed address in C: ERR_DOUBLE_FREE/, /^0 objects left, 0 violations/m],
+  "cluster-sessions.mjs": [
+    /40 sessions, served by [34] processes, one of them killed under load: 0 lost/,
+    /the table has all of them/,
+    /the count of requests is whole/,
+    /^0 violations/m,
+  ],
+  "goes-on.mjs": [
+    /the file was killed; from block [1-9]/,
+    /^98610 primes below 1280000/m,
+    /^killed [1-3] times/m,
+  ],
   "http-sessions.mjs": [
     /^records: all answers were right, nothing is left$/m,
     /^objects: all answers were right, nothing is left$/m,
@@ -20,6 +31,11 @@ const expected = {
     /[1-3] parsers were killed; violations: 0/,
   ],
   "stats-monitor.mjs": [/objectSize/, /worker ended with 0; 0 objects live/],
+  "two-programs.mjs": [
+    /10000 messages, the sum is 4999500000/,
+    /consumer: 0 objects left, 0 violations/,
+    /both have ended: 0,0/,
+  ],
   "two-workers.mjs": [
     /sum 4999950000/,
     /100000 allocated by one, 100000 freed by the other, 0 live/,

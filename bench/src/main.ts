@@ -33,6 +33,7 @@ async function measure(parts: readonly Part[]): Promise<Results> {
     results.heaps.push(...added.heaps);
     results.records.push(...added.records);
     results.messages.push(...added.messages);
+    results.processes.push(...added.processes);
   }
   progress.stop();
   return results;

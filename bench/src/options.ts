@@ -22,7 +22,8 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, large,
-                    heaps, threads, space, pause, growth, locality, walk, gc, records, messages, wasm), or the name of several: claims =
+                    heaps, threads, space, pause, growth, locality, walk, gc, records, messages,
+                    processes, wasm), or the name of several: claims =
                     what the plain claims rest on, goals = what the goals are computed from, with the peers they need
   --peers ID,…      only these peers; those with huge pages take part only when they are named
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out

@@ -50,6 +50,7 @@ const results: Results = {
   heaps: [],
   records: [],
   messages: [],
+  processes: [],
 };
 
 const near = (actual: number | undefined, expected: number): void =>

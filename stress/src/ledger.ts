@@ -9,9 +9,17 @@
 //   adopting  adopt; creator; published                                rewriting fill; published
 // Addresses pass from worker to worker by the compare-exchange of the holder word.
 
-export const phase = { none: 0, filling: 1, taking: 2, rewriting: 3, adopting: 4 } as const;
+export const phase = {
+  none: 0,
+  filling: 1,
+  taking: 2,
+  rewriting: 3,
+  adopting: 4,
+  sending: 5,
+  receiving: 6,
+} as const;
 
-const wordsPerCell = 8;
+export const wordsPerCell = 8;
 const holderWord = 0;
 const addressWord = 1;
 const serialWord = 2;
@@ -19,16 +27,16 @@ const creatorWord = 3;
 
 const empty = 0;
 const published = -1;
-const seatsPerPhase = 1024;
+export const seatsPerPhase = 1024;
 
 export class Ledger {
   readonly buffer: SharedArrayBuffer;
   readonly cellCount: number;
   private readonly words: Int32Array;
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: SharedArrayBuffer, from = 0, bytes = buffer.byteLength - from) {
     this.buffer = buffer;
-    this.words = new Int32Array(buffer);
+    this.words = new Int32Array(buffer, from, bytes / 4);
     this.cellCount = this.words.length / wordsPerCell;
   }
 
@@ -101,15 +109,15 @@ export class Ledger {
     this.store(cell, creatorWord, workerId);
   }
 
-  private load(cell: number, word: number): number {
+  protected load(cell: number, word: number): number {
     return Atomics.load(this.words, cell * wordsPerCell + word);
   }
 
-  private store(cell: number, word: number, value: number): void {
+  protected store(cell: number, word: number, value: number): void {
     Atomics.store(this.words, cell * wordsPerCell + word, value);
   }
 
-  private swap(cell: number, expected: number, desired: number): boolean {
+  protected swap(cell: number, expected: number, desired: number): boolean {
     return Atomics.compareExchange(this.words, cell * wordsPerCell, expected, desired) === expected;
   }
 }

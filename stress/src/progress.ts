@@ -1,10 +1,9 @@
 // A bar on standard error where that is a terminal; nothing in a pipe.
 
 import cliProgress from "cli-progress";
-import { killsOf, type Tally } from "./tally.ts";
 
 export interface Progress {
-  update(seconds: number, tally: Tally): void;
+  update(seconds: number, rounds: number, kills: number): void;
   stop(): void;
 }
 
@@ -21,8 +20,8 @@ export function makeProgress(stream: NodeJS.WriteStream, totalSeconds: number): 
   });
   bar.start(totalSeconds, 0, { round: 1, kills: 0 });
   return {
-    update: (seconds, tally) =>
-      bar.update(Math.min(seconds, totalSeconds), { round: tally.rounds + 1, kills: killsOf(tally) }),
+    update: (seconds, rounds, kills) =>
+      bar.update(Math.min(seconds, totalSeconds), { round: rounds + 1, kills }),
     stop: () => bar.stop(),
   };
 }

@@ -4,19 +4,27 @@ import { readStream } from "../stream/format.ts";
 import { heapsCase } from "./heaps.ts";
 import { pauseCase } from "./pause.ts";
 import { programCase } from "./program.ts";
-import type { CaseRequest, ChaseRequest, GcRequest, MessagesRequest, RecordsRequest } from "./protocol.ts";
+import type {
+  CaseRequest,
+  ChaseRequest,
+  GcRequest,
+  MessagesRequest,
+  ProcessesRequest,
+  RecordsRequest,
+} from "./protocol.ts";
 import { spaceCase } from "./space.ts";
 import { timeCase } from "./time.ts";
 import { walkCase } from "./walk.ts";
 
 const cases = { time: timeCase, space: spaceCase, pause: pauseCase, walk: walkCase, program: programCase };
 
-type Request = CaseRequest | GcRequest | ChaseRequest | RecordsRequest | MessagesRequest;
+type Request = CaseRequest | GcRequest | ChaseRequest | RecordsRequest | MessagesRequest | ProcessesRequest;
 
 async function answer(request: Request): Promise<object> {
   if (request.mode === "chase") return (await import("./chase.ts")).chaseCase(request);
   if (request.mode === "records") return (await import("./records.ts")).recordsCase(request);
   if (request.mode === "messages") return (await import("./messages.ts")).messagesCase(request);
+  if (request.mode === "processes") return (await import("./processes.ts")).processesCase(request);
   if (request.mode === "gc") return (await import("./gc.ts")).gcCase(request);
   const stream = readStream(request.stream);
   const peer = await peers[request.peer]();

@@ -114,6 +114,21 @@ export interface MessagesAnswer {
   readonly count: number; // messages in a pass
 }
 
+/** A heap that processes share: messages to another process, a full one opened, or allocations in it. */
+export interface ProcessesRequest {
+  readonly mode: "processes";
+  readonly what: "hand-over" | "open" | "replace";
+  readonly peer: string;
+  readonly bytes: number; // of a message or an object; 0: mixed
+  readonly count: number; // records
+}
+
+export interface ProcessesAnswer {
+  readonly ns: number; // a message when many are sent, a pair of calls, or all of an opening
+  readonly p50Ns?: number; // there and back
+  readonly p99Ns?: number;
+}
+
 /** A dependent walk in random order over so many objects of 64 bytes. */
 export interface ChaseRequest {
   readonly mode: "chase";

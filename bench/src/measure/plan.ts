@@ -13,6 +13,12 @@ import { type HeapsRow, heapsPeers, measureHeaps } from "./heaps.ts";
 import { type MessagesRow, measureMessages, messageBytes, messagePeers } from "./messages.ts";
 import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
+import {
+  measureProcesses,
+  type ProcessesRow,
+  processesWorkloads,
+  takingPart as takingPartIn,
+} from "./processes.ts";
 import { measureRecords, type RecordsRow, recordPeers } from "./records.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
 import { measureThreads } from "./threads.ts";
@@ -27,6 +33,7 @@ export interface Results {
   readonly heaps: HeapsRow[];
   readonly records: RecordsRow[];
   readonly messages: MessagesRow[];
+  readonly processes: ProcessesRow[];
 }
 
 export const noResults = (): Results => ({
@@ -37,6 +44,7 @@ export const noResults = (): Results => ({
   heaps: [],
   records: [],
   messages: [],
+  processes: [],
 });
 
 export interface Part {
@@ -179,6 +187,18 @@ function messageParts(options: Options): Part[] {
   }));
 }
 
+function processParts(options: Options): Part[] {
+  return processesWorkloads.map((workload) => ({
+    ...{
+      id: workload.id,
+      title: workload.title,
+      processes: takingPartIn(options, workload).length * options.rounds,
+    },
+    run: async (results, tick) =>
+      void results.processes.push(...(await measureProcesses(options, workload, tick))),
+  }));
+}
+
 /** Inside modules, and beside them the pool called from JavaScript and natives called from C. */
 function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
   const programs = peers.filter(({ id, kind }) => kind === "module" && id.startsWith("c-"));
@@ -206,6 +226,7 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
     ...otherParts(options, peers),
     ...recordParts(options),
     ...messageParts(options),
+    ...processParts(options),
     ...moduleParts(options, all),
   ];
 }

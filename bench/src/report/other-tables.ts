@@ -3,6 +3,7 @@ import type { GcRow } from "../measure/gc.ts";
 import type { HeapsRow } from "../measure/heaps.ts";
 import type { MessagesRow } from "../measure/messages.ts";
 import type { PauseRow } from "../measure/pause.ts";
+import type { ProcessesRow } from "../measure/processes.ts";
 import type { RecordsRow } from "../measure/records.ts";
 import type { SpaceRow } from "../measure/space.ts";
 import type { Table } from "./table.ts";
@@ -119,6 +120,15 @@ export function messagesTable(rows: readonly MessagesRow[]): Table {
     ...[workload, peer],
     ...[messageNs, p50Ns, p99Ns].map(ns),
     ms(gcMs),
+  ]);
+  return { head, body };
+}
+
+export function processesTable(rows: readonly ProcessesRow[]): Table {
+  const head = ["processes", "peer", "ns", "there and back, ns: p50", "p99"];
+  const body = measured(rows).map((row) => [
+    ...[row.workload, row.peer],
+    ...[row.ns, row.p50Ns, row.p99Ns].map(ns),
   ]);
   return { head, body };
 }

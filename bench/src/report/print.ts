@@ -5,7 +5,15 @@ import { javascriptIds } from "../peers/ids.ts";
 import { claims } from "./claims.ts";
 import { goals } from "./goals.ts";
 import type { Machine } from "./machine.ts";
-import { gcTable, heapsTable, messagesTable, pauseTable, recordsTable, spaceTable } from "./other-tables.ts";
+import {
+  gcTable,
+  heapsTable,
+  messagesTable,
+  pauseTable,
+  processesTable,
+  recordsTable,
+  spaceTable,
+} from "./other-tables.ts";
 import { passesTable } from "./passes.ts";
 import { ratioLines } from "./ratios.ts";
 import { asMarkdown, asText, type Table } from "./table.ts";
@@ -39,13 +47,17 @@ const otherTables = (results: Results): Table[] =>
     gcTable(results.gc),
     recordsTable(results.records),
     messagesTable(results.messages),
+    processesTable(results.processes),
     claimsTable(results),
     goalsTable(results),
   ].filter(({ body }) => body.length > 0);
 
-function reasons({ time, space, pause, gc, heaps, records, messages }: Results, mark: string): string[] {
+function reasons(
+  { time, space, pause, gc, heaps, records, messages, processes }: Results,
+  mark: string,
+): string[] {
   return [
-    refusalLines([...time, ...space, ...pause, ...gc, ...heaps, ...records, ...messages])
+    refusalLines([...time, ...space, ...pause, ...gc, ...heaps, ...records, ...messages, ...processes])
       .map((line) => `${mark} ${line}`)
       .join("\n"),
   ];
