@@ -21,10 +21,7 @@ const Session = struct({ user: utf8(24), secret: u32, visits: atomic(u32) });
 function openTable(path) {
   const heap = openHeap(path, { capacity: 16 * 2 ** 20 });
   const found = heap.roots.get("sessions");
-  const sessions =
-    found === undefined
-      ? new Records(heap, Session)
-      : Records.attach(heap, { ...found, version: heap.handle.version }, Session);
+  const sessions = found === undefined ? new Records(heap, Session) : Records.attach(heap, found, Session);
   if (found === undefined) {
     heap.roots.set("sessions", sessions.handle);
     heap.roots.set("requests", { kind: "count", address: heap.allocate(8, { zeroed: true }) });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { MemoryPool } from "offheap";
 import { loadOs } from "offheap/os";
 import { closeHeap, openHeap } from "offheap/process";
-import { f64, Records, type RecordsHandle, struct, u32 } from "offheap/records";
+import { f64, Records, struct, u32 } from "offheap/records";
 import type { ProcessesAnswer, ProcessesRequest } from "./protocol.ts";
 import { nowNs } from "./run.ts";
 
@@ -55,8 +55,7 @@ function openNow({ peer, count }: ProcessesRequest, folder: string): ProcessesAn
   let found = count;
   if (peer.startsWith("mapped")) {
     const heap = openHeap(join(folder, "heap"), { os });
-    const handle = { ...heap.roots.get("visits"), version: heap.handle.version } as RecordsHandle;
-    found = Records.attach(heap, handle, Visit).at(last).id;
+    found = Records.attach(heap, heap.roots.get("visits"), Visit).at(last).id;
   } else if (peer === "loaded-records") {
     load(new MemoryPool({ capacity: capacityFor(count) }), readFileSync(join(folder, "rows")));
   } else {

@@ -195,6 +195,18 @@ describe("records of several workers", () => {
     assert.deepEqual(heap.check(), []);
   });
 
+  it("are the same by their name", () => {
+    const heap = new MemoryPool({ capacity: 4 << 20 });
+    const made = new Records(heap, Connection);
+    const handle = made.create({ id: 3 });
+    assert.throws(() => Records.attach(heap, heap.roots.get("visits"), Connection), {
+      code: "ERR_INCOMPATIBLE_HEAP",
+    });
+    heap.roots.set("visits", made.handle);
+    assert.equal(Records.attach(heap, heap.roots.get("visits"), Connection).at(handle).id, 3);
+    assert.deepEqual(heap.check(), []);
+  });
+
   it("die with their worker until they are published, and with whoever adopts them", () => {
     for (const isPool of [false, true]) {
       const heap = isPool ? new MemoryPool({ capacity }) : new SlabAllocator({ capacity });

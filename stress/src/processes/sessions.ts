@@ -1,7 +1,7 @@
 // The records of a round: made once, and updated by everybody at once. Each update is counted before and after, outside of the
 // heap, so that at the end the sum lies between the two.
 
-import { atomic, Records, type RecordsHandle, struct, u32 } from "offheap/records";
+import { atomic, Records, struct, u32 } from "offheap/records";
 import type { Heap } from "./shape.ts";
 
 const Session = struct({ number: u32, visits: atomic(u32), lastSeat: atomic(u32) });
@@ -13,13 +13,7 @@ export class Sessions {
 
   constructor(heap: Heap, count?: number) {
     this.records =
-      count === undefined
-        ? Records.attach(
-            heap,
-            { ...heap.roots.get(name), version: heap.handle.version } as RecordsHandle,
-            Session,
-          )
-        : new Records(heap, Session);
+      count === undefined ? Records.attach(heap, heap.roots.get(name), Session) : new Records(heap, Session);
     if (count !== undefined) this.make(heap, count);
     for (const { handle } of this.records) this.handles.push(handle);
   }

@@ -43,7 +43,9 @@ function mistake(handle: unknown, heap: Heap): string | undefined {
   if (typeof handle !== "object" || handle === null) return `the handle is ${show(handle)}`;
   const { kind, version, address } = handle as { readonly [K in keyof RecordsHandle]: unknown };
   if (kind !== "records") return `the handle's kind is ${show(kind)}`;
-  if (version !== layoutVersion) return `the handle is of layout version ${show(version)}`;
+  // A name leads to an address in this very heap, whose version is known.
+  if (version !== undefined && version !== layoutVersion)
+    return `the handle is of layout version ${show(version)}`;
   if (typeof address !== "number" || address >>> 0 !== address)
     return `the handle's address is ${show(address)}`;
   const chunk = chunkOf(heap, address);

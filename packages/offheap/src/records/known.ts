@@ -31,6 +31,7 @@ import {
   wideBytes,
 } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
+import type { StructureHandle } from "../structure/index.ts";
 import {
   descriptionBytes,
   handleAt,
@@ -84,7 +85,11 @@ export abstract class KnownRecords {
   protected readonly directoryAt: number;
   protected readonly firstChunk: number;
 
-  protected constructor(allocator: AnyAllocator, struct: unknown, opened: RecordsHandle | undefined) {
+  protected constructor(
+    allocator: AnyAllocator,
+    struct: unknown,
+    opened: RecordsHandle | StructureHandle | undefined,
+  ) {
     const { heap, slow } = insideOf(allocator);
     assertOpen(allocator);
     const type = struct as unknown as StructType;

@@ -18,6 +18,7 @@ import {
   settleEnding,
 } from "../generations/index.ts";
 import { chunkBytes, chunkShift, record, recordAt, slotLive } from "../layout/index.ts";
+import type { StructureHandle } from "../structure/index.ts";
 import { Cursor, type Standing } from "./cursor.ts";
 import type { RecordsHandle } from "./description.ts";
 import { type AnyAllocator, assertOpen, tryAllocate } from "./inside.ts";
@@ -47,16 +48,16 @@ export class Records<F extends Fields> extends KnownRecords {
    * New records of a struct in a heap. `opened`: only for `attach`.
    * @throws ERR_INVALID_SIZE for records too long for the heap; ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY, ERR_DETACHED
    */
-  constructor(allocator: AnyAllocator, struct: Struct<F>, opened?: RecordsHandle) {
+  constructor(allocator: AnyAllocator, struct: Struct<F>, opened?: RecordsHandle | StructureHandle) {
     super(allocator, struct, opened);
     this.cursor = new Cursor(allocator, this.struct.places);
     this.walked = { heap: this.heap, memory: allocator, objectBytes: this.objectBytes, tag: this.tag };
   }
 
-  /** The records that a handle names, in this worker. @throws ERR_INCOMPATIBLE_HEAP, naming the first field that differs */
+  /** The records that a handle names, or one that `heap.roots.get` has returned, in this worker. @throws ERR_INCOMPATIBLE_HEAP, naming the first field that differs */
   static attach<F extends Fields>(
     allocator: AnyAllocator,
-    handle: RecordsHandle,
+    handle: RecordsHandle | StructureHandle | undefined,
     struct: Struct<F>,
   ): Records<F> {
     if (handle !== undefined) return new Records(allocator, struct, handle);

@@ -32,7 +32,7 @@ export class Ring extends RingCalls {
    * Joins a ring, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP for a handle of something else; ERR_INVALID_ADDRESS, ERR_DETACHED
    */
-  static attach(heap: object, handle: StructureHandle): Ring {
+  static attach(heap: object, handle: StructureHandle | undefined): Ring {
     return new Ring(heap, optionsOf(kitOf(heap), handle));
   }
 
