@@ -8,7 +8,8 @@ import { type Known, longSentences, namedIn, unknownNames } from "./house/prose.
 import { filesBelow, parseBelow, read } from "./house/repository.ts";
 import { fixture, parse } from "./house/source-file.ts";
 
-const files = filesBelow("");
+/** All but what a benchmark writes. */
+const files = filesBelow("").filter((path) => !path.startsWith("bench/results/"));
 /** The log of measurements names what there was when they were made, and the changelog what has gone. */
 const past = ["docs/measurements.md", "CHANGELOG.md"];
 const pages = files.filter((path) => path.endsWith(".md") && !past.includes(path));
