@@ -81,6 +81,16 @@ describe("two workers at work", () => {
     end(heap, [...ofA, ...ofB, ...rest]);
   });
 
+  it("share where a slab more would be over a quarter of the chunks", () => {
+    const heap = heapOfChunks(8);
+    const [a, b] = [attachTo(heap), attachTo(heap)];
+    const [ofA, ofB] = [take(a, slots + 1), take(b, 1)];
+    assert.equal(shared(slabsOf(ofA), slabsOf(ofB)), 1);
+    a.detach();
+    b.detach();
+    end(heap, [...ofA, ...ofB]);
+  });
+
   it("keep from each other only what is half full, and the last home", () => {
     const heap = heapOfChunks(512);
     const [a, b] = [attachTo(heap), attachTo(heap)];

@@ -31,7 +31,7 @@ import {
   workerWordAt,
 } from "../places/index.ts";
 import { atomicLoad32, glance32, load32, most, store32 } from "../target/index.ts";
-import { claimSlab, notClaimed, unclaimSlab } from "./slab.ts";
+import { chunksOfNewSlab, claimSlab, notClaimed, unclaimSlab } from "./slab.ts";
 import { slotsOf } from "./slots.ts";
 
 /** Slabs that one search tries to claim before it passes on. */
@@ -82,7 +82,7 @@ export function claimHome(classIndex: i32): i32 {
   }
   if (head !== noChunk) return head;
   if (spare !== noChunk && claimIfOf(spare, classIndex)) return spare;
-  return hasHome || !isRoomy() ? claimPartial(classIndex) : noChunk;
+  return hasHome || !isRoomy(classIndex) ? claimPartial(classIndex) : noChunk;
 }
 
 /** What the searches of one call found beside a home: a slab kept for nobody, a home that another holds. */
@@ -129,9 +129,10 @@ export function makeHome(classIndex: i32, head: i32): void {
   store32(searchOf(classIndex), head);
 }
 
-/** Whether three quarters of the chunks are in no span. */
-function isRoomy(): bool {
-  return atomicLoad32((heapAt + (spanChunksWord << 2)) | 0) <= chunkCount >> 2;
+/** Whether three quarters of the chunks are in no span, also with one more slab of the class. */
+function isRoomy(classIndex: i32): bool {
+  const taken = atomicLoad32((heapAt + (spanChunksWord << 2)) | 0) + chunksOfNewSlab(classIndex);
+  return taken <= chunkCount >> 2;
 }
 
 /** Puts the hint "this slab has a free slot" right, after a search found it misleading. */
