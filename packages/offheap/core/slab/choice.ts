@@ -101,7 +101,8 @@ function findHome(classIndex: i32, start: i32, end: i32): i32 {
     if (home === worker) {
       if (claimIfOf(head, classIndex)) return head;
       hasHome = true; // another frees into it just now: no reason to build
-    } else if (spare === noChunk && !isKept(classIndex, head, home)) spare = head;
+    } else if (!isSlabOf(head, classIndex)) repairPartial(classIndex, head);
+    else if (spare === noChunk && !isKept(classIndex, head, home)) spare = head;
     from = head + 1;
     lookedTo = from;
   }
