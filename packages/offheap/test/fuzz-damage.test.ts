@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
+import type { WorkerPlace } from "#src/base/brands.js";
+import { intent, intentAt, mostRetiredOf } from "#src/layout/index.js";
 import { change, damaged, type Original, pool, slabs } from "./support/fuzz/damaged.ts";
 import { outcome, runs } from "./support/fuzz/values.ts";
 import { heapOf } from "./support/heaps.ts";
@@ -18,6 +20,11 @@ function expectWhole(allocator: SlabAllocator, { live, inStructures }: Original)
   // A cell may lead to another object that is nobody's, which no check can tell from a name's.
   const { words, layout } = heapOf(allocator);
   words.fill(0, layout.rootsAt, layout.generationsAt);
+  // Nor can it tell that a worker has retired another object of its own than the damaged list says.
+  for (let place = 1 as WorkerPlace; place <= layout.maxWorkers; place++) {
+    const retiredAt = intentAt(layout, place) + intent.retired;
+    words.fill(0, retiredAt, retiredAt + mostRetiredOf(layout.maxWorkers));
+  }
   for (const [address, bytes] of live) allocator.deallocate(address, bytes);
   for (const { workerId } of allocator.stats().workers) {
     if (workerId !== allocator.workerId) allocator.reap(workerId);

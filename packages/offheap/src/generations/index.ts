@@ -2,7 +2,7 @@
 // the objects, in leaves that are objects of the heap themselves, one for each chunk that ever had a record.
 
 // The stub of a slot, and the handle of a record.
-export { generationShift, stubLive, isLive, numberOf, handleUnit, handleOf } from "./stub.ts";
+export { generationShift, generationOf, stubLive, isLive, numberOf, handleUnit, handleOf } from "./stub.ts";
 
 // From an address to its stub, and from a stub to its slot.
 export {

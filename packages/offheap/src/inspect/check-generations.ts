@@ -3,9 +3,11 @@
 
 import type { ChunkIndex } from "../base/index.ts";
 import {
+  chunkOf,
   forEachListed,
-  generationShift,
+  generationOf,
   isLive,
+  leafBytes,
   leafOf,
   numberOf,
   objectBytesAt,
@@ -35,8 +37,11 @@ export function checkGenerations(heap: Heap, report: Report): void {
   for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
     const entry = words[layout.generationsAt + chunk] as number;
     if (entry === 0) continue;
-    if (isLiveAt(leafOf(entry))) checkLeaf(heap, chunk as ChunkIndex, entry, numbers, report);
-    else report("generation", `the leaf of chunk ${chunk} at ${leafOf(entry)} is not live`);
+    const leaf = leafOf(entry);
+    if (!isLiveAt(leaf)) report("generation", `the leaf of chunk ${chunk} at ${leaf} is not live`);
+    else if (objectBytesAt(heap, chunkOf(heap, leaf)) < leafBytes(strideShiftOf(entry)))
+      report("generation", `the leaf of chunk ${chunk} at ${leaf} is too short to be one`);
+    else checkLeaf(heap, chunk as ChunkIndex, entry, numbers, report);
   }
 }
 
@@ -51,8 +56,13 @@ function checkLeaf(
   const highest = heap.words[header.generations] as number;
   for (let offset = 0; offset < chunkBytes; offset += stride) {
     const stub = heap.whole[stubIn(entry, offset)] as number;
+    if (generationOf(stub) === 0)
+      return report(
+        "generation",
+        `stub ${offset / stride} of chunk ${chunk} has no generation: it is in no leaf`,
+      );
     if (!isLive(stub)) continue;
-    const generation = stub >>> generationShift;
+    const generation = generationOf(stub);
     const name = `stub ${offset / stride} of chunk ${chunk}, of Records ${numberOf(stub)}`;
     if (generation > highest) report("generation", `${name}, has generation ${generation}, above ${highest}`);
     if (!numbers.has(numberOf(stub))) report("generation", `${name}, is live, and there are no such Records`);
