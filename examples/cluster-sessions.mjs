@@ -123,6 +123,8 @@ async function main() {
   console.log(`${heap.check().length} violations`);
   closeHeap(heap);
   removeHeap(path);
+  // node:cluster keeps a connection open that it gave to a killed worker, now and then.
+  process.exit();
 }
 
 const { available, reason } = loadOs().processes;
