@@ -71,20 +71,18 @@ export function threeQuarters(roundCount: i32): i32 {
 
 /** Fills an empty magazine up to three quarters; false when no slab with a free slot can be had. */
 export function refill(classIndex: i32): bool {
-  assert(isPlace(worker) && isClass(classIndex));
-  for (let tries = 0; tries < refillTries; tries++) {
-    const head = claimPartial(classIndex);
-    if (head === noChunk) break;
-    if (takeFrom(classIndex, head)) return true;
-  }
-  return false;
+  return refillFrom(classIndex, false);
 }
 
 /** The same, but false also where a new slab is better than one that is another worker's home. */
 export function refillHome(classIndex: i32): bool {
+  return refillFrom(classIndex, true);
+}
+
+function refillFrom(classIndex: i32, isHome: bool): bool {
   assert(isPlace(worker) && isClass(classIndex));
   for (let tries = 0; tries < refillTries; tries++) {
-    const head = claimHome(classIndex);
+    const head = isHome ? claimHome(classIndex) : claimPartial(classIndex);
     if (head === noChunk) break;
     if (takeFrom(classIndex, head)) return true;
   }

@@ -1,6 +1,6 @@
 // Which slab a refill takes slots of. A worker goes on with its *homes*: slabs that it has filled its magazine from before. Two
 // workers whose slots lie in one slab write the same lines of state bytes, and each waits for the other's processor. Two
-// that replaced 65,536 objects each took 53 ns a replacement, with homes 41, one alone 25 (docs/measurements.md).
+// that replaced among 65,536 objects each took 51 ns a replacement, with homes 37, one alone 26 (docs/measurements.md).
 //
 //   home  place of the worker that took slots last, or 0; a hint
 //   kept  from others: a home of a worker at work that is its last one, or less than half free; and only while three
@@ -36,7 +36,7 @@ import { slotsOf } from "./slots.ts";
 
 /** Slabs that one search tries to claim before it passes on. */
 const claimTries = 4;
-/** Slabs of a class that a search for a home looks at: the lowest, then more from the last home on. */
+/** Slabs of a class that a search for a home looks at: the lowest, then more from where the last search ended. */
 const lowLooks = 4;
 const homeLooks = 32;
 
@@ -85,7 +85,7 @@ export function claimHome(classIndex: i32): i32 {
   return hasHome || !isRoomy(classIndex) ? claimPartial(classIndex) : noChunk;
 }
 
-/** What the searches of one call found beside a home: a slab kept for nobody, a home that another holds. */
+/** Of the searches of one call: looks left, where they ended; and met on the way a slab kept for nobody, a home that another holds. */
 let looksLeft: i32 = 0;
 let lookedTo: i32 = 0;
 let spare: i32 = 0;

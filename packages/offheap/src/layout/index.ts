@@ -18,6 +18,8 @@ export {
   maxObjectBytes,
   mostSlabChunks,
   placeNumbers,
+  workerLive,
+  workerStateMask,
   header,
   wordsPerClassEntry,
   classEntry,

@@ -17,6 +17,7 @@ import { structureRegions, toLine, wordsPerCacheLine } from "./structures.ts";
 export const { chunkBytes, chunkShift, classesWord, granuleShift, lineShift, mapWord, maxSlotsPerSlab } =
   shared;
 export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideBytes } = shared;
+export const { workerLive, workerStateMask } = shared;
 const wordShift = 2;
 
 export const layoutVersion = 8;

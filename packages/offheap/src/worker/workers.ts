@@ -9,12 +9,12 @@
 // GONE takes its record as it is, and recovers it: killed in the midst of that, it is recovered as any worker.
 
 import { AllocatorError, show, type WorkerId, type WorkerPlace } from "../base/index.ts";
-import { maxWorkerPlaces, placeNumbers } from "../layout/index.ts";
+import { maxWorkerPlaces, placeNumbers, workerLive, workerStateMask } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { noToken, processOf, threadOf, tokenBits } from "./tokens.ts";
 
-const state = { free: 0n, live: 1n, reaping: 2n, gone: 3n } as const;
-const stateMask = 3n;
+const state = { free: 0n, live: BigInt(workerLive), reaping: 2n, gone: 3n } as const;
+const stateMask = BigInt(workerStateMask);
 const reaperShift = 2n;
 const reaperMask = BigInt(placeNumbers - 1);
 const tokenShift = 9n;
