@@ -25,6 +25,9 @@ const entries = {
   "offheap/os": "dist/src/os/index.d.ts",
   "offheap/records": "dist/src/records/index.d.ts",
   "offheap/process": "dist/src/process/index.d.ts",
+  "offheap/map": "dist/src/map/public.d.ts",
+  "offheap/cache": "dist/src/cache/index.d.ts",
+  "offheap/keyv": "dist/src/keyv/index.d.ts",
   "offheap/ring": "dist/src/ring/index.d.ts",
 };
 for (const [entry, declarations] of Object.entries(entries)) {

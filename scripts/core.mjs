@@ -35,8 +35,11 @@ for (const path of filesBelow(compiled).filter((name) => name.endsWith(".d.ts"))
 for (const [entry, path] of [
   ["index", "./src/index.js"],
   ["os/index", "../src/os/index.js"],
+  ["cache/index", "../src/cache/index.js"],
+  ["map/index", "../src/map/public.js"],
   ["process/index", "../src/process/index.js"],
   ["records/index", "../src/records/index.js"],
+  ["keyv/index", "../src/keyv/index.js"],
   ["ring/index", "../src/ring/index.js"],
 ]) {
   const file = join(root, "packages/offheap/dist", entry);
@@ -98,7 +101,10 @@ function readSource(name, target) {
 function moduleSource(binary) {
   const [importSection, sharedWithMaximum, atLeast, pages, importedMemory] = [2, 3, 0, 1, 2];
   let from = 8;
-  while (binary[from] !== importSection) from += 2 + binary[from + 1];
+  while (binary[from] !== importSection) {
+    const length = uleb(binary, from + 1);
+    from = length.next + length.value;
+  }
   const bytes = uleb(binary, from + 1);
   const to = bytes.next + bytes.value;
   // Functions are imported, too; the memory's limits are the last of its entry: flags, at least, at most.

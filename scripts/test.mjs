@@ -4,8 +4,8 @@
 //   npm test -- slab house          those whose path contains one of the words
 //   npm test -- --without stress    all but those; may be repeated
 //   npm test -- --engine js         with the core's JavaScript where WebAssembly would serve
-//   npm test -- --coverage          with coverage and its floor, which stands in .c8rc.json. `npm run coverage`
-//                                   leaves the schedules out: what only they reach has no ordinary test
+//   npm test -- --coverage          with coverage and its floor, which stands in .c8rc.json; the schedules run behind
+//                                   that, without it: what only they reach has no ordinary test
 //
 // The list comes from the sources: a left-over of a deleted test never runs, and one that was not built is an
 // error. The files are listed one by one, because a folder or a glob means something else to each Node version.
@@ -51,7 +51,6 @@ const runner = [
   "--test-reporter=spec",
   `--test-concurrency=${availableParallelism()}`,
   "--test-timeout=1200000",
-  ...chosen,
 ];
 // Modules that hold nothing but types never run; c8 would count every line of them as missed.
 const typesOnly = packageFolders()
@@ -71,10 +70,21 @@ const excluded = [
   ...typesOnly,
 ].flatMap((path) => ["--exclude", path]);
 const c8 = [process.execPath, "node_modules/c8/bin/c8.js", ...excluded];
-const [command, ...args] = values.coverage ? [...c8, ...runner] : runner;
+const isSchedules = (path) => path.includes("interleave");
+const runs = values.coverage
+  ? [
+      { how: [...c8, ...runner], files: chosen.filter((path) => !isSchedules(path)) },
+      { how: runner, files: chosen.filter(isSchedules) },
+    ]
+  : [{ how: runner, files: chosen }];
 if (values.engine === "js") {
   const preload = pathToFileURL(join(root, "packages/offheap/dist-test/support/use-js.js"));
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --import=${preload}`.trim();
 }
 console.log(`${chosen.length} of ${tests.length} test files on Node ${process.version}`);
-process.exit(run(command, args));
+for (const { how, files } of runs) {
+  if (files.length === 0) continue;
+  const [command, ...args] = [...how, ...files];
+  const code = run(command, args);
+  if (code !== 0) process.exit(code);
+}

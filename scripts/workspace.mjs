@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** The folders of the packages, relative to the root. */
 export function packageFolders() {
   const folders = readdirSync(join(root, "packages")).map((name) => join("packages", name));
-  return [...folders, "bench", "hosts", "stress"].filter((folder) =>
+  return [...folders, "bench", "hosts", "stress", "tools"].filter((folder) =>
     isFile(join(root, folder, "package.json")),
   );
 }

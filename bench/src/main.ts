@@ -34,6 +34,8 @@ async function measure(parts: readonly Part[]): Promise<Results> {
     results.records.push(...added.records);
     results.messages.push(...added.messages);
     results.processes.push(...added.processes);
+    results.hitRates.push(...added.hitRates);
+    results.stores.push(...added.stores);
   }
   progress.stop();
   return results;

@@ -8,6 +8,7 @@ export interface Options {
   readonly peers: readonly string[]; // empty: all
   readonly native: readonly string[]; // further malloc libraries, PATH or ID=PATH
   readonly traces: readonly string[]; // further traces to replay
+  readonly cacheTraces: readonly string[]; // further streams of requests for caches
   readonly quick: boolean;
   readonly cpu: boolean;
   readonly rounds: number;
@@ -23,7 +24,7 @@ export const usage = `npm run bench -- [options]
 
   --only PART,…     parts whose id is PART or goes on with a slash (pair, batch, replace/4096, replay/lua, large,
                     heaps, threads, space, pause, growth, locality, walk, gc, records, messages,
-                    processes, wasm), or the name of several: claims =
+                    processes, hit-rates, map, cache, wasm), or the name of several: claims =
                     what the plain claims rest on, goals = what the goals are computed from, with the peers they need
   --peers ID,…      only these peers; those with huge pages take part only when they are named
   --quick           minutes instead of an hour: fewer rounds, shorter cases, the largest sets left out
@@ -33,6 +34,8 @@ export const usage = `npm run bench -- [options]
   --native LIBRARY  one more malloc library, PATH.so or ID=PATH.so, by LD_PRELOAD; may be repeated
                     (mimalloc3=…/libmimalloc.so.3.4, snmalloc=…/libsnmallocshim.so)
   --trace PATH      one more mtrace log to replay, plain or gzip; may be repeated
+  --cache-trace PATH  one more stream for hit-rates, as ARC's authors published theirs (.lis, unpacked);
+                    may be repeated
   --node PATH       the node for the JavaScript cases (this one)
   --out FOLDER      where result and plots go (bench/results); --name NAME of the files (latest)
   --list            the parts and peers, and nothing is run`;
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: "string" },
       peers: { type: "string" },
       native: { type: "string", multiple: true },
+      "cache-trace": { type: "string", multiple: true },
       trace: { type: "string", multiple: true },
       quick: { type: "boolean", default: false },
       cpu: { type: "boolean", default: false },
@@ -68,6 +72,7 @@ export function parseOptions(args: readonly string[]): Options {
     peers: peers.length > 0 ? [...peers, ...native.map((named) => libraryNamed(named).id)] : [],
     native,
     traces: values.trace ?? [],
+    cacheTraces: values["cache-trace"] ?? [],
     quick,
     cpu: values.cpu,
     rounds: Number(values.rounds ?? (quick ? 2 : 5)),

@@ -1,28 +1,28 @@
-/** Progress on standard error: a bar on a terminal, else a line for each part. */
-import { Presets, SingleBar } from "cli-progress";
+/** Progress on standard error: the command's bar on a terminal, else a line for each part. */
+import { makeProgress } from "offheap-cli";
 
 export class Progress {
-  private readonly bar: SingleBar | undefined;
+  private readonly bar = makeProgress(process.stderr);
+  private readonly total: number;
+  private done = 0;
   private part = "";
 
   constructor(total: number) {
-    if (!process.stderr.isTTY) return;
-    const format = " {bar} {percentage}% | {value}/{total} | {eta_formatted} left | {what}";
-    this.bar = new SingleBar({ format, stream: process.stderr, hideCursor: true }, Presets.shades_classic);
-    this.bar.start(total, 0, { what: "" });
+    this.total = total;
   }
 
   begin(part: string): void {
     this.part = part;
-    if (this.bar) this.bar.update({ what: part });
+    if (process.stderr.isTTY) this.bar.update(part, this.done, this.total);
     else console.error(part);
   }
 
   tick(peer: string): void {
-    this.bar?.increment(1, { what: `${this.part} ${peer}` });
+    this.done++;
+    this.bar.update(`${this.part} ${peer}`, this.done, this.total);
   }
 
   stop(): void {
-    this.bar?.stop();
+    this.bar.stop();
   }
 }

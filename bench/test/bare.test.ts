@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SizeClasses } from "offheap";
+import { Random } from "offheap-tools";
 import { Bare, barePeer } from "#src/peers/bare.js";
 import { StreamBuilder } from "#src/stream/builder.js";
-import { Random } from "#src/stream/random.js";
 import { buildReplace } from "#src/workloads/loops.js";
 
 const CHUNK_BYTES = 65_536;

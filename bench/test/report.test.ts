@@ -51,6 +51,8 @@ const results: Results = {
   records: [],
   messages: [],
   processes: [],
+  hitRates: [],
+  stores: [],
 };
 
 const near = (actual: number | undefined, expected: number): void =>

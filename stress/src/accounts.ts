@@ -7,7 +7,6 @@
 
 import { AllocatorError, SlabAllocator } from "offheap";
 import { fillOffence, writeFill } from "./fill.ts";
-import { pick } from "./random.ts";
 import type { Scene } from "./scene.ts";
 
 /** Objects at most with which a capacity is filled. */
@@ -96,7 +95,7 @@ function freeAll(scene: Scene, objects: readonly number[], size: number): void {
 
 /** Takes everything that is usable beside the objects that live, whose fills are read afterwards. */
 function fillBeside(scene: Scene): void {
-  const size = pick(scene.random, scene.options.sizeClasses as readonly number[]);
+  const size = scene.random.pick(scene.options.sizeClasses as readonly number[]);
   freeAll(scene, exhaust(scene.heap, size, mostObjects), size);
 }
 
@@ -158,7 +157,7 @@ function fillWhole(scene: Scene): void {
   const { memory: _, offset: __, ...plain } = options;
   const classes = options.sizeClasses as readonly number[];
   const few = classes.filter((size) => heap.stats().capacity / size <= mostObjects);
-  const size = pick(scene.random, few.length > 0 ? few : classes.slice(-1));
+  const size = scene.random.pick(few.length > 0 ? few : classes.slice(-1));
   const fresh = new SlabAllocator({ ...plain, capacity: heap.stats().capacity });
   const expected = exhaust(fresh, size, Number.POSITIVE_INFINITY).length;
   fresh.destroy();

@@ -2,14 +2,12 @@
 
 import type { ErrorCode } from "offheap";
 import { type Death, Undertaker } from "./funeral.ts";
+import { isStalled, type Moment, moment } from "./patience.ts";
 import { type Ending, plannedMessage } from "./plan.ts";
-import { between, pick } from "./random.ts";
 import { pause, type Scene } from "./scene.ts";
 import { Seat } from "./seat.ts";
 import { settleCells } from "./settle-cells.ts";
 
-/** No count of operations may stand still for longer: nobody waits for anybody, least of all for the dead. */
-const stallMilliseconds = 20_000;
 const endings: readonly Ending[] = [
   "terminate",
   "terminate",
@@ -52,15 +50,15 @@ export class Crew {
     for (const seat of this.seats) this.fill(seat);
     while (performance.now() < deadline && this.scene.violations.length === 0) {
       await pause(1);
-      for (const seat of this.seats) this.look(seat);
+      this.lookAtAll();
     }
     this.isOver = true;
     this.scene.control.stop();
-    const end = performance.now() + stallMilliseconds;
+    const begin = moment();
     while (this.seats.some((seat) => seat.state !== "vacant") || this.burials.size > 0) {
       await pause(1);
-      for (const seat of this.seats) this.look(seat);
-      if (performance.now() < end) continue;
+      const at = this.lookAtAll();
+      if (!isStalled(begin, at)) continue;
       this.scene.violate(
         `the round did not end: ${this.seats.map((seat) => seat.state)}, ${this.burials.size} burials`,
       );
@@ -72,15 +70,15 @@ export class Crew {
   private fill(seat: Seat): void {
     const { scene, options } = this;
     const { random, tally } = scene;
-    const ending = pick(random, endings);
+    const ending = random.pick(endings);
     const plan = {
       handle: scene.heap.handle,
       ledger: scene.ledger.buffer,
       control: scene.control.buffer,
       seat: seat.number,
-      seed: Math.floor(random() * 2 ** 32),
+      seed: Math.floor(random.part() * 2 ** 32),
       ending,
-      lastStep: between(random, 1, pick(random, [100, 1000, 20_000])),
+      lastStep: random.between(1, random.pick([100, 1000, 20_000])),
       sizes: options.sizes,
     };
     tally.threads++;
@@ -90,13 +88,13 @@ export class Crew {
     seat.start(
       plan,
       scene.heap,
-      random() < 0.2,
+      random.part() < 0.2,
       () => this.ended(seat),
       (error) => this.failed(error),
     );
     // Some are killed on their way in. A tracked one is found by its thread, another at the end of the round.
-    if (!this.isOver && ending === "terminate" && random() < 0.1) {
-      if (seat.isTracked || this.killsJoining-- > 0) seat.killAt = performance.now() + random() * 80;
+    if (!this.isOver && ending === "terminate" && random.part() < 0.1) {
+      if (seat.isTracked || this.killsJoining-- > 0) seat.killAt = performance.now() + random.part() * 80;
     }
   }
 
@@ -108,24 +106,31 @@ export class Crew {
     this.scene.violate(`a worker failed: ${error.stack ?? error.message}`);
   }
 
-  private look(seat: Seat): void {
+  private lookAtAll(): Moment {
+    const at = moment();
+    for (const seat of this.seats) this.look(seat, at);
+    return at;
+  }
+
+  private look(seat: Seat, at: Moment): void {
     const { scene } = this;
     if (seat.worker === undefined) return;
-    const now = performance.now();
+    const { now } = at;
     if (seat.state === "starting" && scene.control.workerIdOf(seat.number) !== 0) {
       seat.state = "running";
       if (seat.ending === "terminate" && seat.killAt === Number.POSITIVE_INFINITY) {
-        seat.killAt = now + scene.random() * this.options.lifeMilliseconds;
+        seat.killAt = now + scene.random.part() * this.options.lifeMilliseconds;
       }
-      seat.movedAt = now;
+      seat.movedAt = at;
     }
     if (now >= seat.killAt && !this.isOver) seat.kill();
     const operations = scene.control.countOf(seat.number, "operations");
-    if (operations !== seat.lastOperations || seat.state === "starting") seat.movedAt = now;
+    if (operations !== seat.lastOperations || seat.state === "starting") seat.movedAt = at;
     seat.lastOperations = operations;
-    if (now - seat.movedAt > stallMilliseconds && !seat.wasTerminated) {
+    // Nobody waits for anybody, least of all for the dead.
+    if (isStalled(seat.movedAt, at) && !seat.wasTerminated) {
       scene.violate(
-        `the worker in seat ${seat.number} made no step for ${Math.round(now - seat.movedAt)} ms`,
+        `the worker in seat ${seat.number} made no step for ${Math.round(now - seat.movedAt.now)} ms`,
       );
       seat.kill();
     }

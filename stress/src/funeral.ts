@@ -5,7 +5,6 @@
 //   its objects are nobody's, or (live) they go with it, save those that were adopted before
 
 import type { Findings } from "./control.ts";
-import { pick } from "./random.ts";
 import { pause, type Scene } from "./scene.ts";
 import type { Seat } from "./seat.ts";
 import { adoptCell, freeze, ownedBy } from "./settle-cells.ts";
@@ -45,8 +44,8 @@ export class Undertaker {
   private async reap(death: Death): Promise<void> {
     const { scene } = this;
     if (death.isTracked) return this.checkTracked(death);
-    const live = scene.random() < 0.4;
-    const helper = scene.random() < 0.4 ? this.findHelper() : undefined;
+    const live = scene.random.part() < 0.4;
+    const helper = scene.random.part() < 0.4 ? this.findHelper() : undefined;
     // Adopted or not: known before anybody reaps, and nobody else moves these objects meanwhile.
     const doomed = live ? await this.chooseDoomed(death) : [];
     if (helper === undefined || helper.state !== "running" || helper.errand !== undefined) {
@@ -67,7 +66,7 @@ export class Undertaker {
 
   private findHelper(): Seat | undefined {
     const running = this.seats.filter((seat) => seat.state === "running" && seat.errand === undefined);
-    return running.length === 0 ? undefined : pick(this.scene.random, running);
+    return running.length === 0 ? undefined : this.scene.random.pick(running);
   }
 
   /** Half of the dead worker's objects are adopted by the main thread; the others are to go. */
@@ -75,7 +74,7 @@ export class Undertaker {
     const { scene } = this;
     const doomed: number[] = [];
     for (const cell of await freeze(scene, death.workerId, tick)) {
-      if (death.wasLeaving || scene.random() < 0.5) {
+      if (death.wasLeaving || scene.random.part() < 0.5) {
         scene.verify(cell, "before its adoption");
         adoptCell(scene, cell);
         scene.ledger.publish(cell);
@@ -131,7 +130,7 @@ export class Undertaker {
       },
     };
     scene.control.requestReap(helper.number, death.workerId, live);
-    if (scene.random() < 0.5) this.killWhileReaping(helper);
+    if (scene.random.part() < 0.5) this.killWhileReaping(helper);
     let reply = scene.control.replyOf(helper.number);
     while (reply === undefined && !isAbandoned) {
       await tick();
@@ -169,7 +168,7 @@ export class Undertaker {
     const { scene } = this;
     const patience = performance.now() + 20;
     while (!scene.control.hasBegun(helper.number) && performance.now() < patience);
-    const until = performance.now() + scene.random() * scene.random();
+    const until = performance.now() + scene.random.part() * scene.random.part();
     while (performance.now() < until);
     scene.tally.killedReaping++;
     helper.kill();

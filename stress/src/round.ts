@@ -1,11 +1,11 @@
 // One round of the storm: a heap of some shape, a crew, and the accounts.
 
 import { type HeapOptions, SizeClasses, SlabAllocator } from "offheap";
+import type { Random } from "offheap-tools";
 import { balance } from "./accounts.ts";
 import { Control, type CountName, count } from "./control.ts";
 import { Crew } from "./crew.ts";
 import { Ledger } from "./ledger.ts";
-import { pick, type Random } from "./random.ts";
 import { Scene } from "./scene.ts";
 import type { Tally } from "./tally.ts";
 
@@ -16,8 +16,8 @@ function chooseShape(
   random: Random,
   workers: number,
 ): { options: HeapOptions; cells: number; sizes: readonly number[] } {
-  const capacity = pick(random, [2, 3, 4, 8, 16, 32]) * mebi;
-  const sizeClasses = pick(random, [
+  const capacity = random.pick([2, 3, 4, 8, 16, 32]) * mebi;
+  const sizeClasses = random.pick([
     SizeClasses.powersOfTwo,
     SizeClasses.powersOfTwo,
     SizeClasses.fine,
@@ -25,19 +25,20 @@ function chooseShape(
     [8, 24, 40, 1000, 65_536],
     [256, 8192],
   ]);
-  const place = pick(random, ["own", "own", "within", "high"] as const);
+  const place = random.pick(["own", "own", "within", "high"] as const);
   const options: HeapOptions = {
     capacity,
     sizeClasses,
-    maxWorkers: pick(random, [2 * workers + 12, 64, 126]),
-    cleanupInterval: pick(random, [0, 1, 100, 1000]),
+    maxWorkers: random.pick([2 * workers + 12, 64, 126]),
+    cleanupInterval: random.pick([0, 1, 100, 1000]),
     ...memoryOf(place, capacity),
   };
   // Some sizes only, so that now and then small objects fill the heap, or large ones.
-  const from = Math.floor(random() * sizeClasses.length);
-  const sizes = random() < 0.5 ? sizeClasses : sizeClasses.slice(from, from + 1 + Math.floor(random() * 4));
+  const from = Math.floor(random.part() * sizeClasses.length);
+  const sizes =
+    random.part() < 0.5 ? sizeClasses : sizeClasses.slice(from, from + 1 + Math.floor(random.part() * 4));
   const meanBytes = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
-  const pressure = pick(random, [0.2, 0.7, 1.5]);
+  const pressure = random.pick([0.2, 0.7, 1.5]);
   const cells = Math.min(Math.max(Math.floor((capacity * pressure) / meanBytes), 16), 4096);
   return { options, cells, sizes };
 }
@@ -65,7 +66,7 @@ export async function runRound(random: Random, round: RoundOptions, tally: Tally
   const control = Control.create(round.workers);
   const scene = new Scene(options, heap, Ledger.create(cells), control, random, tally);
   const killsJoining = Math.min(20, (options.maxWorkers as number) - 2 * round.workers - 6);
-  const lifeMilliseconds = pick(random, [2, 10, 30, 100]);
+  const lifeMilliseconds = random.pick([2, 10, 30, 100]);
   const crew = new Crew(scene, { workers: round.workers, sizes, lifeMilliseconds, killsJoining });
   try {
     await crew.run(performance.now() + round.seconds * 1000);

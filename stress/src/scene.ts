@@ -1,10 +1,10 @@
 // What the parts of a round share: the heap, the ledger, the control words, and what was found.
 
 import { AllocatorError, type HeapOptions, type ReapReport, type SlabAllocator } from "offheap";
+import type { Random } from "offheap-tools";
 import type { Control, Findings } from "./control.ts";
 import { fillOffence } from "./fill.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
 /** The seat by which the main thread holds a cell. */

@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { SlabAllocator } from "offheap";
+import type { Moment } from "./patience.ts";
 import type { Ending, Plan } from "./plan.ts";
 
 export type SeatState = "vacant" | "starting" | "running";
@@ -20,9 +21,9 @@ export class Seat {
   isTracked = false;
   wasTerminated = false;
   errand: Errand | undefined;
-  /** Milliseconds: when it is to be killed, and when its count of operations last moved. */
+  /** When it is to be killed, in milliseconds, and when its count of operations last moved. */
   killAt = Number.POSITIVE_INFINITY;
-  movedAt = 0;
+  movedAt: Moment = { now: 0, busy: 0 };
   lastOperations = -1;
 
   constructor(number: number) {

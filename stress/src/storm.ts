@@ -1,6 +1,6 @@
 // The storm: rounds one after another, each on another heap, until the time is over or something is wrong.
 
-import { randomOf } from "./random.ts";
+import { Random } from "offheap-tools";
 import { runRound } from "./round.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 
@@ -32,7 +32,7 @@ export async function runStorm(
     const seed = (options.seed + round) | 0;
     const seconds = Math.min(options.roundSeconds, Math.max(options.seconds - elapsed(), 1));
     const timer = setInterval(() => progress(elapsed(), tally), 250);
-    const found = await runRound(randomOf(seed), { workers: options.workers, seconds }, tally);
+    const found = await runRound(new Random(seed), { workers: options.workers, seconds }, tally);
     clearInterval(timer);
     violations.push(...found.map((violation) => `seed ${seed}: ${violation}`));
     progress(elapsed(), tally);

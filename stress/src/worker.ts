@@ -5,11 +5,11 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { AllocatorError, type ErrorCode, SlabAllocator } from "offheap";
+import { Random } from "offheap-tools";
 import { Control } from "./control.ts";
 import { fillOffence, writeFill } from "./fill.ts";
 import { Ledger, phase } from "./ledger.ts";
 import { type Plan, plannedMessage } from "./plan.ts";
-import { between, pick, type Random, randomOf } from "./random.ts";
 import { callAtStackEnd } from "./stack-end.ts";
 
 /** For a while a worker behaves in one way, so that magazines and slabs fill up and run empty. */
@@ -41,8 +41,8 @@ class StormWorker {
     this.ledger = new Ledger(plan.ledger);
     this.control = new Control(plan.control);
     this.seat = plan.seat;
-    this.random = randomOf(plan.seed);
-    this.serial = Math.floor(this.random() * 2 ** 32) | 0;
+    this.random = new Random(plan.seed);
+    this.serial = Math.floor(this.random.part() * 2 ** 32) | 0;
     this.mood = this.newMood();
     this.heap = SlabAllocator.attach(plan.handle);
     this.control.setWorkerId(this.seat, this.heap.workerId);
@@ -55,22 +55,22 @@ class StormWorker {
       this.reapWhenAsked();
       // Between two cells only: what it leaves in a magazine others may have before its thread has ended.
       if (this.plan.ending === "leave" && this.steps >= this.plan.lastStep) return this.leave();
-      if (this.random() < 0.0005) this.beRare();
+      if (this.random.part() < 0.0005) this.beRare();
       else this.turn();
     }
     // Half of them leave; the others just end, and are reaped like the killed.
-    if (this.random() < 0.5) this.leave();
+    if (this.random.part() < 0.5) this.leave();
   }
 
   private newMood(): Mood {
-    const fills = pick(this.random, [0.1, 0.5, 0.5, 0.9, 1]);
-    this.cursor = Math.floor(this.random() * this.ledger.cellCount);
+    const fills = this.random.pick([0.1, 0.5, 0.5, 0.9, 1]);
+    this.cursor = Math.floor(this.random.part() * this.ledger.cellCount);
     return {
       fills,
-      frees: pick(this.random, [1 - fills, 0.5, 0.5]),
-      isSequential: this.random() < 0.5,
-      size: this.random() < 0.5 ? pick(this.random, this.plan.sizes) : undefined,
-      until: this.turns + between(this.random, 50, 3000),
+      frees: this.random.pick([1 - fills, 0.5, 0.5]),
+      isSequential: this.random.part() < 0.5,
+      size: this.random.part() < 0.5 ? this.random.pick(this.plan.sizes) : undefined,
+      until: this.turns + this.random.between(50, 3000),
     };
   }
 
@@ -78,16 +78,16 @@ class StormWorker {
     const { ledger, mood, random } = this;
     this.cursor = mood.isSequential
       ? (this.cursor + 1) % ledger.cellCount
-      : Math.floor(random() * ledger.cellCount);
+      : Math.floor(random.part() * ledger.cellCount);
     const cell = this.cursor;
     if (ledger.isEmpty(cell)) {
-      if (random() < mood.fills) this.fill(cell);
+      if (random.part() < mood.fills) this.fill(cell);
       return;
     }
-    const dice = random();
+    const dice = random.part();
     if (dice < 0.03) this.adopt(cell);
     else if (dice < 0.06) this.rewrite(cell);
-    else if (random() < mood.frees) this.take(cell);
+    else if (random.part() < mood.frees) this.take(cell);
   }
 
   /** A point between two accesses to the ledger or the heap, where a planned end may come. */
@@ -105,8 +105,8 @@ class StormWorker {
     ledger.setCreator(cell, this.heap.workerId);
     this.serial = (this.serial + 1) | 0;
     ledger.setSerial(cell, this.serial);
-    const size = this.mood.size ?? pick(random, this.plan.sizes);
-    const address = this.allocate(random() < 0.2 ? between(random, 1, size) : size);
+    const size = this.mood.size ?? random.pick(this.plan.sizes);
+    const address = this.allocate(random.part() < 0.2 ? random.between(1, size) : size);
     this.step();
     if (address === undefined) {
       ledger.clear(cell);
@@ -123,7 +123,7 @@ class StormWorker {
     this.control.add(this.seat, "operations");
     const { heap } = this;
     try {
-      if (this.random() >= 0.0001) return heap.allocate(size);
+      if (this.random.part() >= 0.0001) return heap.allocate(size);
       this.control.add(this.seat, "cutByStack");
       return callAtStackEnd(() => heap.allocate(size));
     } catch (error) {
@@ -138,15 +138,15 @@ class StormWorker {
     if (!ledger.begin(cell, this.seat, phase.taking)) return;
     this.step();
     const address = this.verified(cell);
-    if (random() < 0.002) this.callWrongly(address);
+    if (random.part() < 0.002) this.callWrongly(address);
     this.control.add(this.seat, "operations");
-    if (random() < 0.0001) {
+    if (random.part() < 0.0001) {
       this.control.add(this.seat, "cutByStack");
       callAtStackEnd(() => heap.deallocate(address));
-    } else if (random() < 0.5) heap.deallocate(address, heap.sizeOf(address));
+    } else if (random.part() < 0.5) heap.deallocate(address, heap.sizeOf(address));
     else heap.deallocate(address);
     // Nobody but this worker can have the slot between its two frees.
-    if (random() < 0.01) this.expect("ERR_DOUBLE_FREE", () => heap.deallocate(address));
+    if (random.part() < 0.01) this.expect("ERR_DOUBLE_FREE", () => heap.deallocate(address));
     this.step();
     ledger.clear(cell);
   }
@@ -208,7 +208,7 @@ class StormWorker {
   }
 
   private beRare(): void {
-    const dice = this.random();
+    const dice = this.random.part();
     if (dice < 0.4) this.heap.cleanup();
     else if (dice < 0.5) this.heap.cleanup({ all: true });
     else if (dice < 0.6) this.heap.stats();

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { processTableOf } from "#src/processes/report.js";
-import { runProcessStorm, whyNoProcesses } from "#src/processes/storm.js";
+import { whyNoProcesses } from "#src/processes/rounds.js";
+import { runProcessStorm } from "#src/processes/storm.js";
 
 const why = whyNoProcesses();
 
@@ -16,5 +17,12 @@ it("a storm of kills loses nothing of a heap of processes", {
   console.log(processTableOf(result));
   assert.deepEqual(result.violations, []);
   assert.ok(result.tally.kills > 0, "nobody was killed");
-  assert.ok(result.tally.counts.allocations > 0, "nobody did anything");
+  // On a busy machine all may be killed before the first count of their calls.
+  const { strikes, counts } = result.tally;
+  const { joining, ...within } = strikes;
+  const struck = Object.values(within).reduce((sum, each) => sum + each, 0);
+  assert.ok(
+    struck + counts.allocations > 0,
+    `nobody did anything: ${joining} were killed before they had joined`,
+  );
 });

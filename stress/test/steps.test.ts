@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadOs } from "offheap/os";
 import { closeHeap } from "offheap/process";
-import { randomOf } from "#src/random.js";
+import { Random } from "offheap-tools";
 import { stepCases } from "#src/steps/cases.js";
 import { compileTracer } from "#src/steps/tracer.js";
 import { judge, makeHeap } from "#src/steps/verdict.js";
@@ -27,7 +27,7 @@ describe("a process stepped through its calls", { skip, timeout: 300_000 }, () =
         engine,
         folder,
         tracer,
-        random: randomOf(1),
+        random: new Random(1),
         kills: 1,
         warmUp: 1000,
       };

@@ -1,7 +1,7 @@
 /** Follows a chain through all objects of a heap in random order: each step waits for the one before it. */
 import { SlabAllocator } from "offheap";
 import { loadOs } from "offheap/os";
-import { Random } from "../stream/random.ts";
+import { Random } from "offheap-tools";
 import type { ChaseAnswer, ChaseRequest, Refusal } from "./protocol.ts";
 import { nowNs } from "./run.ts";
 

@@ -2,8 +2,8 @@
  * A program that keeps five million small records and goes on working: it updates them at random,
  * replaces one in eight, and makes short-lived objects on the way. Records on the JavaScript heap, or off it.
  */
-import { PerformanceObserver } from "node:perf_hooks";
 import { SlabAllocator } from "offheap";
+import { collectionSpans } from "../stores/collections.ts";
 import { residentBytes } from "./memory-map.ts";
 import type { GcAnswer, GcRequest } from "./protocol.ts";
 import { nowNs } from "./run.ts";
@@ -73,19 +73,10 @@ function offHeap(count: number): Records {
   };
 }
 
-/** Collections since the last call; entries reach an observer with the next turn of the event loop. */
+/** Milliseconds of each collection since the last call. */
 export function collectionWatch(): () => Promise<number[]> {
-  let pauses: number[] = [];
-  const take = (list: { getEntries(): readonly { duration: number }[] }): void => {
-    pauses.push(...list.getEntries().map((entry) => entry.duration));
-  };
-  new PerformanceObserver(take).observe({ entryTypes: ["gc"] });
-  return async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const taken = pauses;
-    pauses = [];
-    return taken;
-  };
+  const taken = collectionSpans();
+  return async () => (await taken()).map(({ ms }) => ms);
 }
 
 async function inBatches(count: number, batch: (from: number, to: number) => void): Promise<void> {

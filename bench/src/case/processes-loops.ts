@@ -1,6 +1,6 @@
 /** Allocate and free in a pool in steady state: nanoseconds of a pair, in the fastest pass. */
 import type { MemoryPool } from "offheap";
-import { Random } from "../stream/random.ts";
+import { Random } from "offheap-tools";
 import { nowNs } from "./run.ts";
 
 const OBJECTS = 65_536;

@@ -1,4 +1,6 @@
 /** What a case is asked on its command line and what it answers on standard output, as JSON. */
+import type { PolicyName } from "../hit-rates/policies.ts";
+
 export type Mode = "time" | "space" | "pause" | "walk" | "program" | "heaps";
 
 /** `cpu` is the processor time of the process with all its threads: for a machine that others use, too. */
@@ -127,6 +129,21 @@ export interface ProcessesAnswer {
   readonly ns: number; // a message when many are sent, a pair of calls, or all of an opening
   readonly p50Ns?: number; // there and back
   readonly p99Ns?: number;
+}
+
+/** How often a cache of so many entries, kept by one policy, has what a stream of requests asks for. */
+export interface HitRatesRequest {
+  readonly mode: "hit-rates";
+  readonly peer: PolicyName;
+  readonly stream: string; // its id, or the path of a trace
+  readonly count: number; // requests; a trace has its own number
+  readonly shares: readonly number[]; // of the keys
+}
+
+export interface HitRatesAnswer {
+  readonly keyCount: number;
+  /** One for each share. */
+  readonly rates: readonly { readonly capacity: number; readonly hits: number; readonly requests: number }[];
 }
 
 /** A dependent walk in random order over so many objects of 64 bytes. */

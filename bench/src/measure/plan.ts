@@ -10,6 +10,7 @@ import type { Peer } from "./cases.ts";
 import { chase, chasePeers, measureChase } from "./chase.ts";
 import { type GcRow, gcPeers, measureGc } from "./gc.ts";
 import { type HeapsRow, heapsPeers, measureHeaps } from "./heaps.ts";
+import { type HitRatesRow, hitRateStreams, measureHitRates, takingPart as policiesOf } from "./hit-rates.ts";
 import { type MessagesRow, measureMessages, messageBytes, messagePeers } from "./messages.ts";
 import { measureProgram } from "./modules.ts";
 import { measurePause, type PauseRow } from "./pause.ts";
@@ -21,6 +22,7 @@ import {
 } from "./processes.ts";
 import { measureRecords, type RecordsRow, recordPeers } from "./records.ts";
 import { measureSpace, type SpaceRow } from "./space.ts";
+import { measureStores, type StoreRow, storePeersOf, storeRounds, storeWorkloads } from "./stores.ts";
 import { measureThreads } from "./threads.ts";
 import { measureTime, type TimeRow } from "./time.ts";
 import { measureWalk } from "./walk.ts";
@@ -34,6 +36,8 @@ export interface Results {
   readonly records: RecordsRow[];
   readonly messages: MessagesRow[];
   readonly processes: ProcessesRow[];
+  readonly hitRates: HitRatesRow[];
+  readonly stores: StoreRow[];
 }
 
 export const noResults = (): Results => ({
@@ -45,6 +49,8 @@ export const noResults = (): Results => ({
   records: [],
   messages: [],
   processes: [],
+  hitRates: [],
+  stores: [],
 });
 
 export interface Part {
@@ -199,6 +205,23 @@ function processParts(options: Options): Part[] {
   }));
 }
 
+function hitRateParts(options: Options): Part[] {
+  return hitRateStreams(options).map((named) => ({
+    ...{ id: `hit-rates/${named.stream.id}`, title: `hit rates of caches: ${named.stream.title}` },
+    processes: policiesOf(options).length,
+    run: async (results, tick) =>
+      void results.hitRates.push(...(await measureHitRates(options, named, tick))),
+  }));
+}
+
+function storeParts(options: Options): Part[] {
+  return storeWorkloads(options).map((workload) => ({
+    ...{ id: workload.id, title: workload.title, large: workload.large ?? false },
+    processes: storePeersOf(options, workload).length * storeRounds(options, workload),
+    run: async (results, tick) => void results.stores.push(...(await measureStores(options, workload, tick))),
+  }));
+}
+
 /** Inside modules, and beside them the pool called from JavaScript and natives called from C. */
 function moduleParts(options: Options, peers: readonly Peer[]): Part[] {
   const programs = peers.filter(({ id, kind }) => kind === "module" && id.startsWith("c-"));
@@ -227,6 +250,8 @@ export function allParts(options: Options, all: readonly Peer[]): Part[] {
     ...recordParts(options),
     ...messageParts(options),
     ...processParts(options),
+    ...hitRateParts(options),
+    ...storeParts(options),
     ...moduleParts(options, all),
   ];
 }

@@ -2,30 +2,10 @@
 import type { Results } from "../measure/plan.ts";
 import { bundledTraces } from "../workloads/traces.ts";
 import { Figures, meanPair, type Pair, ratioOf, worstPair } from "./figures.ts";
+import type { Goal, GoalRow } from "./goal.ts";
+import { storeRows } from "./store-goals.ts";
 
-export interface Goal {
-  readonly what: string;
-  readonly subject: string;
-  readonly against: string;
-  readonly unit: "ns" | "MiB";
-  /** Medians: of one workload, or geometric means of those of several. */
-  readonly ours: number;
-  readonly theirs: number;
-  readonly ratio: number;
-  readonly limit: number;
-  readonly met: boolean;
-  /** The workload with the highest ratio, of how many. */
-  readonly worst: string;
-  readonly worstRatio: number;
-  readonly workloads: number;
-}
-
-interface Row extends Pick<Goal, "what" | "subject" | "against" | "limit"> {
-  readonly pairs: readonly Pair[];
-  /** A mean of all, or the worst alone. */
-  readonly takes: "mean" | "worst";
-  readonly unit?: Goal["unit"]; // ns unless said
-}
+export type { Goal };
 
 const SMALL = "offheap-fine";
 const ANY_SIZE = "offheap-pool";
@@ -33,7 +13,7 @@ const REPLAY = /^replay\//;
 const SHUFFLED = /^batch\/65536\/shuffled$/;
 const HANDED_OVER = /^threads\/(xmalloc|larson|churn)/;
 
-function traceRows(figures: Figures): Row[] {
+function traceRows(figures: Figures): GoalRow[] {
   const steady = figures.times(REPLAY, SMALL, "mimalloc");
   const bundled = new Set(bundledTraces().map((name) => `replay/${name}`));
   const common = { subject: SMALL, against: "mimalloc", takes: "mean" } as const;
@@ -60,7 +40,7 @@ function traceRows(figures: Figures): Row[] {
   ];
 }
 
-function loopRows(figures: Figures): Row[] {
+function loopRows(figures: Figures): GoalRow[] {
   const of = (pattern: RegExp): Pair[] => figures.times(pattern, SMALL, "mimalloc");
   const common = { subject: SMALL, against: "mimalloc", takes: "mean", limit: 1.3 } as const;
   const batches = of(/^batch\//).filter(({ name }) => !SHUFFLED.test(name));
@@ -73,7 +53,7 @@ function loopRows(figures: Figures): Row[] {
 }
 
 /** The client in C where there is a compiler for it, else the one in AssemblyScript. */
-function moduleRows(figures: Figures): Row[] {
+function moduleRows(figures: Figures): GoalRow[] {
   const subject = ["c-offheap", "as-offheap"].find((client) => figures.measured(client)) ?? "c-offheap";
   const of = (pattern: RegExp): Pair[] => figures.times(pattern, subject, "mimalloc");
   const common = { subject, against: "mimalloc", takes: "mean", limit: 1.4 } as const;
@@ -87,7 +67,7 @@ function moduleRows(figures: Figures): Row[] {
   ];
 }
 
-function rows(figures: Figures): Row[] {
+function rows(figures: Figures): GoalRow[] {
   return [
     ...traceRows(figures),
     ...loopRows(figures),
@@ -108,17 +88,19 @@ function rows(figures: Figures): Row[] {
 }
 
 export function goals(results: Results): Goal[] {
-  return rows(new Figures(results)).flatMap(({ pairs, takes, unit = "ns", ...row }): Goal[] => {
-    if (pairs.length === 0) return [];
-    const worst = worstPair(pairs);
-    const pair = takes === "mean" ? meanPair(pairs) : worst;
-    const ratio = ratioOf(pair);
-    return [
-      {
-        ...{ ...row, unit, ratio, met: ratio <= row.limit },
-        ...{ ours: pair.ours, theirs: pair.theirs },
-        ...{ worst: worst.name, worstRatio: ratioOf(worst), workloads: pairs.length },
-      },
-    ];
-  });
+  return [...rows(new Figures(results)), ...storeRows(results.stores)].flatMap(
+    ({ pairs, takes, unit = "ns", ...row }): Goal[] => {
+      if (pairs.length === 0) return [];
+      const worst = worstPair(pairs);
+      const pair = takes === "mean" ? meanPair(pairs) : worst;
+      const ratio = ratioOf(pair);
+      return [
+        {
+          ...{ ...row, unit, ratio, met: ratio <= row.limit },
+          ...{ ours: pair.ours, theirs: pair.theirs },
+          ...{ worst: worst.name, worstRatio: ratioOf(worst), workloads: pairs.length },
+        },
+      ];
+    },
+  );
 }

@@ -4,6 +4,7 @@ import type { Results } from "../measure/plan.ts";
 import { javascriptIds } from "../peers/ids.ts";
 import { claims } from "./claims.ts";
 import { goals } from "./goals.ts";
+import { hitRatesTable } from "./hit-rates-table.ts";
 import type { Machine } from "./machine.ts";
 import {
   gcTable,
@@ -16,6 +17,7 @@ import {
 } from "./other-tables.ts";
 import { passesTable } from "./passes.ts";
 import { ratioLines } from "./ratios.ts";
+import { storeTables } from "./store-tables.ts";
 import { asMarkdown, asText, type Table } from "./table.ts";
 import { detailedTable, refusalLines, timeTables } from "./time-table.ts";
 
@@ -48,16 +50,29 @@ const otherTables = (results: Results): Table[] =>
     recordsTable(results.records),
     messagesTable(results.messages),
     processesTable(results.processes),
+    hitRatesTable(results.hitRates),
+    ...storeTables(results.stores),
     claimsTable(results),
     goalsTable(results),
   ].filter(({ body }) => body.length > 0);
 
 function reasons(
-  { time, space, pause, gc, heaps, records, messages, processes }: Results,
+  { time, space, pause, gc, heaps, records, messages, processes, hitRates, stores }: Results,
   mark: string,
 ): string[] {
   return [
-    refusalLines([...time, ...space, ...pause, ...gc, ...heaps, ...records, ...messages, ...processes])
+    refusalLines([
+      ...time,
+      ...space,
+      ...pause,
+      ...gc,
+      ...heaps,
+      ...records,
+      ...messages,
+      ...processes,
+      ...hitRates,
+      ...stores,
+    ])
       .map((line) => `${mark} ${line}`)
       .join("\n"),
   ];

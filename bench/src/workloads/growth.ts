@@ -1,7 +1,8 @@
 /** Does the cost of an operation grow with the number of live objects, or with the addresses? And locality. */
+
+import { Random } from "offheap-tools";
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
-import { Random } from "../stream/random.ts";
 import { buildReplace, mixedSize } from "./loops.ts";
 import type { Workload } from "./workload.ts";
 

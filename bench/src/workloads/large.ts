@@ -2,9 +2,10 @@
  * Large objects: ones that come and go, and ones replaced for long, which is what external fragmentation comes to. By
  * bands of sizes, for allocators serve those over 64 KiB another way.
  */
+
+import { Random } from "offheap-tools";
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
-import { Random } from "../stream/random.ts";
 import type { Workload } from "./workload.ts";
 
 const KIB = 1024;

@@ -1,7 +1,8 @@
 /** The loops that allocator papers have used since Zorn and Grunwald: pairs, batches, random replacement. */
+
+import { Random } from "offheap-tools";
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
-import { Random } from "../stream/random.ts";
 import type { SizeKind, Workload } from "./workload.ts";
 
 const MILLION = 1_000_000;

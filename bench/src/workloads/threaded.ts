@@ -1,7 +1,8 @@
 /** The multi-threaded workloads: which streams their threads are given, and what counts as an operation. */
+
+import { Random } from "offheap-tools";
 import { StreamBuilder } from "../stream/builder.ts";
 import type { Stream } from "../stream/format.ts";
-import { Random } from "../stream/random.ts";
 import { TRANSFER } from "../threads/control.ts";
 import type { Kind } from "../threads/kinds.ts";
 import { buildReplace, mixedSize } from "./loops.ts";

@@ -34,6 +34,35 @@ import {
   type WorkerId,
   type WorkerStats,
 } from "offheap";
+import {
+  type AnyValues,
+  type CacheHandle,
+  type CacheOptions,
+  type CacheStats,
+  type GetOrSetOptions,
+  type SetOptions,
+  SharedCache,
+} from "offheap/cache";
+import {
+  type KeyvCapabilities,
+  type KeyvEntry,
+  KeyvOffheap,
+  type KeyvOptions,
+  type TextCache,
+} from "offheap/keyv";
+import {
+  type AnyCodec,
+  type Codec,
+  type KeyName,
+  type KeyOf,
+  type KeyTypes,
+  type MapHandle,
+  type MapOptions,
+  SharedMap,
+  type ValueName,
+  type ValueOf,
+  type ValueTypes,
+} from "offheap/map";
 import { type OsAbility as AbilityOfEntry, loadOs, type Os as OsOfEntry } from "offheap/os";
 import {
   closeHeap,
@@ -42,6 +71,7 @@ import {
   type HeapFile,
   handleIn,
   heapOffset,
+  leaveHeap,
   type OpenHeapOptions,
   type OpenMemoryOptions,
   openHeap,
@@ -323,7 +353,7 @@ export function useProcesses(path: string): FileEnd | string {
   const processes: ProcessStats[] = heap.processes();
   closeHeap(heap);
   const slabs: SlabAllocator = openHeap(`${path}.slabs`, { ...open, kind: "slab" });
-  closeHeap(slabs);
+  leaveHeap(slabs);
   const memory = openMemory(`${path}.memory`, mapped);
   new MemoryPool({ memory, offset: heapOffset, maxWorkers: 2 }).detach();
   const joined = MemoryPool.attach(handleIn(memory));
@@ -344,6 +374,8 @@ function useRing(heap: SlabAllocator): number {
   const ring = new Ring(heap, options);
   const roots: Roots = heap.roots;
   roots.set("jobs", ring.handle);
+  const isFirst: boolean = roots.setIfAbsent("jobs", ring.handle);
+  if (isFirst) throw new Error("a name that was set twice");
   const named: StructureHandle | undefined = roots.get("jobs");
   const [first]: NamedStructure[] = roots.list();
   if (named === undefined || first?.name !== "jobs") throw new Error("a name that leads nowhere");
@@ -368,6 +400,56 @@ function useRing(heap: SlabAllocator): number {
   return seen;
 }
 
+function useMap(heap: SlabAllocator): number {
+  const codec: Codec<number> = { encode: (value) => Uint8Array.of(value), decode: ([first]) => first ?? 0 };
+  const options: MapOptions<"text", Codec<number>> = { values: codec };
+  const map = new SharedMap<"text", Codec<number>>(heap, options);
+  const handle: MapHandle = map.handle;
+  const there = SharedMap.attach<"text", Codec<number>>(heap, handle, options);
+  const names: [KeyName, ValueName | AnyCodec] = ["integer", codec];
+  const key: KeyTypes["text"] & KeyOf<"text"> = names[0];
+  const value: ValueTypes["f64"] & ValueOf<Codec<number>> = 7;
+  map.set(key, value);
+  const seen = there.read(
+    key,
+    (view: Uint8Array, address: number, length: number) => view[address + length - 1],
+  );
+  let sum = there.get(key) === seen ? there.increment(key) : 0;
+  for (const [, each] of map) sum += each;
+  map.destroy();
+  return sum;
+}
+
+function useCache(): number {
+  const values: AnyValues = "json";
+  const options: CacheOptions<"integer", "json"> = { maxBytes: 2 ** 22, keys: "integer", values };
+  const cache = new SharedCache<"integer", "json">(options);
+  const handle: CacheHandle = cache.handle;
+  const there = SharedCache.attach<"integer", "json">(handle);
+  const lives: SetOptions = { ttl: 1000 };
+  const asks: GetOrSetOptions = { ...lives, others: "compute" };
+  there.set(7, [1, 2], lives);
+  void cache.getOrSet(7, () => [], asks);
+  const bytes: number | undefined = there.getInto(7, new Uint8Array(16));
+  const shown: number | undefined = there.read(
+    7,
+    (view, address, length) => view[address + length - 1] as number,
+  );
+  if (bytes === undefined || shown === undefined) throw new Error("it was set");
+  const { hits, size }: CacheStats = cache.stats();
+  there[Symbol.dispose]();
+  return hits + size;
+}
+
+/** Any cache of texts will do. */
+function useKeyv(cache: TextCache): KeyvCapabilities {
+  const options: KeyvOptions = { keyv: 6 };
+  const store = new KeyvOffheap(cache, options);
+  const entry: KeyvEntry = { key: "a", value: "text", expires: Date.now() + 1000 };
+  void store.setMany([entry]);
+  return store.capabilities;
+}
+
 export function main(): void {
   if (withOs() < 0) throw new Error("less than nothing was given back");
   const heap = new SlabAllocator(options);
@@ -375,9 +457,13 @@ export function main(): void {
   const other = SlabAllocator.attach(handle);
   if (use(heap) + use(other) !== 0) throw new Error("something is left");
   if (useRing(heap) !== 64) throw new Error("other messages");
+  if (useCache() !== 4) throw new Error("other counts");
+  if (useMap(heap) !== 16) throw new Error("other entries");
   if (useRecords(other) !== 2) throw new Error("other records");
   const address = other.allocate(64);
   other.detach();
+  const texts = new Map<string, string>();
+  if (!useKeyv(texts).expires) throw new Error("no dates");
   const report: ReapReport = heap.reap(other.workerId, { live: true });
   if (report.reaped || bytesOf(handle.memory) < 2 ** 24) throw new Error("detached is not dead");
   if (codeOf(() => heap.allocate(0)) !== "ERR_INVALID_SIZE") throw new Error("no error");

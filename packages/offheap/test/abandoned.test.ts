@@ -38,6 +38,10 @@ describe("an allocator that nobody holds any more", () => {
     assert.deepEqual(of("the maker"), { name: "the maker", left: 1, violations: 0 });
   });
 
+  it("ends no program whose heap is damaged", () => {
+    assert.deepEqual(of("damaged"), { name: "damaged", held: 1, left: 2 });
+  });
+
   it("keeps no memory that nobody else could have joined", () => {
     assert.equal(of("memories").left, 0);
   });

@@ -4,75 +4,15 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AllocatorError, type HeapOptions, MemoryPool, SizeClasses, SlabAllocator } from "offheap";
-import type { Core } from "#src/memory/core.js";
-import type { Engine } from "#src/memory/engine.js";
-import { bufferOf, type WasmMemory } from "#src/memory/kind.js";
-import { attachPoolTo, attachTo, heapOf } from "./support/heaps.ts";
+import { type MemoryPool, SizeClasses, type SlabAllocator } from "offheap";
 import { kitOf } from "./support/kits.ts";
 import { Random, runSeed } from "./support/random.ts";
 import { SharedStack } from "./support/stack.ts";
-import { storesOf } from "./support/stores.ts";
-import { wasmMemory } from "./support/wasm.ts";
+import { mapCalls, slabCalls, storesOf } from "./support/stores.ts";
+import { memoryOf, Twins } from "./support/twins.ts";
 
 const seed = runSeed();
 const GiB = 2 ** 30;
-
-/** The same heap twice, one for each engine, with some workers each. */
-class Twins {
-  readonly sides: { engine: Engine; workers: SlabAllocator[] }[];
-  readonly live: number[] = [];
-
-  constructor(makeMemory: () => WasmMemory, options: HeapOptions, isPool: boolean, workers: number) {
-    this.sides = (["wasm", "js"] as const).map((engine) => {
-      const all = { ...options, memory: makeMemory(), engine };
-      const first = isPool ? new MemoryPool(all) : new SlabAllocator(all);
-      const attach = isPool ? attachPoolTo : attachTo;
-      const others = Array.from({ length: workers - 1 }, () => attach(heapOf(first), undefined, engine));
-      return { engine, workers: [first as SlabAllocator, ...others] };
-    });
-  }
-
-  /** The same call on both; the result, or the error's code, is the same. */
-  both(worker: number, call: (allocator: SlabAllocator) => unknown): unknown {
-    const [wasm, js] = this.sides.map(({ workers }) => {
-      try {
-        return call(workers[worker] as SlabAllocator);
-      } catch (error) {
-        if (error instanceof AllocatorError) return `${error.code}: ${error.message}`;
-        throw error;
-      }
-    });
-    assert.deepEqual(wasm, js);
-    return wasm;
-  }
-
-  expectSameBytes(from = 0): void {
-    const [wasm, js] = this.sides.map(({ workers }) => {
-      const { source } = heapOf(workers[0] as SlabAllocator);
-      return Buffer.from(bufferOf(source) as ArrayBuffer, from);
-    }) as [Buffer, Buffer];
-    if (wasm.equals(js)) return;
-    const at = wasm.findIndex((byte, i) => byte !== js[i]);
-    assert.fail(`byte ${from + at} is ${wasm[at]} by WebAssembly, ${js[at]} by JavaScript`);
-  }
-
-  /** Both sides' calls for modules: those of the core, which are the same on both. */
-  callsOf(worker: number): Pick<Core, "malloc" | "free" | "calloc" | "realloc" | "alignedAlloc">[] {
-    return this.sides.map(({ workers }) => {
-      const pool = workers[worker] as MemoryPool;
-      pool.asMalloc({ direct: true });
-      return heapOf(pool).core;
-    });
-  }
-
-  end(): void {
-    for (const { engine, workers } of this.sides) {
-      assert.equal(workers[0]?.stats().engine, engine);
-      assert.deepEqual(workers[0]?.check(), []);
-    }
-  }
-}
 
 function play(twins: Twins, random: Random, steps: number, sizes: readonly number[]): void {
   const { live } = twins;
@@ -144,16 +84,12 @@ function playStructures(twins: Twins, random: Random, steps: number, sizes: read
   twins.end();
 }
 
-function memoryOf(bytes: number, shared = true): () => WasmMemory {
-  return () => wasmMemory(bytes / 65_536, bytes / 65_536, shared);
-}
-
 describe(`the core on both targets (seed ${seed})`, () => {
   const small = [40, 300, 1000, 8192];
   for (const shared of [true, false]) {
     it(`leaves the same bytes: slabs, ${shared ? "shared" : "local"} memory`, () => {
       const options = { sizeClasses: SizeClasses.fine, maxWorkers: 4, cleanupInterval: 50 };
-      const twins = new Twins(memoryOf(6 << 20, shared), options, false, 3);
+      const twins = Twins.of(memoryOf(6 << 20, shared), options, false, 3);
       play(twins, new Random(seed), 30_000, small);
       twins.expectSameBytes();
       twins.end();
@@ -161,7 +97,7 @@ describe(`the core on both targets (seed ${seed})`, () => {
   }
 
   it("leaves the same bytes: a pool", () => {
-    const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4 }, true, 3);
+    const twins = Twins.of(memoryOf(8 << 20), { maxWorkers: 4 }, true, 3);
     play(twins, new Random(seed + 1), 20_000, [...small, 60_000, 600_000]);
     twins.expectSameBytes();
     twins.end();
@@ -170,7 +106,7 @@ describe(`the core on both targets (seed ${seed})`, () => {
   for (const offset of [0, 2 * GiB])
     it(`leaves the same bytes: a pool at ${offset}, whose calls come from a module or not`, () => {
       const options = { sizeClasses: SizeClasses.malloc, offset, maxWorkers: 4 };
-      const twins = new Twins(memoryOf(offset + (8 << 20)), options, true, 3);
+      const twins = Twins.of(memoryOf(offset + (8 << 20)), options, true, 3);
       const calls = [0, 1, 2].map((worker) => twins.callsOf(worker));
       const random = new Random(seed + 4);
       const { live } = twins;
@@ -212,7 +148,7 @@ describe(`the core on both targets (seed ${seed})`, () => {
 
   it("leaves the same bytes: a pool with classes over 8 KiB", () => {
     const sizeClasses = [64, 1024, 8192, 9216, 20_480, 32_768];
-    const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4, sizeClasses }, true, 3);
+    const twins = Twins.of(memoryOf(8 << 20), { maxWorkers: 4, sizeClasses }, true, 3);
     play(twins, new Random(seed + 5), 20_000, [1000, 9000, 33_000, 60_000]);
     twins.expectSameBytes();
     twins.end();
@@ -220,13 +156,13 @@ describe(`the core on both targets (seed ${seed})`, () => {
 
   for (const isPool of [false, true])
     it(`leaves the same bytes: structures of ${isPool ? "a pool" : "slabs"}`, () => {
-      const twins = new Twins(memoryOf(8 << 20), { maxWorkers: 4 }, isPool, 3);
+      const twins = Twins.of(memoryOf(8 << 20), { maxWorkers: 4 }, isPool, 3);
       const sizes = isPool ? [64, 9000, 60_000, 600_000] : [64, 9000];
       playStructures(twins, new Random(seed + 6), 1500, sizes);
     });
 
   it("leaves the same bytes after deaths", () => {
-    const twins = new Twins(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);
+    const twins = Twins.of(memoryOf(6 << 20), { maxWorkers: 8 }, false, 6);
     const random = new Random(seed + 2);
     for (const dead of [5, 4, 3]) {
       play(twins, random, 3000, small);
@@ -242,7 +178,7 @@ describe(`the core on both targets (seed ${seed})`, () => {
 
   it("leaves the same bytes above 2 GiB", () => {
     const offset = 2 * GiB;
-    const twins = new Twins(memoryOf(offset + (8 << 20)), { offset, maxWorkers: 3 }, true, 2);
+    const twins = Twins.of(memoryOf(offset + (8 << 20)), { offset, maxWorkers: 3 }, true, 2);
     const { live } = twins;
     const random = new Random(seed + 3);
     for (let i = 0; i < 4000; i++) {
@@ -262,8 +198,14 @@ describe(`the core on both targets (seed ${seed})`, () => {
 });
 
 describe("the compiled module", () => {
+  it("stores in the order of the source: maps and caches", async (test) => {
+    const { count, compared } = await storesOf(new Random(seed + 5), 3000, mapCalls);
+    test.diagnostic(`${count} stores of ${compared} calls`);
+    assert.ok(count > 2 * compared);
+  });
+
   it("stores in the order of the source", async (test) => {
-    const { count, compared } = await storesOf(new Random(seed + 4), 3000);
+    const { count, compared } = await storesOf(new Random(seed + 4), 3000, slabCalls);
     test.diagnostic(`${count} stores of ${compared} calls`);
     assert.ok(count > 2 * compared);
   });

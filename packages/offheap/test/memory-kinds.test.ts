@@ -1,7 +1,8 @@
 // The contract over every kind of memory that a heap can live in, with every list of size classes.
 
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { spawnSync } from "node:child_process";
+import { describe, it } from "node:test";
 import {
   type HeapOptions,
   MemoryPool,
@@ -108,4 +109,21 @@ it("calls need their slow halves no more, once one of them has seen that the mem
   Object.assign(allocator, { allocateSlow: fail, deallocateSlow: fail });
   allocator.deallocate(first);
   allocator.deallocate(allocator.allocate(64));
+});
+
+describe("a host without Buffer", () => {
+  it("reads the module's digits all the same", () => {
+    const script = `
+      delete globalThis.Buffer;
+      const { MemoryPool } = await import("offheap");
+      const pool = new MemoryPool({ engine: "wasm" });
+      pool.deallocate(pool.allocate(64));
+      process.exitCode = pool.check().length === 0 && pool.stats().engine === "wasm" ? 7 : 1;`;
+    const args = ["--input-type=module", "-e", script];
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+    });
+    assert.equal(status, 7, stderr);
+  });
 });

@@ -99,6 +99,33 @@ function testNames({ make, join }: Variant): void {
     assertNothingLeft(slab, [target, last]);
   });
 
+  it("are set only where nobody has them, and say whether they were; what got none is its owner's", () => {
+    const slab = make();
+    const other = join(slab);
+    const [a, b] = [slab.allocate(64), other.allocate(64)];
+    assert.equal(slab.roots.setIfAbsent("a", handle(a, "ring")), true);
+    assert.equal(other.roots.setIfAbsent("a", handle(b)), false);
+    assert.deepEqual(byName(slab), [["a", "ring", a]]);
+    assert.equal(slab.roots.delete("a"), true);
+    assert.equal(slab.roots.setIfAbsent("a", handle(a)), true);
+    slab.roots.set("a", handle(a, "other"));
+    assert.deepEqual(byName(slab), [["a", "other", a]]);
+    // The object without a name ends with its owner, and the one that has had one does not.
+    assert.equal(slab.reap(other.workerId, { live: true }).freedObjects, 1);
+    assert.deepEqual(slab.check(), []);
+    assertNothingLeft(slab, [a]);
+  });
+
+  it(`are set so where ${mostNames} others are not`, () => {
+    const slab = make();
+    const target = slab.allocate(64);
+    for (let i = 0; i < mostNames; i++) assert.ok(slab.roots.setIfAbsent(`name ${i}`, handle(target)));
+    expectCode("ERR_OUT_OF_MEMORY", () => slab.roots.setIfAbsent("one more", handle(target)));
+    assert.equal(slab.roots.setIfAbsent("name 7", handle(target)), false);
+    assert.deepEqual(slab.check(), []);
+    assertNothingLeft(slab, [target]);
+  });
+
   it("that are one too many leave an object its owner", () => {
     const slab = make();
     const target = slab.allocate(64);
@@ -194,14 +221,19 @@ function testWrong({ make, isPool }: Variant): void {
     const heap = heapOf(slab);
     const target = slab.allocate(64);
     slab.roots.set("there", handle(target));
-    const roots = slab.roots as unknown as Record<"set" | "get" | "delete", (...args: unknown[]) => unknown>;
+    const roots = slab.roots as unknown as Record<
+      "set" | "setIfAbsent" | "get" | "delete",
+      (...args: unknown[]) => unknown
+    >;
     for (const name of noNames) {
       expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots.set(name, handle(target)));
+      expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots.setIfAbsent(name, handle(target)));
       expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots.get(name));
       expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots.delete(name));
     }
     for (const wrong of noHandles)
-      expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots.set("there", wrong));
+      for (const call of ["set", "setIfAbsent"] as const)
+        expectUnharmed(heap, "ERR_INVALID_OPTION", () => roots[call]("there", wrong));
     for (const address of noAddresses)
       expectUnharmed(heap, "ERR_INVALID_ADDRESS", () => roots.set("there", { kind: "test", address }));
     assert.deepEqual(slab.roots.list(), [{ name: "there", ...handle(target) }]);

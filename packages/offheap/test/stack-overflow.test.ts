@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { SlabAllocator } from "offheap";
+import { SlabAllocator } from "offheap";
 import { attachTo, makeHeap } from "./support/heaps.ts";
+import { pretendOs } from "./support/pretend-os.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 function descend(frames: number, call: () => void): void {
@@ -83,12 +84,11 @@ for (const roundLimit of [1, 3]) {
     for (const address of live) {
       let freed = false;
       const free = () => {
-        if (freed) return;
         allocator.deallocate(address);
         freed = true;
       };
       overflows += atEveryDepth(free, () => {
-        freed = freed || !isLive(allocator, address);
+        assert.equal(isLive(allocator, address), !freed, "a free that threw has not taken place");
         settle(allocator);
       });
     }
@@ -96,6 +96,54 @@ for (const roundLimit of [1, 3]) {
     assertZeroResidue(allocator);
   });
 }
+
+/** The same, once, as many levels back from where the stack ends. */
+function returnsNearStackEnd(levels: number, call: () => void): boolean {
+  let left = levels;
+  let isCalled = false;
+  const descendAll = (): void => {
+    try {
+      descendAll();
+    } catch (error) {
+      if (isCalled || left-- > 0) throw error;
+      isCalled = true;
+      call();
+    }
+  };
+  return returns(0, descendAll);
+}
+
+it("a free that throws as a clean-up finds no stack has not taken place, and can be called again", () => {
+  // Every free but the first finds the magazine full, and is followed by a clean-up.
+  let looks = 0;
+  const now = () => {
+    looks++;
+    descend(50, () => undefined);
+    return looks;
+  };
+  const options = { capacity: 1 << 20, maxWorkers: 2, sizeClasses: [64], cleanupInterval: 1 };
+  const os = pretendOs({ now });
+  const tiny = { slotsPerSlab: 4, slabChunks: 1, roundLimit: 1 };
+  const allocator = new SlabAllocator({ ...options, os }, { tiny });
+  let overflows = 0;
+  // One depth each, as the next try of the same free goes another way. From above, so that all of it is compiled.
+  for (let spare = 600; spare >= 0; spare--) {
+    const [first, address] = [allocator.allocate(64), allocator.allocate(64)];
+    allocator.cleanup();
+    allocator.deallocate(first);
+    let freed = false;
+    const returned = returnsNearStackEnd(spare, () => {
+      allocator.deallocate(address);
+      freed = true;
+    });
+    if (!returned) overflows++;
+    assert.equal(isLive(allocator, address), !freed);
+    if (!freed) allocator.deallocate(address);
+  }
+  assert.ok(looks > 0, "no clean-up took place");
+  assert.ok(overflows > 0, "no overflow happened at all");
+  assertZeroResidue(allocator);
+});
 
 function isLive(allocator: SlabAllocator, address: number): boolean {
   try {

@@ -44,7 +44,10 @@ function allocateOrNothing(heap: Heap, size: number): number | undefined {
 }
 
 /** The dead are found and reaped by clean-ups, without anybody's saying who has died. */
-export async function waitForReaping({ heap, violations }: Round): Promise<void> {
+export async function waitForReaping({
+  heap,
+  violations,
+}: Pick<Round, "heap" | "violations">): Promise<void> {
   const end = performance.now() + reapMilliseconds;
   while (heap.stats().workers.length > 1) {
     heap.cleanup();

@@ -4,9 +4,9 @@
 
 import { AllocatorError } from "offheap";
 import type { Ring } from "offheap/ring";
+import { Random } from "offheap-tools";
 import { fillOffence, writeFill } from "../fill.ts";
 import { phase } from "../ledger.ts";
-import { between, pick, type Random, randomOf } from "../random.ts";
 import { inside, type Notes } from "./notes.ts";
 import { Sessions } from "./sessions.ts";
 import { findRings, type Heap, type Shape } from "./shape.ts";
@@ -31,20 +31,21 @@ export class Actor {
     this.notes = notes;
     this.shape = shape;
     this.seat = seat;
-    this.random = randomOf(seed);
-    this.serial = Math.floor(this.random() * 2 ** 32) | 0;
+    this.random = new Random(seed);
+    this.serial = Math.floor(this.random.part() * 2 ** 32) | 0;
     notes.begin(seat, heap.workerId);
     [this.first, this.second] = findRings(heap);
     this.sessions = new Sessions(heap);
   }
 
-  /** Until all are told to stop. */
-  run(): void {
-    while (!this.notes.isStopped()) this.turn();
+  /** Until all are told to stop, or for so many turns. */
+  run(turns = Number.POSITIVE_INFINITY): void {
+    this.notes.beReady(this.seat);
+    for (let i = 0; i < turns && !this.notes.isStopped(); i++) this.turn();
   }
 
   private turn(): void {
-    const dice = this.random();
+    const dice = this.random.part();
     if (dice < 0.4) this.burst();
     else if (dice < 0.55) this.fill();
     else if (dice < 0.63) this.take();
@@ -84,10 +85,10 @@ export class Actor {
   /** Objects of one size, in no cell: if the process dies they are nobody's, or end with it. */
   private burst(): void {
     const { heap, notes, seat, random } = this;
-    const size = pick(random, this.shape.sizes);
-    const wanted = Math.min(between(random, 1, mostInBurst), Math.ceil(burstBytes / size));
+    const size = random.pick(this.shape.sizes);
+    const wanted = Math.min(random.between(1, mostInBurst), Math.ceil(burstBytes / size));
     // Half of them are filled in part: then most of the time is spent in calls.
-    const bytes = random() < 0.5 ? size : Math.min(size, leastFilled);
+    const bytes = random.part() < 0.5 ? size : Math.min(size, leastFilled);
     const had: number[] = [];
     notes.setHolding(seat, wanted);
     const { serial } = this;
@@ -108,7 +109,7 @@ export class Actor {
   }
 
   private anyCell(): number {
-    return Math.floor(this.random() * this.shape.cells);
+    return Math.floor(this.random.part() * this.shape.cells);
   }
 
   private fill(): void {
@@ -118,7 +119,7 @@ export class Actor {
     if (!cells.beginFill(cell, seat)) return;
     this.serial = (this.serial + 1) | 0;
     cells.setSerial(cell, this.serial);
-    const address = this.allocate(pick(this.random, this.shape.sizes));
+    const address = this.allocate(this.random.pick(this.shape.sizes));
     if (address === undefined) return cells.clear(cell);
     cells.setAddress(cell, address);
     writeFill(heap.i32, address, heap.sizeOf(address), this.serial);
@@ -170,7 +171,7 @@ export class Actor {
   /** What has come, in this thread's hands until `done`, or until it is sent on; undefined when nothing has. */
   private takeFrom(ring: Ring): { cell: number; address: number } | undefined {
     const { notes, seat } = this;
-    if (this.random() < 0.01) ring.wait({ timeout: 1 });
+    if (this.random.part() < 0.01) ring.wait({ timeout: 1 });
     notes.enter(seat, inside.ring);
     const message = ring.take();
     notes.enter(seat, inside.nothing);
@@ -212,13 +213,13 @@ export class Actor {
     const { notes, seat, sessions } = this;
     notes.add(seat, "begunUpdates");
     notes.enter(seat, inside.record);
-    sessions.visit(Math.floor(this.random() * sessions.count), seat);
+    sessions.visit(Math.floor(this.random.part() * sessions.count), seat);
     notes.enter(seat, inside.nothing);
     notes.add(seat, "updates");
   }
 
   private beRare(): void {
-    const dice = this.random();
+    const dice = this.random.part();
     if (dice < 0.7) this.heap.cleanup();
     else if (dice < 0.9) this.heap.stats();
     else this.heap.processes();

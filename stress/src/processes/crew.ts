@@ -1,23 +1,25 @@
 // The processes of a round: each place filled again as soon as it is empty, until the time is up. SIGKILL ends them at any
 // instruction; SIGSTOP makes them stand still for a while, alive.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { pick, type Random } from "../random.ts";
+import type { Random } from "offheap-tools";
 import { pause } from "../scene.ts";
-import type { Orders } from "./child.ts";
+import { type Being, Forker, startProcess } from "./births.ts";
+import type { Orders } from "./life.ts";
 import type { Notes } from "./notes.ts";
 import type { Heap, Shape } from "./shape.ts";
 import { type ProcessTally, strikeOf } from "./tally.ts";
 
-const childPath = fileURLToPath(new URL("./child.js", import.meta.url));
 /** A process that is not killed ends after so long at the latest, when it is told to. */
 const endMilliseconds = 60_000;
 const stopMilliseconds = 40;
+/** The share of processes that have a second thread, and with that are started: of those without, another such share is. */
+const startedShare = 0.03;
+/** Milliseconds from its beginning in which some processes are killed on their way in. */
+const wayIn = { started: 300, forked: 40 };
 
 interface Place {
   readonly number: number;
-  child: ChildProcess | undefined;
+  being: Being | undefined;
   seats: number[];
   /** By performance.now(). */
   killAt: number;
@@ -25,7 +27,6 @@ interface Place {
   goesOnAt: number;
   isStopped: boolean;
   wasKilled: boolean;
-  words: string;
 }
 
 export interface Round {
@@ -44,26 +45,29 @@ export class ProcessCrew {
   private readonly round: Round;
   private readonly places: Place[];
   private readonly lifeMilliseconds: number;
+  private readonly forker: Forker | undefined;
   private isOver = false;
 
   constructor(round: Round, count: number, lifeMilliseconds: number) {
     this.round = round;
     this.lifeMilliseconds = lifeMilliseconds;
+    this.forker = Forker.isPossible() ? new Forker(this.ordersFor([1])) : undefined;
     this.places = Array.from({ length: count }, (_, number) => ({
       number,
-      child: undefined,
+      being: undefined,
       seats: [],
       killAt: 0,
       goesOnAt: 0,
       isStopped: false,
       wasKilled: false,
-      words: "",
     }));
   }
 
-  /** Until `deadline`. */
-  async run(deadline: number): Promise<void> {
+  /** For so long, from when processes can be forked. */
+  async run(milliseconds: number): Promise<void> {
     const { violations } = this.round;
+    if ((await this.forker?.ready) === false) violations.push(`nothing can be forked: ${this.forker?.said}`);
+    const deadline = performance.now() + milliseconds;
     for (const place of this.places) this.fill(place);
     while (performance.now() < deadline && violations.length === 0) {
       await pause(1);
@@ -76,80 +80,80 @@ export class ProcessCrew {
   async end(): Promise<void> {
     const { random, notes, violations } = this.round;
     for (const place of this.places) {
-      if (random() < 0.5) this.kill(place);
+      if (random.part() < 0.5) this.kill(place);
       else this.goOn(place);
     }
     notes.stop();
     const end = performance.now() + endMilliseconds;
-    while (this.places.some(({ child }) => child !== undefined)) {
+    while (this.places.some(({ being }) => being !== undefined)) {
       await pause(1);
       if (performance.now() < end) continue;
       violations.push("a process did not end when it was told to");
       for (const place of this.places) this.kill(place);
       break;
     }
+    await this.forker?.stop();
+  }
+
+  private ordersFor(seats: readonly number[]): Orders {
+    const { shape, notesPath, random } = this.round;
+    return { shape, notes: notesPath, seats, seed: Math.floor(random.part() * 2 ** 31) };
   }
 
   private fill(place: Place): void {
-    const { shape, notes, notesPath, random, tally } = this.round;
+    const { notes, random, tally } = this.round;
     const seat = place.number * 2 + 1;
-    place.seats = random() < 0.5 ? [seat] : [seat, seat + 1];
+    const dice = random.part();
+    const isForked = this.forker !== undefined && dice > 2 * startedShare;
+    place.seats =
+      dice < (isForked ? 0 : this.forker === undefined ? 0.5 : startedShare) ? [seat, seat + 1] : [seat];
     for (const each of place.seats) notes.clear(each);
-    const orders: Orders = {
-      shape,
-      notes: notesPath,
-      seats: place.seats,
-      seed: Math.floor(random() * 2 ** 31),
-    };
-    const child = spawn(process.execPath, [childPath, JSON.stringify(orders)], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    Object.assign(place, { child, killAt: 0, isStopped: false, wasKilled: false, words: "" });
-    child.stderr?.setEncoding("utf8").on("data", (words: string) => {
-      place.words += words;
-    });
-    child.once("close", (code, signal) => this.ended(place, code, signal));
+    Object.assign(place, { killAt: 0, isStopped: false, wasKilled: false });
+    const ended = (end: number | string, words: string) => this.ended(place, end, words);
+    const orders = this.ordersFor(place.seats);
+    place.being = isForked ? this.forker?.fork(orders, ended) : startProcess(orders, ended);
     tally.processes++;
-    // Some are killed on their way in.
-    if (random() < 0.1) place.killAt = performance.now() + random() * 150;
+    if (isForked) tally.forked++;
+    if (random.part() < 0.1)
+      place.killAt = performance.now() + random.part() * (isForked ? wayIn.forked : wayIn.started);
   }
 
   private look(place: Place): void {
     const { notes, random, tally } = this.round;
     const now = performance.now();
-    if (place.child === undefined || place.wasKilled) return;
+    if (place.being === undefined || place.wasKilled) return;
     if (place.killAt === 0) {
       if (!place.seats.every((seat) => notes.isReady(seat))) return;
-      place.killAt = now + random() * this.lifeMilliseconds;
+      place.killAt = now + random.part() * this.lifeMilliseconds;
     }
     if (now >= place.killAt) this.kill(place);
     else if (place.isStopped && now >= place.goesOnAt) this.goOn(place);
-    else if (!place.isStopped && random() < 0.005) {
-      place.child.kill("SIGSTOP");
-      Object.assign(place, { isStopped: true, goesOnAt: now + random() * stopMilliseconds });
+    else if (!place.isStopped && random.part() < 0.005) {
+      place.being.signal("SIGSTOP");
+      Object.assign(place, { isStopped: true, goesOnAt: now + random.part() * stopMilliseconds });
       tally.stops++;
     }
   }
 
   private kill(place: Place): void {
-    if (place.child === undefined || place.wasKilled) return;
+    if (place.being === undefined || place.wasKilled) return;
     const { tally } = this.round;
-    place.wasKilled = place.child.kill("SIGKILL");
+    place.wasKilled = place.being.signal("SIGKILL");
     tally.kills++;
     if (place.isStopped) tally.killedStopped++;
   }
 
   private goOn(place: Place): void {
-    place.child?.kill("SIGCONT");
+    place.being?.signal("SIGCONT");
     place.isStopped = false;
   }
 
-  private ended(place: Place, code: number | null, signal: string | null): void {
+  private ended(place: Place, end: number | string, words: string): void {
     const { violations, tally, notes } = this.round;
-    place.child = undefined;
-    const isPlanned = signal === "SIGKILL" ? place.wasKilled : code === 0 && this.isOver;
-    if (!isPlanned) violations.push(`a process ended by ${signal ?? code}: ${place.words}`);
-    else if (signal === null) tally.ended++;
+    place.being = undefined;
+    const isPlanned = end === "SIGKILL" ? place.wasKilled : end === 0 && this.isOver;
+    if (!isPlanned) violations.push(`a process ended by ${end}: ${words}`);
+    else if (end === 0) tally.ended++;
     for (const seat of place.seats) {
       notes.cells.abandon(seat);
       if (!notes.hasLeft(seat)) this.reckon(seat);
@@ -166,7 +170,7 @@ export class ProcessCrew {
       tally.strikes.joining++;
       return;
     }
-    const report = pick(random, [true, true, false]) ? heap.reap(id, { live: shape.live }) : undefined;
+    const report = random.pick([true, true, false]) ? heap.reap(id, { live: shape.live }) : undefined;
     if (report?.reaped) tally.reapedByParent++;
     else tally.reapedByOthers++;
     tally.strikes[strikeOf(report?.operation ?? "none", notes.insideOf(seat))]++;

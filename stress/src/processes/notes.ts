@@ -4,6 +4,7 @@
 import { heapOffset, openMemory } from "offheap/process";
 import { wordsPerCell } from "../ledger.ts";
 import { Cells } from "./cells.ts";
+import { SeatLines } from "./lines.ts";
 
 const wordsPerSeat = 32;
 const word = { workerId: 0, inside: 1, isReady: 2, hasLeft: 3, holding: 4 } as const;
@@ -25,15 +26,14 @@ const linesBytes = seatCount * wordsPerSeat * 4;
 
 export type OpenedMemory = ReturnType<typeof openMemory>;
 
-export class Notes {
+export class Notes extends SeatLines {
   readonly memory: OpenedMemory;
   readonly cells: Cells;
-  private readonly words: Int32Array;
 
   constructor(memory: OpenedMemory) {
     const buffer = memory.buffer as unknown as SharedArrayBuffer;
+    super(new Int32Array(buffer, heapOffset, linesBytes / 4), wordsPerSeat);
     this.memory = memory;
-    this.words = new Int32Array(buffer, heapOffset, linesBytes / 4);
     this.cells = new Cells(buffer, heapOffset + linesBytes);
   }
 
@@ -42,15 +42,6 @@ export class Notes {
     const bytes = linesBytes + (cellCount ?? 0) * wordsPerCell * 4;
     const whole = Math.ceil(bytes / 65_536) * 65_536;
     return new Notes(openMemory(path, cellCount === undefined ? {} : { bytes: whole }));
-  }
-
-  /** Seat 0 is the parent's; its first word is the flag by which all end. */
-  stop(): void {
-    Atomics.store(this.words, 0, 1);
-  }
-
-  isStopped(): boolean {
-    return Atomics.load(this.words, 0) !== 0;
   }
 
   /** Before somebody new sits down. */
@@ -64,6 +55,10 @@ export class Notes {
 
   begin(seat: number, workerId: number): void {
     this.put(seat, word.workerId, workerId);
+  }
+
+  /** Its first call is next. */
+  beReady(seat: number): void {
     this.put(seat, word.isReady, 1);
   }
 
@@ -110,13 +105,5 @@ export class Notes {
     let sum = 0;
     for (let seat = 1; seat < seatCount; seat++) sum += this.countOf(seat, name);
     return sum;
-  }
-
-  private get(seat: number, at: number): number {
-    return Atomics.load(this.words, seat * wordsPerSeat + at);
-  }
-
-  private put(seat: number, at: number, value: number): void {
-    Atomics.store(this.words, seat * wordsPerSeat + at, value);
   }
 }

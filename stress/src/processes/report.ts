@@ -9,7 +9,7 @@ function rows({ tally, seconds, violations }: ProcessStormResult): [string, stri
   return [
     ["rounds, each on another heap in a file", shown(tally.rounds)],
     ["  of these with the file closed by all and opened again", shown(tally.restarts)],
-    ["processes started", shown(tally.processes)],
+    ["processes; of these forked", `${shown(tally.processes)}; ${shown(tally.forked)}`],
     ["killed by SIGKILL", `${shown(tally.kills)} (${shown(tally.kills / seconds)} a second)`],
     ["  while stopped by SIGSTOP; stopped in all", `${shown(tally.killedStopped)}; ${shown(tally.stops)}`],
     ["threads that the kills struck", shown(Object.values(strikes).reduce((sum, each) => sum + each, 0))],

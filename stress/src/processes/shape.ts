@@ -4,9 +4,10 @@ import { type MemoryPool, SizeClasses, type SlabAllocator } from "offheap";
 import { loadOs } from "offheap/os";
 import { openHeap } from "offheap/process";
 import { Ring } from "offheap/ring";
-import { between, pick, type Random } from "../random.ts";
+import type { Random } from "offheap-tools";
 
 const mebi = 2 ** 20;
+export const slabOptions = { sizeClasses: [...SizeClasses.powersOfTwo, 65_536] };
 
 export interface Shape {
   readonly path: string;
@@ -30,8 +31,8 @@ export interface ShapeOptions {
 }
 
 export function chooseShape(random: Random, { engine, maxWorkers, path }: ShapeOptions): Shape {
-  const kind = pick(random, ["pool", "pool", "slab"] as const);
-  const sizes = pick(random, [
+  const kind = random.pick(["pool", "pool", "slab"] as const);
+  const sizes = random.pick([
     [16, 24, 32, 64],
     [64],
     [48, 256, 1000, 4096],
@@ -40,13 +41,13 @@ export function chooseShape(random: Random, { engine, maxWorkers, path }: ShapeO
   return {
     path,
     kind,
-    engine: engine === "auto" ? pick(random, ["wasm", "js"] as const) : engine,
-    capacity: pick(random, [8, 16, 32]) * mebi,
+    engine: engine === "auto" ? random.pick(["wasm", "js"] as const) : engine,
+    capacity: random.pick([8, 16, 32]) * mebi,
     maxWorkers,
-    live: kind === "slab" || random() < 0.6,
+    live: kind === "slab" || random.part() < 0.6,
     sizes,
-    cells: between(random, 100, 1000),
-    records: pick(random, [1, 10, 500]),
+    cells: random.between(100, 1000),
+    records: random.pick([1, 10, 500]),
   };
 }
 
@@ -55,7 +56,7 @@ export function openShape(shape: Shape, check = false): Heap {
   const options = { capacity, maxWorkers, live, engine, check, os: loadOs() };
   return kind === "pool"
     ? openHeap(path, { ...options, kind })
-    : openHeap(path, { ...options, kind, sizeClasses: [...SizeClasses.powersOfTwo, 65_536] });
+    : openHeap(path, { ...options, ...slabOptions, kind });
 }
 
 /** What is in the heap under a name. */

@@ -21,6 +21,8 @@ export interface Strikes {
 export interface ProcessTally {
   rounds: number;
   processes: number;
+  /** Of these forked. */
+  forked: number;
   kills: number;
   /** Of these while it was stopped by SIGSTOP. */
   killedStopped: number;
@@ -41,6 +43,7 @@ export function emptyProcessTally(): ProcessTally {
   return {
     rounds: 0,
     processes: 0,
+    forked: 0,
     kills: 0,
     killedStopped: 0,
     stops: 0,

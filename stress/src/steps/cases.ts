@@ -1,10 +1,12 @@
 // What is stepped through: calls of each kind, in a heap so small that magazines fill and run empty after some of them.
 
-import type { MemoryPool, SlabAllocator } from "offheap";
+import { MemoryPool, type SlabAllocator } from "offheap";
+import { loadOs } from "offheap/os";
 import { Records, type RecordsHandle, struct, u32 } from "offheap/records";
 import { Ring } from "offheap/ring";
 
 export type Heap = MemoryPool | SlabAllocator;
+type Engine = "wasm" | "js";
 /** One call of the library. */
 export type Call = () => void;
 
@@ -12,8 +14,10 @@ export interface StepCase {
   readonly kind: "pool" | "slab";
   /** In bytes. */
   readonly capacity: number;
+  /** Times that all calls are made before they are stepped through; 3,000 if not said. */
+  readonly warmUp?: number;
   /** What is called, in this order; what has been made lives in a list that the calls share. */
-  calls(heap: Heap): Call[];
+  calls(heap: Heap, engine: Engine): Call[];
 }
 
 const Visit = struct({ number: u32, visits: u32 });
@@ -84,6 +88,49 @@ function records(heap: Heap): Call[] {
   return [create, create, publish, free, free, create, publish, free];
 }
 
+/** A second worker of the same thread. */
+function join(heap: Heap, engine: Engine): Heap {
+  return MemoryPool.attach(heap.handle, { os: loadOs(), engine });
+}
+
+/** A second worker joins, leaves rounds in magazines of its own, and detaches. */
+function comings(heap: Heap, engine: Engine): Call[] {
+  let other: Heap;
+  let addresses: number[];
+  const attach = () => {
+    other = join(heap, engine);
+  };
+  const use = () => {
+    addresses = [64, 64, 1000].map((size) => other.allocate(size));
+    for (const address of addresses) other.deallocate(address);
+  };
+  return [attach, use, () => other.detach()];
+}
+
+/** A second worker is taken for dead: it has objects, rounds in its magazines, and a message in its hands, which goes back. */
+function reaping(heap: Heap, engine: Engine): Call[] {
+  const ring = new Ring(heap, { capacity: 8 });
+  heap.roots.set("ring", ring.handle);
+  let other: Heap;
+  const attach = () => {
+    other = join(heap, engine);
+  };
+  const use = () => {
+    for (const size of [64, 64, 1000, 12_000]) other.allocate(size);
+    const there = Ring.attach(other, ring.handle);
+    there.write("a message");
+    there.take();
+  };
+  const reap = () => {
+    heap.reap(other.workerId, { live: true });
+  };
+  const receive = () => {
+    ring.take();
+    ring.done();
+  };
+  return [attach, use, reap, receive];
+}
+
 export const stepCases: Readonly<Record<string, StepCase>> = {
   slab: { kind: "slab", capacity: mebi, calls: (heap) => allocateAndFree(heap, [64], 48) },
   pool: { kind: "pool", capacity: mebi, calls: (heap) => allocateAndFree(heap, [40, 1000], 12) },
@@ -95,6 +142,8 @@ export const stepCases: Readonly<Record<string, StepCase>> = {
   reallocate: { kind: "pool", capacity: mebi, calls: reallocations },
   ring: { kind: "pool", capacity: mebi, calls: messages },
   records: { kind: "pool", capacity: mebi, calls: records },
+  detach: { kind: "pool", capacity: mebi, warmUp: 500, calls: comings },
+  reap: { kind: "pool", capacity: mebi, warmUp: 500, calls: reaping },
 };
 
 /** Ends what no worker's death ends: messages on their way, and records that were published. */

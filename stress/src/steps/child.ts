@@ -34,7 +34,7 @@ function makeCalls(list: readonly Call[], words: Int32Array): void {
   }
 }
 
-const list = calls(heap);
+const list = calls(heap, orders.engine);
 const warm = new Int32Array(new SharedArrayBuffer(32));
 warm[noteWord.go] = 1;
 for (let i = 0; i < orders.warmUp; i++) makeCalls(list, warm);

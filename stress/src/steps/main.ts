@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadOs } from "offheap/os";
-import { randomOf } from "../random.ts";
+import { Random } from "offheap-tools";
 import { shown } from "../report.ts";
 import { stepCases } from "./cases.ts";
 import { compileTracer } from "./tracer.ts";
@@ -15,6 +15,8 @@ export interface StepOptions {
   readonly engine: "auto" | "wasm" | "js";
   /** Kills in truth for each case. */
   readonly kills: number;
+  /** Of the cases; all if none is given. */
+  readonly cases: readonly string[];
 }
 
 export interface StepResult {
@@ -25,7 +27,7 @@ export interface StepResult {
 const warmUp = 3000;
 
 export async function runSteps(
-  { seed, engine, kills }: StepOptions,
+  { seed, engine, kills, cases }: StepOptions,
   say: (words: string) => void,
 ): Promise<StepResult> {
   const { available, reason } = loadOs().processes;
@@ -36,15 +38,15 @@ export async function runSteps(
   const walks: Walked[] = [];
   const engines = engine === "auto" ? (["wasm", "js"] as const) : [engine];
   for (const each of why === undefined ? engines : [])
-    for (const name of Object.keys(stepCases)) {
+    for (const name of cases.length > 0 ? cases : Object.keys(stepCases)) {
       const walked = await walk({
         name,
         engine: each,
         folder,
         tracer,
-        random: randomOf(seed),
+        random: new Random(seed),
         kills,
-        warmUp,
+        warmUp: stepCases[name]?.warmUp ?? warmUp,
       });
       walks.push(walked);
       say(rowOf(walked));

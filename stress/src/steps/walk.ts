@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { closeHeap, heapOffset, openMemory, removeHeap } from "offheap/process";
-import { between, type Random } from "../random.ts";
+import type { Random } from "offheap-tools";
 import { stepCases } from "./cases.ts";
 import type { StepOrders } from "./child.ts";
 import { startTracer, type Traced } from "./tracer.ts";
@@ -79,7 +79,7 @@ export async function walk(options: WalkOptions): Promise<Walked> {
   const worth = await follow(traced, walked, worthOf);
   run.close();
   for (let i = 0; i < options.kills && worth !== undefined && walked.violations.length === 0; i++)
-    await killOnce(options, between(random, 1, walked.steps), worth, walked);
+    await killOnce(options, random.between(1, walked.steps), worth, walked);
   closeHeap(copy.memory);
   removeHeap(copyPath);
   return walked;

@@ -11,6 +11,8 @@ export const granuleShift = 3;
 export const statusWord = 2;
 export const spanChunksWord = 12;
 export const spanChunksPeakWord = 13;
+/** How often a worker's stamps have gone a quarter of their round. */
+export const turnsWord = 24;
 export const statusReady = 2;
 
 /** Size classes: four words each, from this word on. Bytes of an object, rounds of a magazine, what divides (slab/divide). */
@@ -178,6 +180,7 @@ export const intentGiveBack = 4;
 /** A cell: an address or another value, then the stamp of who exchanged it last: worker 7 | count 25. */
 export const stampShift = 25;
 export const stampCount = 0x1ffffff;
+export const turnCount = 0x7fffff;
 
 /**
  * A ring, in bytes from its start: what it is, the most messages, one less than its cells, where those are; whether receivers, or
@@ -206,3 +209,74 @@ export const ringTables = 256;
 export const ringListCount = 16;
 export const ringListBytes = 12;
 export const ringMark = 0x676e6972;
+
+/**
+ * A map, in bytes from its start: what it is; the kinds of its keys and values; the seed of its hash; the buckets in use, as a
+ * power of two; whether it is frozen; a word for who builds on it; how many lost counts have been made good. Then cells that lead to
+ * the heads of buckets, and a row for each place: entries and bytes that its worker has put in, less those it took out; whether it was
+ * about to count; and how often a count may have been lost with a worker before it.
+ */
+export const hashMagic = 0;
+export const hashKinds = 4;
+export const hashSeed = 8;
+export const hashLog = 16;
+export const hashFrozen = 20;
+export const hashOwner = 24;
+export const hashMadeGood = 28;
+export const hashRoot = 64;
+export const hashRootCells = 130;
+export const hashRows = 1152;
+export const hashRowShift = 4;
+export const hashRowBytes = 4;
+export const hashRowAbout = 8;
+export const hashRowLost = 12;
+export const hashMark = 0x7370616d;
+/** Heads of buckets stand in pieces of so many cells; beyond the first piece those are found by tables of as many cells. */
+export const pieceShift = 9;
+export const mostBucketsLog = 25;
+
+/** An entry: its cell; its order in the list; bytes of key and value; a word for who builds on it; the key; the value, at 8 bytes. */
+export const entryOrder = 8;
+export const entryKeyBytes = 12;
+export const entryValueBytes = 16;
+export const entryWord = 20;
+export const entryKey = 24;
+export const mostKeyBytes = 0xffff;
+/** In its word, of a cache: uses up to the most that count; on probation; its value begins with when it expires; it has gone out. */
+export const usesMask = 3;
+export const onProbation = 4;
+export const expires = 8;
+export const goneOut = 16;
+export const expiryBytes = 8;
+
+/**
+ * The books of a cache, in bytes: what they are; the map; hashes of what was evicted from probation, and how many of them, less 1;
+ * whether memory has run out; the map of claims. Then, each on a line, the next bucket of either hand, and a row for each place:
+ * counts of 64 bits, in the order of `cacheCounts`, and how many it has put on probation less those that have left it.
+ */
+export const cacheMagic = 0;
+export const cacheMap = 4;
+export const cacheGhosts = 8;
+export const cacheGhostMask = 12;
+export const cacheFull = 16;
+export const cacheClaims = 20;
+export const cacheTtl = 24;
+export const cacheFast = 64;
+export const cacheSlow = 128;
+export const cacheSlabs = 132;
+export const cacheRows = 192;
+export const cacheRowShift = 7;
+export const cacheHits = 0;
+export const cacheMisses = 8;
+export const cacheSets = 16;
+export const cacheProbationOut = 24;
+export const cacheMainOut = 32;
+export const cacheExpiredOut = 40;
+export const cacheSlabOut = 48;
+export const cacheProbation = 56;
+export const cacheMark = 0x68636163;
+
+/** Flags of a cell: its entry has gone out; it leads to a bucket's head; a head that stands in no list yet. */
+export const cellMarked = 1;
+export const cellToHead = 2;
+export const cellApart = 4;

@@ -36,6 +36,8 @@ export function freeStray(classIndex: i32, slot: i32): void {
   const strays = (countersAt(worker, classIndex) + straysAt) | 0;
   const journal = (ownRecord + recordJournal) | 0;
   forgetSlot(classIndex, slot, roundCount);
+  // From the store of the byte on there is no call, which could run out of stack.
+  const above = (roundAt(worker, classIndex, roundCount) + roundSlot) | 0;
   const folded = prepareTotals(worker, classIndex, roundCount, 1);
   store32(journal, journalFreeing);
   setRound(worker, classIndex, roundCount, slot);
@@ -43,7 +45,7 @@ export function freeStray(classIndex: i32, slot: i32): void {
   store32(gauge, (load32(gauge) + 1) | 0);
   store32(journal, journalMoving);
   store32(strays, load32(strays) + 1);
-  store32((roundAt(worker, classIndex, roundCount) + roundSlot) | 0, 0);
+  store32(above, 0);
   store32(gauge, folded);
   store32(journal, journalIdle);
 }

@@ -1,7 +1,7 @@
 // What a worker is about in a structure, so that whoever reaps it can end it from the memory alone.
 //
 //   cell    64 bits that workers exchange: a value, 0 or an address; the stamp of who exchanged it last
-//   stamp   worker 7 | count 25: never the same twice (but after 2^25 exchanges of one worker)
+//   stamp   worker 7 | count 25: never the same twice within a turn: 2^25 exchanges of one worker, whose quarters the heap counts
 //   intent  a fresh object, the cell, the stamp of the exchange, the object that goes out by it
 //
 //   it took place  ⇔  the cell has the stamp, or somebody noted that it had
@@ -26,6 +26,8 @@ import {
   slotLive,
   stampCount,
   stampShift,
+  turnCount,
+  turnsWord,
 } from "../layout/index.ts";
 import { roundAt, roundCountIn } from "../magazine/index.ts";
 import {
@@ -45,6 +47,7 @@ import {
   workerCount,
 } from "../places/index.ts";
 import {
+  add32,
   assert,
   atomicLoad32,
   exchangeCell,
@@ -58,7 +61,7 @@ import {
 import { allocated, findRoundAtRest } from "../worker/index.ts";
 import { doom, endDoomed, hasSpaceFor } from "./end.ts";
 import { nowhere, ownerAt, ownerIn, passTo, swapOwner } from "./owner.ts";
-import { retireOf } from "./retire.ts";
+import { retireOf, retireOwn } from "./retire.ts";
 
 /** Stamps of a worker that are told apart from those which it made 2^25 ago. */
 const fewStamps = 0x100000;
@@ -119,7 +122,7 @@ export function commit(): i32 {
 /** The same where others may still be reading what went out: it ends when nobody does. Returns how many wait for that. */
 export function retire(): i32 {
   const old = own();
-  const waiting = old === 0 ? 0 : retireOf(worker, old);
+  const waiting = old === 0 ? 0 : retireOwn(old);
   store32((ownIntent + intentKind) | 0, intentNone);
   return waiting;
 }
@@ -218,6 +221,7 @@ export function tell(stamp: i32): void {
 
 export function newStamp(): i32 {
   const count = (load32((ownIntent + intentCount) | 0) + 1) & stampCount;
+  if ((count & turnCount) === 0) add32((heapAt + (turnsWord << 2)) | 0, 1);
   store32((ownIntent + intentCount) | 0, count);
   return (worker << stampShift) | count;
 }

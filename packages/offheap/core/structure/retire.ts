@@ -6,7 +6,7 @@
 //
 // Plain loads: the own list, or that of the dead worker whom the caller reaps.
 
-import { hazardCount, intentHazards, intentRetired, slotLive } from "../layout/index.ts";
+import { hazardCount, intentHazards, intentRetired, retiredAtOnce, slotLive } from "../layout/index.ts";
 import { intentOf, mostRetired, ownIntent, worker, workerCount } from "../places/index.ts";
 import { atomicLoad32, atomicStore32, load32, loadCell, stampLoaded, store32 } from "../target/index.ts";
 import { doom, endDoomed, hasSpaceFor } from "./end.ts";
@@ -30,6 +30,20 @@ export function unprotect(hazard: i32): void {
   atomicStore32((ownIntent + intentHazards + (hazard << 2)) | 0, 0);
 }
 
+/** Where the list of this worker has space, unless something came between; and how many of it are waiting then. */
+let nextSpace: i32 = 0;
+/** Objects of the list that one look at the hazards is for. */
+const mostAtOnce = 32;
+
+/** Puts an object that this worker has just taken out into its list; returns how many are in it, or were since the last sweep. */
+export function retireOwn(address: i32): i32 {
+  const space = (ownIntent + intentRetired + (nextSpace << 2)) | 0;
+  if (nextSpace >= retiredAtOnce || load32(space) !== 0) return retireOf(worker, address);
+  store32(space, address);
+  nextSpace++;
+  return nextSpace;
+}
+
 /** Puts an object of a worker's into its list, once; returns how many are in it. */
 export function retireOf(w: i32, address: i32): i32 {
   const list = (intentOf(w) + intentRetired) | 0;
@@ -48,9 +62,12 @@ export function retireOf(w: i32, address: i32): i32 {
 /** Ends what nobody reads any more. 0, or the address of one that the shell is to end: then there may be more. */
 export function sweepRetired(): i32 {
   const list = (ownIntent + intentRetired) | 0;
+  const held = heldOf(list);
+  nextSpace = 0;
   for (let i = 0; i < mostRetired; i++) {
     const address = load32((list + (i << 2)) | 0);
-    if (address === 0 || isProtected(address)) continue;
+    if (address === 0) continue;
+    if (i < mostAtOnce ? (held & (1 << i)) !== 0 : isProtected(address)) continue;
     const at = ownerAt(address);
     const isOurs = ownerIn(at) === (slotLive | worker);
     const isHere = isOurs && hasSpaceFor(at);
@@ -103,6 +120,18 @@ export function isRetired(w: i32, at: i32): bool {
     if (address !== 0 && ownerAt(address) === at) return true;
   }
   return false;
+}
+
+/** Which of the first objects of a list some hazard names, a bit each: all of them went out before this look. */
+function heldOf(list: i32): i32 {
+  let held = 0;
+  for (let w = 1; w <= workerCount; w++)
+    for (let k = 0; k < hazardCount; k++) {
+      const named = atomicLoad32((intentOf(w) + intentHazards + (k << 2)) | 0);
+      if (named === 0) continue;
+      for (let i = 0; i < mostAtOnce; i++) if (load32((list + (i << 2)) | 0) === named) held |= 1 << i;
+    }
+  return held;
 }
 
 function isProtected(address: i32): bool {

@@ -57,7 +57,7 @@ import {
 } from "../target/index.ts";
 import { allocated, allocateInCore, allocateLargeInCore, deallocateInCore, slotAt } from "./halves.ts";
 import { reallocateInCore } from "./moves.ts";
-import { cleanedUp } from "./slow.ts";
+import { cleanUpFirst, done } from "./slow.ts";
 
 const toRounds = recordMagazines - recordGauges;
 
@@ -138,8 +138,8 @@ export function free(address: i32): void {
       }
     }
     const found = worker === caller ? deallocateInCore(address) : 0;
-    if (found === cleanedUp) cleanUpSlow();
-    if (found !== 0) return;
+    if (found > done) cleanUpSlow();
+    if (found !== 0 && found !== cleanUpFirst) return;
   }
   freeSlow(address);
 }

@@ -52,7 +52,7 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { countFreed, done, ensureRound, ensureSpace, nothing } from "./slow.ts";
+import { cleanedUp, cleanUpFirst, countFreed, done, ensureRound, ensureSpace, nothing } from "./slow.ts";
 
 /** Added to a gauge: one allocation more, one round less. */
 export const allocated = (1 << gaugeAllocShift) - 1;
@@ -128,7 +128,10 @@ export function allocateLargeInCore(bytes: i32, alignBytes: i32): i32 {
   return isAtRest() ? allocateLarge(bytes, alignBytes, false) : 0;
 }
 
-/** `done`, or `cleanedUp`; 0 where the shell is to look closer. */
+/**
+ * `done`, or for a large object `cleanedUp`; `cleanUpFirst`, for a clean-up may run out of stack, and the free of a slot that
+ * throws has not taken place (found by the storm); 0 where the shell is to look closer.
+ */
 export function deallocateInCore(address: i32): i32 {
   const chunk = (address - dataAt) >>> chunkShift;
   if (!lessUnsigned(chunk, chunkCount)) return 0;
@@ -138,6 +141,7 @@ export function deallocateInCore(address: i32): i32 {
   const slot = slotAt(address, chunk, entry);
   if (slot < 0 || load8((statesAt + slot) | 0) < slotLive || !isAtRest()) return 0;
   const found = ensureSpace(classIndex);
+  if (found === cleanedUp) return cleanUpFirst;
   // Another free of the object, illegal or of a stale address, may have come meanwhile: the shell says so.
   if (found <= nothing || load8((statesAt + slot) | 0) < slotLive) return 0;
   const above = roundAt(worker, classIndex, roundCountIn(worker, classIndex));
@@ -147,5 +151,5 @@ export function deallocateInCore(address: i32): i32 {
   store32((above + roundSlot) | 0, slot + tableBytes);
   store8((statesAt + slot) | 0, worker);
   store32(gauge, filled);
-  return found;
+  return done;
 }

@@ -36,6 +36,8 @@ export const nothing = 0;
 export const done = 1;
 /** And a clean-up took place: the shell's part of it is due. */
 export const cleanedUp = 2;
+/** The same, but nothing is freed yet: the shell does its part first, and calls again. */
+export const cleanUpFirst = 3;
 
 /** Slabs that are looked at, of a class and of all empty ones, so that no single call pays for many. */
 const looks = 4;

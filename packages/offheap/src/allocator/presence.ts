@@ -9,9 +9,16 @@ import type { SlowPath } from "./slow-path.ts";
 import { Tracker } from "./track.ts";
 
 const abandoned =
-  typeof FinalizationRegistry === "undefined"
-    ? undefined
-    : new FinalizationRegistry<Presence>((presence) => presence.leave());
+  typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Presence>(leaveUnheard);
+
+/** Nobody could be told that the heap's books are damaged: who still is in it finds that by a call. */
+function leaveUnheard(presence: Presence): void {
+  const left = new Promise<void>((resolve) => {
+    presence.leave();
+    resolve();
+  });
+  left.then(undefined, () => undefined);
+}
 
 export class Presence {
   private readonly heap: Heap;

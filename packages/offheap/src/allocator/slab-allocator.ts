@@ -128,7 +128,12 @@ export class SlabAllocator<Options = never> extends Inspected {
     const all = cleansAll(options);
     this.open();
     this.kit.sweepIfAny();
-    return this.slow.cleanUp(all);
+    const { slabs, decommittedBytes } = this.slow.cleanUp(all);
+    if (!this.kit.hasRetired()) return { slabs, decommittedBytes };
+    // Of workers that have left: it was theirs until just now.
+    this.kit.sweep();
+    const more = this.slow.cleanUp(all);
+    return { slabs: slabs + more.slabs, decommittedBytes: decommittedBytes + more.decommittedBytes };
   }
 
   /**

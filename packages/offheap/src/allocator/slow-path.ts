@@ -21,6 +21,8 @@ import { searchAll } from "./search.ts";
 
 /** What the core answers of a call that is done; above it a clean-up took place, too. */
 const done = 1;
+/** And nothing is freed yet: a clean-up may run out of stack, and a free that throws has not taken place. */
+const cleanUpFirst = 3;
 /** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
 const slabsPerCleanup = 4;
 const destroyedHeap = "the heap was destroyed";
@@ -102,7 +104,7 @@ export class SlowPath {
     if (typeof address !== "number" || address >>> 0 !== address) return false;
     const found = this.core.deallocateInCore(address);
     if (found > done) this.cleanUpBeyondSlabs();
-    return found !== 0;
+    return found !== 0 && found !== cleanUpFirst;
   }
 
   /** Whether this worker can still be used. */

@@ -91,3 +91,12 @@ export function show(value: unknown): string {
       return `a ${typeof value}`;
   }
 }
+
+/** 0 for want of memory; any other exception passes on. Nothing shared is read or written here. */
+export function nullOrThrow(error: unknown): 0 {
+  const isWant =
+    error instanceof AllocatorError &&
+    (error.code === "ERR_OUT_OF_MEMORY" || error.code === "ERR_INVALID_SIZE");
+  if (isWant) return 0;
+  throw error;
+}

@@ -1,10 +1,13 @@
 // What every other room uses and what needs none of them: errors, options by name, whole numbers, what an OS is.
 
 // What goes wrong, by its stable code; and how a value is shown in a message.
-export { type ErrorCode, AllocatorError, messageOf, show } from "./errors.ts";
+export { type ErrorCode, AllocatorError, messageOf, nullOrThrow, show } from "./errors.ts";
 
 // Only names that a call knows.
 export { type KnownOptions, checkOptions, flagOption } from "./options.ts";
+
+// Time that passes.
+export { rest } from "./timers.ts";
 
 // Powers of two, and numbers over 2^31.
 export { divideUp, alignUp, alignDown, clamp, trailingZeros, oddInverse } from "./bits.ts";

@@ -67,6 +67,8 @@ export interface ProcessCalls {
   /** Sleeps while the word at an offset is `value`, at most so long; other processes can wake it. */
   sleep(buffer: ArrayBufferLike, offset: number, value: number, milliseconds: number): void;
   wake(buffer: ArrayBufferLike, offset: number): void;
+  /** Lets another thread have this processor, if one wants it. */
+  giveWay(): void;
 }
 
 /** Whether heaps can be shared by processes, why not, and by what. */

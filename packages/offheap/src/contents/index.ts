@@ -5,6 +5,7 @@ export { Contents } from "./contents.ts";
 
 // UTF-8 without a host.
 export { decodeUtf8, encodeUtf8, utf8Bytes } from "./utf8.ts";
+export { decodeWtf8, encodeWtf8, hasHalfPair } from "./wtf8.ts";
 
 // The same without a look at the object, for fields of a record whose bounds are known.
 export { isBytes } from "./contents.ts";

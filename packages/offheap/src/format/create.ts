@@ -11,11 +11,13 @@ import { assertVacant } from "./occupied.ts";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "./options.ts";
 import { type AttachOptions, checkAttach, osFor } from "./os-options.ts";
 
-/** The one back door, for tests: how memory is reached, geometries too small for use, an opened heap. */
+/** The back door, for caches in a pool, and for tests: how memory is reached, geometries too small for use, an opened heap. */
 export interface Internals {
   readonly access?: Access;
   readonly tiny?: TinyGeometry;
   readonly heap?: Heap;
+  /** Its memory is an object of a live heap, the caller's. */
+  readonly isWithin?: boolean;
   /** What makes a heap a pool: its spans that are no slabs. */
   readonly others?: OtherSpansOf;
 }
@@ -26,7 +28,7 @@ export function createHeap(options: HeapOptions, internals: Internals): Heap {
   const { memory, offset, layout, os, hugePages, engine } = resolveOptions(options, internals.tiny, isPool);
   const isFresh = typeof memory === "string";
   if (!isFresh) assertOfFile(memory, offset, hugePages);
-  if (!isFresh) assertVacant(memory, offset, layout.capacityBytes);
+  if (!isFresh && internals.isWithin !== true) assertVacant(memory, offset, layout.capacityBytes);
   const source = isFresh ? reserveMemory(memory, layout.capacityBytes) : memory;
   const placed = os !== undefined && hugePages ? adviseHugePages(os, source, offset, layout) : layout;
   const heap = formatHeap(source, offset, placed, isFresh, internals.access, engine);

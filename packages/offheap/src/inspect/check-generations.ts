@@ -1,5 +1,6 @@
-// What check() looks at of records: a leaf and all that Records are known by are live objects, a live stub's record is in a
-// live slot, under the number of a Records, and no generation is above the highest.
+// What check() looks at of records: a leaf is a live object; the table of Records, and all that those are known by, are nobody's;
+// the table is as long as it must be, and empty from the highest number on; a live stub's record is in a live slot, under the
+// number of a Records; no generation is above the highest.
 
 import type { ChunkIndex } from "../base/index.ts";
 import {
@@ -10,6 +11,7 @@ import {
   leafBytes,
   leafOf,
   numberOf,
+  numbersOf,
   objectBytesAt,
   registryAt,
   slotAt,
@@ -23,26 +25,37 @@ import type { Report } from "./violation.ts";
 
 export function checkGenerations(heap: Heap, report: Report): void {
   const { layout, words, states } = heap;
-  const isLiveAt = (address: number) => (states[slotAt(heap, address)] as number) >= slotLive;
+  const stateOf = (address: number) => states[slotAt(heap, address)] as number;
   const numbers = new Set<number>();
   const table = registryAt(heap);
   if (table !== 0) {
-    if (!isLiveAt(table)) return report("generation", `the table of Records at ${table} is not live`);
+    if (stateOf(table) !== slotLive || !isTable(heap, table))
+      return report("generation", `the table of Records is at ${table}, where none stands`);
     forEachListed(heap, (number, address) => {
       numbers.add(number);
-      if (!isLiveAt(address))
-        report("generation", `the object of Records ${number} at ${address} is not live`);
+      if (stateOf(address) !== slotLive)
+        report("generation", `the object of Records ${number} is at ${address}, where none stands`);
     });
   }
   for (let chunk = 0; chunk < layout.chunkCount; chunk++) {
     const entry = words[layout.generationsAt + chunk] as number;
     if (entry === 0) continue;
     const leaf = leafOf(entry);
-    if (!isLiveAt(leaf)) report("generation", `the leaf of chunk ${chunk} at ${leaf} is not live`);
+    if (!(stateOf(leaf) >= slotLive))
+      report("generation", `the leaf of chunk ${chunk} at ${leaf} is not live`);
     else if (objectBytesAt(heap, chunkOf(heap, leaf)) < leafBytes(strideShiftOf(entry)))
       report("generation", `the leaf of chunk ${chunk} at ${leaf} is too short to be one`);
     else checkLeaf(heap, chunk as ChunkIndex, entry, numbers, report);
   }
+}
+
+/** Whether an object is as long as the table, and has nothing behind the highest number. */
+function isTable(heap: Heap, address: number): boolean {
+  const numbers = numbersOf(heap);
+  if (objectBytesAt(heap, chunkOf(heap, address)) < (numbers + 1) * 4) return false;
+  const table = heap.whole.subarray(address / 4, address / 4 + numbers + 1);
+  const highest = table[0] as number;
+  return highest >= 0 && highest <= numbers && table.subarray(highest + 1).every((entry) => entry === 0);
 }
 
 function checkLeaf(

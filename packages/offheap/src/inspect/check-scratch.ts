@@ -2,7 +2,7 @@
 // mark that is left would lead the next one to a slab that is not held.
 
 import type { WorkerPlace } from "../base/index.ts";
-import { mostHeldOf, mostMetOf, recordAt, scratchIn, scratchWordsOf } from "../layout/index.ts";
+import { mostHeldOf, mostMetOf, noteWordsOf, recordAt, scratchIn } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { journal, readJournal } from "../worker/index.ts";
 
@@ -19,7 +19,7 @@ export function checkScratch(
   const { roundLimits, objectBytes, magazineShift, chunkCount } = layout;
   const at = recordAt(layout, worker) + scratchIn(objectBytes.length, magazineShift);
   const marksAt = at + 1 + mostMetOf(roundLimits) + wordsPerHeld * mostHeldOf(roundLimits);
-  const end = at + scratchWordsOf(roundLimits, chunkCount);
+  const end = at + noteWordsOf(roundLimits, chunkCount);
   let isClean = words[at] === 0;
   for (let i = marksAt; i < end && isClean; i++) isClean = words[i] === 0;
   if (!isClean) report("magazine", `worker ${worker} has notes of a drain that is over`);

@@ -1,5 +1,5 @@
 // What check() looks at of structures: no worker at rest is about anything, what is retired is its worker's and live, and each
-// name leads to an object that is live and nobody's.
+// name is an object that is live and nobody's. Maps and caches that names lead to are looked into.
 
 import type { WorkerPlace } from "../base/index.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { Workers } from "../worker/index.ts";
+import { MapChecks } from "./check-maps.ts";
 import type { Report } from "./violation.ts";
 
 /** Whether an object's owner has left the heap, and did not leave the object to the next in its place. */
@@ -44,6 +45,7 @@ export function checkStructures(heap: Heap, report: Report): void {
         report("structure", `worker ${place} has retired ${address} twice`);
   }
   const named = Array.from({ length: rootCount }, (_, i) => word(heap, layout.rootsAt + i * wordsPerCell));
+  const maps = new MapChecks(heap, report);
   for (const [i, address] of named.entries()) {
     if (address === 0) continue;
     if (stateOf(address) !== slotLive)
@@ -55,12 +57,13 @@ export function checkStructures(heap: Heap, report: Report): void {
         "structure",
         `the name in cell ${i} is at ${address}, as that in cell ${named.indexOf(address)}`,
       );
+    else maps.checkNamed(address);
   }
 }
 
-/** The lengths of what has a name, and of the name (structure/roots.ts). */
+/** The lengths of what has a name, and of the name or its draft (structure/names.ts). */
 function isName(lengths: number): boolean {
-  const [kind, name, rest] = [lengths & 255, (lengths >>> 8) & 255, lengths >>> 16];
+  const [kind, name, rest] = [lengths & 255, (lengths >>> 8) & 127, lengths >>> 16];
   return kind > 0 && kind <= mostKindBytes && name > 0 && name <= mostNameBytes && rest === 0;
 }
 

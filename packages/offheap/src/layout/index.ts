@@ -68,12 +68,28 @@ export { gaugeAllocShift, gauge, spaceMaskOf } from "./gauge.ts";
 export {
   intent,
   mostRetiredOf,
+  retiredAtOnce,
   mostKindBytes,
   mostNameBytes,
   ringList,
   ringMark,
   ringWords,
+  bucketsPerPiece,
+  cacheCounts,
+  cacheMark,
+  cacheWords,
+  cellFlags,
+  draftFlag,
+  expiry,
+  entryWords,
+  gone,
+  mapEnding,
+  mapMark,
+  mapWords,
+  mostBucketsLog,
+  mostKeyBytes,
   rootCount,
+  stampShift,
   wordsPerCell,
 } from "./structures.ts";
 
@@ -98,4 +114,4 @@ export {
 } from "./process-file.ts";
 
 // What a drain notes for itself.
-export { mostHeldOf, mostMetOf, scratchWordsOf } from "./scratch.ts";
+export { keyPlaceOf, mostHeldOf, mostMetOf, noteWordsOf } from "./scratch.ts";

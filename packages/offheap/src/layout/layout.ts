@@ -20,7 +20,7 @@ export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideB
 export const { workerLive, workerStateMask } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 8;
+export const layoutVersion = 9;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;
@@ -45,6 +45,7 @@ export const header = {
   generationsFrom: 22,
   /** Where the table of all Records is: an address, or 0. */
   registry: 23,
+  turns: shared.turnsWord,
 } as const;
 
 /** Size classes follow the header; then comes the map. Both begin at the same word whatever the configuration. */

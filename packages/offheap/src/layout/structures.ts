@@ -1,6 +1,45 @@
 // What structures need of the books: what each worker is about (core/structure), and those that have a name.
 
 import {
+  cacheClaims,
+  cacheExpiredOut,
+  cacheFull,
+  cacheGhostMask,
+  cacheGhosts,
+  cacheHits,
+  cacheMagic,
+  cacheMainOut,
+  cacheMap,
+  cacheMark,
+  cacheMisses,
+  cacheProbationOut,
+  cacheSets,
+  cacheSlabOut,
+  cacheSlabs,
+  cacheTtl,
+  cellApart,
+  cellMarked,
+  cellToHead,
+  entryKey,
+  entryKeyBytes,
+  entryOrder,
+  entryValueBytes,
+  entryWord,
+  expires,
+  expiryBytes,
+  goneOut,
+  hashFrozen,
+  hashKinds,
+  hashLog,
+  hashMadeGood,
+  hashMagic,
+  hashMark,
+  hashOwner,
+  hashRoot,
+  hashRootCells,
+  hashRowAbout,
+  hashRowBytes,
+  hashRowLost,
   hazardCount,
   intentHazards,
   intentKind,
@@ -8,6 +47,9 @@ import {
   intentOld,
   intentRetired,
   intentTag,
+  mostBucketsLog,
+  mostKeyBytes,
+  pieceShift,
   retiredAtOnce,
   ringCapacity,
   ringClosed,
@@ -19,6 +61,7 @@ import {
   ringReceiversAcross,
   ringSenders,
   ringSendersAcross,
+  stampShift,
 } from "../../core/layout/index.ts";
 import { alignUp } from "../base/index.ts";
 
@@ -70,4 +113,57 @@ export const ringWords = {
 } as const;
 /** A message in a list: its address, its length and its tag, a word each; and how many a list has at most. */
 export const ringList = { words: ringListBytes >> wordShift, count: ringListCount } as const;
-export { ringMark };
+/** What the shell reads of a map: bytes from its start, or from a row's. What begins with the mark is one. */
+export const mapWords = {
+  magic: hashMagic,
+  kinds: hashKinds,
+  log: hashLog,
+  frozen: hashFrozen,
+  owner: hashOwner,
+  madeGood: hashMadeGood,
+  root: hashRoot,
+  rootCells: hashRootCells,
+  rowBytes: hashRowBytes,
+  rowAbout: hashRowAbout,
+  rowLost: hashRowLost,
+} as const;
+/** Of an entry, in words; its key begins at `keyFrom` bytes. */
+export const entryWords = {
+  order: entryOrder >> wordShift,
+  keyBytes: entryKeyBytes >> wordShift,
+  valueBytes: entryValueBytes >> wordShift,
+  word: entryWord >> wordShift,
+  keyFrom: entryKey,
+} as const;
+/** Of the word of a cache's entry: its value begins with when it expires, in so many bytes. */
+export const expiry = { flag: expires, bytes: expiryBytes } as const;
+/** The same word of an entry that has gone out; it is never more than `most`. */
+export const gone = { flag: goneOut, most: (goneOut << 1) - 1 } as const;
+/** Flags of a map's cells. */
+export const cellFlags = { marked: cellMarked, toHead: cellToHead, apart: cellApart, all: 7 } as const;
+/** What `frozen` of a map says while it is destroyed. */
+export const mapEnding = 2;
+/** The bit of a name's lengths that says that it is a draft. */
+export const draftFlag = 1 << 15;
+/** What the shell reads of a cache's books: bytes from their start; counts from the start of a row. */
+export const cacheWords = {
+  magic: cacheMagic,
+  map: cacheMap,
+  ghosts: cacheGhosts,
+  ghostMask: cacheGhostMask,
+  full: cacheFull,
+  claims: cacheClaims,
+  ttl: cacheTtl,
+  slabs: cacheSlabs,
+} as const;
+export const cacheCounts = {
+  hits: cacheHits,
+  misses: cacheMisses,
+  sets: cacheSets,
+  probation: cacheProbationOut,
+  main: cacheMainOut,
+  expired: cacheExpiredOut,
+  slab: cacheSlabOut,
+} as const;
+export const bucketsPerPiece = 1 << pieceShift;
+export { cacheMark, hashMark as mapMark, mostBucketsLog, mostKeyBytes, retiredAtOnce, ringMark, stampShift };

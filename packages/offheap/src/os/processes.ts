@@ -69,7 +69,8 @@ function mapCalls(native: Native): Pick<ProcessCalls, "map" | "unmap"> {
   };
 }
 
-function sleepCalls(native: Native, futexNumber: number): Pick<ProcessCalls, "sleep" | "wake"> {
+function sleepCalls(native: Native, futexNumber: number): Pick<ProcessCalls, "sleep" | "wake" | "giveWay"> {
+  const giveWay = native.bind("sched_yield", []);
   const syscall = native.bind("syscall", ["size", "pointer", "int", "int", "pointer", "pointer", "int"]);
   const time = new BigInt64Array(new ArrayBuffer(16));
   const number = BigInt(futexNumber);
@@ -83,6 +84,9 @@ function sleepCalls(native: Native, futexNumber: number): Pick<ProcessCalls, "sl
     },
     wake: (buffer, offset) => {
       syscall(number, at(buffer, offset), futexWake, 2 ** 31 - 1, 0n, 0n, 0);
+    },
+    giveWay: () => {
+      giveWay();
     },
   };
 }

@@ -12,7 +12,7 @@
 // them with one number and no options. With SizeClasses.malloc nothing is lost by that; of the fine classes it leaves
 // 17 of 47: at the peak of four traces slots had 1.07–1.47 times the bytes requested, against 1.03–1.10.
 
-import { type Address, AllocatorError } from "../base/index.ts";
+import { type Address, nullOrThrow } from "../base/index.ts";
 import { granuleShift, mallocAlign } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import { addressArgument, alignArgument, sizeArgument } from "./malloc-arguments.ts";
@@ -69,15 +69,6 @@ function roundedSizes(classes: readonly number[]): Uint32Array {
     // Beyond the classes the pool serves runs of pages, which are aligned to more than 16 bytes.
     return classes.find((each) => each >= bytes && each % align === 0) ?? largest + 1;
   });
-}
-
-/** NULL for want of memory; any other exception passes on. Nothing shared is read or written here. */
-function nullOrThrow(error: unknown): 0 {
-  const isWant =
-    error instanceof AllocatorError &&
-    (error.code === "ERR_OUT_OF_MEMORY" || error.code === "ERR_INVALID_SIZE");
-  if (isWant) return 0;
-  throw error;
 }
 
 function isPowerOfTwo(align: number): boolean {

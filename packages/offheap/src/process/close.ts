@@ -65,21 +65,37 @@ function closedBy(target: unknown): Closed {
  * @throws ERR_HEAP_BUSY while other workers of this process are attached; ERR_INVALID_OPTION for what shows no file
  */
 export function closeHeap(target: SlabAllocator | MemoryPool | MemorySource): void {
-  const { memory, page, heap, calls, allocator } = closedBy(target);
-  if (!page.turn("open", "closing")) return;
-  // Who attaches from now on finds the page closing, and leaves.
-  const others = heap?.isReady() === true ? othersOfProcess(heap, allocator?.workerId ?? 0) : 0;
-  if (others > 0) {
-    page.turn("closing", "open");
+  const others = closedButFor(target);
+  if (others > 0)
     throw new AllocatorError(
       "ERR_HEAP_BUSY",
       `${others} other workers of this process are attached: they detach first, or are reaped`,
     );
+}
+
+/**
+ * Detaches an allocator; if no other worker of this process is attached, the file is closed, too. Again: nothing.
+ * @throws ERR_INVALID_OPTION for one that is in no file
+ */
+export function leaveHeap(allocator: SlabAllocator | MemoryPool): void {
+  if (closedButFor(allocator) > 0) allocator.detach();
+}
+
+/** How many other workers of this process are attached: then nothing has changed. */
+function closedButFor(target: unknown): number {
+  const { memory, page, heap, calls, allocator } = closedBy(target);
+  if (!page.turn("open", "closing")) return 0;
+  // Who attaches from now on finds the page closing, and leaves.
+  const others = heap?.isReady() === true ? othersOfProcess(heap, allocator?.workerId ?? 0) : 0;
+  if (others > 0) {
+    page.turn("closing", "open");
+    return others;
   }
   allocator?.detach();
   freeEntry(headerWordsIn(memory), page.process);
   page.turn("closing", "closed");
   if (letGo(calls, memory)) calls.close(page.descriptor);
+  return 0;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Across {
   announce(): void;
   /** Undefined where the worker has no `os`. */
   readonly sleep: ((milliseconds: number) => void) | undefined;
+  /** Between two looks: who is to send may wait for this very processor. */
+  giveWay(): void;
   /** Recovers what dead processes have left, now and then: a message that one of them held comes back so. */
   look(): void;
 }
@@ -25,6 +27,7 @@ export function acrossOf({ heap, host }: Kit, address: number): Across | undefin
   return {
     announce: () => announceAt(host.views().i32, address / 4),
     sleep: calls === undefined ? undefined : sleep,
+    giveWay: () => calls?.giveWay(),
     look: () => host.reapNowAndThen(),
   };
 }

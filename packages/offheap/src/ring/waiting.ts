@@ -40,7 +40,7 @@ export function waitFor({ isThere, words, index, across }: Awaited, timeout: num
     if (isThere()) return true;
     throw mayNotWait("its memory is not shared");
   }
-  if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin))) return true;
+  if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin), across)) return true;
   for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
     if (across?.sleep !== undefined) across.announce();
     else announceAt(words, index);
@@ -64,8 +64,9 @@ function mayNotWait(why: string): AllocatorError {
   return new AllocatorError("ERR_INVALID_OPTION", `this thread may not wait: ${why}; await ready() instead`);
 }
 
-function isThereSoon(isThere: () => boolean, end: number): boolean {
+function isThereSoon(isThere: () => boolean, end: number, across: Across | undefined): boolean {
   for (let time = now(); time < end; ) {
+    across?.giveWay();
     const next = time + betweenLooks;
     while (time < next) time = now();
     if (isThere()) return true;

@@ -4,4 +4,5 @@
 export { Kit, type KitHost, kitOf } from "./kit.ts";
 
 // Names.
-export { type NamedStructure, Roots, type StructureHandle } from "./roots.ts";
+export type { NamedStructure, StructureHandle } from "./names.ts";
+export { Roots } from "./roots.ts";

@@ -5,14 +5,12 @@
 //
 // Between the first and the last of these no other call of the allocator: it would settle what is under way.
 
-import { type Address, AllocatorError, show, type WorkerPlace } from "../base/index.ts";
-import { record, recordAt, slotLive, wideBytes } from "../layout/index.ts";
+import { type Address, AllocatorError, nullOrThrow, show, type WorkerPlace } from "../base/index.ts";
+import { record, recordAt, retiredAtOnce, slotLive, wideBytes } from "../layout/index.ts";
 import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
-/** Retired objects that are looked through at a time. */
-const sweepAt = 16;
 const nowhere = -1;
 
 /** What the kit needs of an allocator. */
@@ -43,6 +41,8 @@ export class Kit {
   readonly heap: Heap;
   readonly place: WorkerPlace;
   readonly host: KitHost;
+  /** Whether this worker is shown something in place just now, for which it has one hazard. */
+  isShowing = false;
   private readonly doomedAt: number;
   /** True at the worker's next call: an exception stopped it while an object was noted as the one to end. */
   private isEnding = false;
@@ -83,6 +83,15 @@ export class Kit {
     throw new AllocatorError("ERR_CORRUPT_HEAP", `rounds of class ${index} are lost as soon as they are had`);
   }
 
+  /** The same; 0 for want of memory. @throws ERR_DETACHED */
+  tryAllocate(bytes: number): number {
+    try {
+      return this.allocate(bytes);
+    } catch (error) {
+      return nullOrThrow(error);
+    }
+  }
+
   private allocateOther(bytes: number): Address {
     // Until it is noted as fresh it is noted as the one to end: an exception in between leaves it to the next call.
     this.isEnding = true;
@@ -110,7 +119,7 @@ export class Kit {
 
   /** The same; what went out ends when nobody reads it any more. */
   retire(): void {
-    if (this.core.retire() >= sweepAt) this.sweep();
+    if (this.core.retire() >= retiredAtOnce) this.sweep();
   }
 
   /** What is fresh is nobody's, as it is. */
@@ -158,6 +167,11 @@ export class Kit {
   /** Whether an address is that of a live object. */
   isLive(address: number): boolean {
     return this.core.ownerIn(this.core.ownerAt(address)) >= slotLive;
+  }
+
+  /** Whether an address is that of a live object of at least so many bytes. */
+  holds(address: number, bytes: number): boolean {
+    return this.isLive(address) && this.host.bytesFrom(address as Address) >= bytes;
   }
 
   /** @throws ERR_INVALID_ADDRESS where no live object begins */

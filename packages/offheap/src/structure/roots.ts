@@ -6,38 +6,35 @@
 // Two workers that set a new name at once may put it into two cells: each looks again behind its exchange, and the one whose
 // cell comes later takes its own out and begins anew. One that dies before that leaves a name which nobody finds before the
 // other is deleted, and which is deleted with it.
+//
+// A name that is set only where nobody has it is a draft first, which nobody finds. Then all cells of the name are looked at. Drafts of
+// others go out, and a name that is there wins. The draft becomes the name by an exchange, which fails if it went out meanwhile. Of two
+// one put its draft later, so it saw the other's. Who sets a name in any case looks for drafts behind its exchange, too.
 
-import { type Address, AllocatorError, alignUp, show } from "../base/index.ts";
-import { decodeUtf8, encodeUtf8 } from "../contents/index.ts";
-import { chunkBytes, mostKindBytes, mostNameBytes, rootCount, wordsPerCell } from "../layout/index.ts";
+import { type Address, AllocatorError, alignUp } from "../base/index.ts";
+import { decodeUtf8 } from "../contents/index.ts";
+import { chunkBytes, rootCount, slotLive, wordsPerCell } from "../layout/index.ts";
 import type { Kit } from "./kit.ts";
+import {
+  bytesOf,
+  checkHandle,
+  checkName,
+  hashOf,
+  headBytes,
+  isSame,
+  kindOf,
+  lengthsIn,
+  lengthsOf,
+  type Named,
+  type NamedStructure,
+  nameOf,
+  type Packed,
+  pack,
+  type StructureHandle,
+  wordAt,
+} from "./names.ts";
 
-/** What leads to a structure: posted to a worker, kept under a name, given to the structure's `attach`. */
-export interface StructureHandle {
-  /** What it is: "ring", "records"; at most 16 bytes. */
-  readonly kind: string;
-  readonly address: Address;
-}
-
-export interface NamedStructure extends StructureHandle {
-  readonly name: string;
-}
-
-const mostTextBytes = mostNameBytes + mostKindBytes;
-/** The object of a name: the address; the lengths of kind and name; both, as UTF-8. */
-const headBytes = 8;
 const cellBytes = wordsPerCell * 4;
-
-/** A name as the memory has it: kind and name in a row. */
-interface Packed {
-  readonly kindBytes: number;
-  readonly text: Uint8Array;
-}
-
-/** What the object of a name says. */
-interface Named extends Packed {
-  readonly address: Address;
-}
 
 /** A cell, as it was seen, and what its object said then. */
 interface Seen {
@@ -71,6 +68,28 @@ export class Roots {
     while (!this.trySet(packed, address));
   }
 
+  /**
+   * Gives a name only where nothing has it, and says whether it did: of all who try at once one gets `true`. What did not get the
+   * name is its owner's as before. @throws as `set`
+   */
+  setIfAbsent(name: string, handle: StructureHandle): boolean {
+    const { kit } = this;
+    kit.open();
+    const { kind, address } = checkHandle(handle);
+    const packed = pack(kind, checkName(name));
+    kit.expectLive(address);
+    const ownerAt = kit.core.ownerAt(address);
+    const owner = kit.core.ownerIn(ownerAt);
+    for (;;) {
+      if (this.find(nameOf(packed)) !== undefined) {
+        // A draft of ours that went out in the midst had made it nobody's.
+        if (owner !== slotLive) kit.core.swapOwner(ownerAt, slotLive, owner);
+        return false;
+      }
+      if (this.tryDraft(packed, address)) return true;
+    }
+  }
+
   /** What has a name; undefined when nothing does. @throws ERR_INVALID_OPTION for what is no name; ERR_DETACHED */
   get(name: string): StructureHandle | undefined {
     this.kit.open();
@@ -95,7 +114,7 @@ export class Roots {
     const found: NamedStructure[] = [];
     for (let index = 0; index < rootCount; index++) {
       const { named } = this.look(index);
-      if (named === undefined || this.find(nameOf(named))?.index !== index) continue;
+      if (named === undefined || named.isDraft || this.find(nameOf(named))?.index !== index) continue;
       const name = decodeUtf8(named.text, named.kindBytes, named.text.length);
       found.push({ name, kind: kindOf(named), address: named.address });
     }
@@ -110,25 +129,69 @@ export class Roots {
     const known = this.find(name);
     if (known !== undefined) {
       kit.disown(target);
-      if (!kit.exchange(this.cellOf(known), known.value, known.stamp, fresh, known.value))
-        return this.giveUp();
-      kit.retire();
-      return true;
+      return this.replace(known, fresh);
     }
     const vacant = this.vacantFor(name);
-    if (vacant === undefined) {
-      kit.abandon();
-      throw new AllocatorError("ERR_OUT_OF_MEMORY", `all ${rootCount} names are taken`);
-    }
+    if (vacant === undefined) return this.makeSpace();
     // Before the exchange: a name leads to no object that ends with its worker.
     kit.disown(target);
     if (!kit.exchange(this.cellOf(vacant), 0, vacant.stamp, fresh)) return this.giveUp();
     kit.commit();
+    for (const { seen, named } of this.allOf(name)) if (named.isDraft) this.takeOut(seen);
     const first = this.find(name);
     if (first === undefined || first.index === vacant.index) return true;
     const own = this.look(vacant.index);
     if (own.value === fresh) this.takeOut(own);
     return false;
+  }
+
+  /** The name as a draft, then as itself. False: all is to be done again. */
+  private tryDraft(packed: Packed, target: number): boolean {
+    const { kit } = this;
+    const name = nameOf(packed);
+    const draft = this.write(packed, target, true);
+    const vacant = this.vacantFor(name);
+    if (vacant === undefined) return this.makeSpace();
+    if (!kit.exchange(this.cellOf(vacant), 0, vacant.stamp, draft)) return this.giveUp();
+    kit.commit();
+    let isTaken = false;
+    for (const { seen, named } of this.allOf(name)) {
+      if (!named.isDraft) isTaken = true;
+      // One that does not go out may have become the name.
+      else if (seen.index !== vacant.index && !this.takeOut(seen)) isTaken = true;
+    }
+    const own = this.look(vacant.index);
+    const { named } = own;
+    // Another's draft of the same name, for the same object, in its place does as well.
+    const isOwn =
+      own.value === draft && named?.isDraft && named.address === target && isSame(nameOf(named), name);
+    if (!isOwn) return false;
+    if (isTaken) {
+      this.takeOut(own);
+      return false;
+    }
+    const fresh = this.write(packed, target);
+    kit.disown(target);
+    return this.replace(own, fresh);
+  }
+
+  private replace(seen: Seen, fresh: number): boolean {
+    if (!this.kit.exchange(this.cellOf(seen), seen.value, seen.stamp, fresh, seen.value))
+      return this.giveUp();
+    this.kit.retire();
+    return true;
+  }
+
+  /** Takes out all drafts: those of the dead stay until somebody does. @throws ERR_OUT_OF_MEMORY when there are none */
+  private makeSpace(): false {
+    this.kit.abandon();
+    let isFound = false;
+    for (let index = 0; index < rootCount; index++) {
+      const seen = this.look(index);
+      if (seen.named?.isDraft && this.takeOut(seen)) isFound = true;
+    }
+    if (isFound) return false;
+    throw new AllocatorError("ERR_OUT_OF_MEMORY", `all ${rootCount} names are taken`);
   }
 
   private giveUp(): false {
@@ -145,25 +208,32 @@ export class Roots {
     return true;
   }
 
-  private write({ kindBytes, text }: Packed, target: number): number {
+  private write(packed: Packed, target: number, isDraft = false): number {
     const { kit } = this;
+    const { text } = packed;
     const fresh = kit.allocate(headBytes + text.length);
     const { core } = kit;
     core.putWord(fresh, target);
-    core.putWord(fresh + 4, kindBytes | ((text.length - kindBytes) << 8));
+    core.putWord(fresh + 4, lengthsOf(packed, isDraft));
     for (let i = 0; i < text.length; i += 4) core.putWord(fresh + headBytes + i, wordAt(text, i));
     return fresh;
   }
 
   /** The cell that has a name. */
   private find(name: Uint8Array): Seen | undefined {
+    for (const { seen, named } of this.allOf(name)) if (!named.isDraft) return seen;
+    return undefined;
+  }
+
+  /** All cells with a name, and with drafts of it. */
+  private *allOf(name: Uint8Array): Iterable<{ seen: Seen; named: Named }> {
     const from = hashOf(name);
     for (let i = 0; i < rootCount; i++) {
       const seen = this.look((from + i) % rootCount);
-      if (seen.value === 0 && seen.stamp === 0) return undefined;
-      if (seen.named !== undefined && isSame(nameOf(seen.named), name)) return seen;
+      if (seen.value === 0 && seen.stamp === 0) return;
+      const { named } = seen;
+      if (named !== undefined && isSame(nameOf(named), name)) yield { seen, named };
     }
-    return undefined;
   }
 
   private vacantFor(name: Uint8Array): Seen | undefined {
@@ -201,11 +271,9 @@ export class Roots {
     const { core, heap } = this.kit;
     if (!this.kit.isLive(object)) return undefined;
     const address = (core.getWord(object) >>> 0) as Address;
-    const lengths = core.getWord(object + 4);
-    const kindBytes = lengths & 255;
-    const nameBytes = (lengths >>> 8) & 255;
-    const isName = isUpTo(kindBytes, mostKindBytes) && isUpTo(nameBytes, mostNameBytes);
-    if (!isName) return undefined;
+    const lengths = lengthsIn(core.getWord(object + 4));
+    if (lengths === undefined) return undefined;
+    const { kindBytes, nameBytes, isDraft } = lengths;
     const text = new Uint8Array(kindBytes + nameBytes);
     const end = heap.dataAt + heap.layout.chunkCount * chunkBytes;
     if (object + headBytes + alignUp(text.length, 4) > end) return undefined;
@@ -213,77 +281,6 @@ export class Roots {
       const word = core.getWord(object + headBytes + i);
       for (let j = i; j < Math.min(i + 4, text.length); j++) text[j] = (word >>> ((j - i) * 8)) & 255;
     }
-    return { address, kindBytes, text };
+    return { address, kindBytes, text, isDraft };
   }
-}
-
-function isUpTo(bytes: number, most: number): boolean {
-  return bytes > 0 && bytes <= most;
-}
-
-function checkName(name: unknown): string {
-  if (isText(name, mostNameBytes)) return name;
-  throw new AllocatorError(
-    "ERR_INVALID_OPTION",
-    `a name is a text of 1 to ${mostNameBytes} bytes as UTF-8, got ${show(name)}`,
-  );
-}
-
-function checkHandle(handle: unknown): StructureHandle {
-  const { kind, address } = (typeof handle === "object" && handle !== null ? handle : {}) as {
-    kind?: unknown;
-    address?: unknown;
-  };
-  if (!isText(kind, mostKindBytes)) {
-    throw new AllocatorError(
-      "ERR_INVALID_OPTION",
-      `a handle has a kind of 1 to ${mostKindBytes} bytes and an address, got ${show(handle)}`,
-    );
-  }
-  if (typeof address !== "number" || address >>> 0 !== address)
-    throw new AllocatorError("ERR_INVALID_ADDRESS", `address ${show(address)} is no integer of 32 bits`);
-  return { kind, address: address as Address };
-}
-
-/** Whether a value is a text of 1 to `most` bytes as UTF-8, with no surrogate that lacks its other half. */
-function isText(value: unknown, most: number): value is string {
-  if (typeof value !== "string" || value.length < 1 || value.length > most) return false;
-  const bytes = bytesOf(value);
-  return bytes.length <= most && decodeUtf8(bytes, 0, bytes.length) === value;
-}
-
-/** A text as UTF-8, as far as there is space for it. */
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(mostTextBytes);
-  return bytes.subarray(0, encodeUtf8(text, bytes, 0, bytes.length));
-}
-
-function pack(kind: string, name: string): Packed {
-  const kindText = bytesOf(kind);
-  return { kindBytes: kindText.length, text: Uint8Array.of(...kindText, ...bytesOf(name)) };
-}
-
-function kindOf({ text, kindBytes }: Packed): string {
-  return decodeUtf8(text, 0, kindBytes);
-}
-
-function nameOf({ text, kindBytes }: Packed): Uint8Array {
-  return text.subarray(kindBytes);
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, i) => other[i] === byte);
-}
-
-function wordAt(bytes: Uint8Array, i: number): number {
-  let word = 0;
-  for (let j = 0; j < 4; j++) word |= (bytes[i + j] ?? 0) << (j * 8);
-  return word;
-}
-
-/** FNV-1a (Fowler, Noll & Vo), for so few. */
-function hashOf(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0) % rootCount;
 }

@@ -10,7 +10,7 @@
 //
 // A number is used once, so that a lock given up is not taken for the next one.
 
-import type { WorkerId } from "../base/index.ts";
+import { rest, type WorkerId } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { currentToken, hostOf, type LockManager, randomWord } from "./host.ts";
@@ -115,13 +115,6 @@ async function askedLock(heap: Heap, id: WorkerId, locks: LockManager): Promise<
     isTaken = lock === null;
   });
   return isTaken ? name : undefined;
-}
-
-function rest(ms: number): Promise<void> {
-  const { setTimeout } = globalThis as unknown as { setTimeout(call: () => void, ms: number): unknown };
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 function noteAt(heap: Heap, id: WorkerId): number {

@@ -36,7 +36,10 @@ const shell: House = {
     "pool",
     "records",
     "ring",
+    "map",
     "process",
+    "cache",
+    "keyv",
   ],
 };
 const core: House = {
@@ -53,11 +56,12 @@ const core: House = {
     "worker",
     "structure",
     "ring",
+    "map",
   ],
 };
 const os = "os";
 /** Rooms that are entries of the package themselves: their faces are for its users. */
-const entries = ["", os, "records", "ring", "process"];
+const entries = ["", os, "records", "ring", "map", "process", "cache", "keyv"];
 /** The room that is for hosts with an operating system alone: it asks for one where none is handed in. */
 const asksOs = "process";
 const built = "built";

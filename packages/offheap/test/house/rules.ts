@@ -75,10 +75,14 @@ export function unfinishedOffences(file: SourceFile): string[] {
     .map(({ line }) => `${file.path}:${line} leaves a note instead of the work`);
 }
 
+/** Functions that look at an exception, and touch nothing shared. */
+const passesOn = new Set(["nullOrThrow", "undecodable", "lookThrew"]);
+
 /**
  * Code that runs when an exception passes. Tests model a kill as an exception thrown out of an access to
  * shared memory; a dead worker runs nothing after it, so neither may the code under test.
- * A catch that only hands the exception to nullOrThrow (pool/malloc.ts), which returns 0 for two codes, is none.
+ * A catch that only hands the exception to nullOrThrow (base/errors.ts), which returns 0 for two codes, to
+ * undecodable (map/entries.ts) or lookThrew (map/map.ts), which throw what a caller's function threw, is none.
  */
 export function afterDeathOffences(file: SourceFile): string[] {
   return [
@@ -102,7 +106,7 @@ function asksNullOrThrow({ handler, finalizer }: Extract<Node, { type: "TryState
   return (
     argument?.type === "CallExpression" &&
     argument.callee.type === "Identifier" &&
-    argument.callee.name === "nullOrThrow" &&
+    passesOn.has(argument.callee.name) &&
     argument.arguments.every(({ type }) => type === "Identifier")
   );
 }

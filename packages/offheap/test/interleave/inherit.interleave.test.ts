@@ -19,7 +19,7 @@ describe("every schedule: the place of a thread that has ended", () => {
 });
 
 describe("kill at every access: of who takes the place of a thread that has ended", () => {
-  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of heirs) interrupt(scenario, [two], isDeep ? 10_000 : 300);
   for (const scenario of [heirOfReaper, heirOfLarge]) interrupt(scenario, [two], isDeep ? 10_000 : 300);
 });

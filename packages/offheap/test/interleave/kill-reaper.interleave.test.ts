@@ -16,10 +16,10 @@ import {
 } from "./scenarios/deaths.ts";
 
 describe("kill at every access: of reapers", () => {
-  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of [...reaperDies, reaperWithObjectsDies])
     interrupt(scenario, [two], isDeep ? 10_000 : 300);
-  interrupt(heirDies, [{ ...two, kills: isDeep ? 3 : 1 }], isDeep ? 50_000 : 1000);
+  interrupt(heirDies, [{ ...two, kills: isDeep ? 3 : 1, reduce: false }], isDeep ? 50_000 : 1000);
   for (const scenario of secondDeaths) {
     const one: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
     interrupt(scenario, [one, { ...one, memory: "lazy" }]);

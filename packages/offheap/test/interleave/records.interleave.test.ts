@@ -18,5 +18,9 @@ describe("kill at every access: of workers that begin and end records", () => {
       isDeep ? 10_000 : 100,
     );
   for (const scenario of reaperOfRecordsDies)
-    interrupt(scenario, [{ memory: "strong", preemptions: 0, kills: 2 }], isDeep ? 10_000 : 200);
+    interrupt(
+      scenario,
+      [{ memory: "strong", preemptions: 0, kills: 2, reduce: true }],
+      isDeep ? 10_000 : 200,
+    );
 });

@@ -42,7 +42,7 @@ describe("the ring: kill at every access", () => {
   for (const victim of [0, 1])
     for (const scenario of small)
       interrupt(withVictim(scenario, victim), isDeep ? [late, crossed, lateCrossed] : [late, crossed], 100);
-  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of ringReapers) interrupt(scenario, [two], 300);
 });
 

@@ -7,6 +7,7 @@ import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import { crossed, late, lateCrossed, lone } from "./kills.ts";
 import { largeStructures } from "./scenarios/large-structures.ts";
+import { newNew, newNewApart, newSet, newSetApart, setNewApart } from "./scenarios/new-names.ts";
 import {
   heldTop,
   popPop,
@@ -22,6 +23,8 @@ import {
 
 const stacks = [pushPush, pushPop, popPop, topPop];
 const names = [setSet, setDelete, setGet];
+/** With three times as many accesses: nine times as many schedules within two pre-emptions. */
+const newNames = [newNew, newSet, newNewApart, newSetApart, setNewApart] as unknown as Scenario[];
 const both = [...stacks, ...names] as unknown as Scenario[];
 
 function withVictim(scenario: Scenario, victim: number): Scenario {
@@ -37,8 +40,25 @@ describe("structures: kill at every access", () => {
     for (const scenario of both)
       interrupt(withVictim(scenario, victim), isDeep ? [late, crossed, lateCrossed] : [late, crossed], 100);
   interrupt(heldTop, [lone, crossed]);
-  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2 };
+  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of reapers) interrupt(scenario, [two], 300);
+});
+
+describe("names that are set where nobody has them", () => {
+  const reduce = true;
+  const every: Bounds[] = [
+    // Two: one worker stands still while another becomes the name, in whose midst the first goes on.
+    { memory: "strong", preemptions: 2, reduce, ...(isDeep ? {} : { limit: 6000 }) },
+    { memory: "lazy", preemptions: isDeep ? 1 : 0, arrivals: 0, reduce },
+  ];
+  for (const scenario of newNames) {
+    interrupt(scenario, every);
+    for (const victim of [0, 1])
+      interrupt(withVictim(scenario, victim), isDeep ? [crossed, late] : [lone], 50);
+    interrupt({ ...scenario, name: `exception: ${scenario.name}` }, [
+      { memory: "strong", preemptions: 0, throws: 1, reduce },
+    ]);
+  }
 });
 
 describe("structures of large objects", () => {

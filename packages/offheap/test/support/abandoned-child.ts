@@ -68,6 +68,22 @@ async function ofMaker(): Promise<void> {
   console.log(JSON.stringify({ name: "the maker", left: other.stats().workers.length, violations }));
 }
 
+/** Its books are damaged so that who leaves throws. */
+async function ofDamaged(): Promise<void> {
+  const first = new SlabAllocator({ capacity: 4 << 20, maxWorkers: 2 });
+  let throws = 0;
+  const damage = () => {
+    const { slow } = SlabAllocator.attach(first.handle) as unknown as { slow: { detach(): void } };
+    slow.detach = () => {
+      throws++;
+      throw new Error("ERR_CORRUPT_HEAP");
+    };
+  };
+  damage();
+  await collect();
+  console.log(JSON.stringify({ name: "damaged", held: throws, left: first.stats().workers.length }));
+}
+
 /** Nobody but this thread could ever join: nothing is kept for others. */
 async function ofLoop(): Promise<void> {
   const refs = Array.from({ length: 20 }, () => {
@@ -86,4 +102,5 @@ async function ofLoop(): Promise<void> {
 
 for (const [name, part] of Object.entries(parts)) await ofPool(name, part);
 await ofMaker();
+await ofDamaged();
 await ofLoop();

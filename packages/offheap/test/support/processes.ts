@@ -28,10 +28,14 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
-const childPath = fileURLToPath(new URL("./process-child.js", import.meta.url));
-
 export function startProcess(orders: ProcessOrders): TestProcess {
-  const child = spawn(process.execPath, [childPath, JSON.stringify(orders)], {
+  return startChild("process-child.js", orders);
+}
+
+/** A process that runs a file of this folder, with its orders as JSON. */
+export function startChild(file: string, orders: object): TestProcess {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, JSON.stringify(orders)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();

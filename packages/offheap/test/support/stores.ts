@@ -10,8 +10,10 @@ import { type Core, placeCore } from "#src/memory/core.js";
 import { Heap } from "#src/memory/heap.js";
 import type { WasmMemory } from "#src/memory/kind.js";
 import { heapOf } from "./heaps.ts";
+import { kitOf } from "./kits.ts";
 import type { Random } from "./random.ts";
 import { importedNames, wasmInstanceOf, wasmMemory, wasmModule } from "./wasm.ts";
+import { WordMap } from "./word-map.ts";
 
 type Store = readonly [at: number, value: number];
 
@@ -68,8 +70,69 @@ function tellingVerbs(tell: Tell, buffer: ArrayBufferLike): Verbs {
   };
 }
 
-/** Plays `calls` random calls on both; fails at the first store that differs. */
-export async function storesOf(random: Random, calls: number): Promise<{ count: number; compared: number }> {
+/** The next random call, the same for both sides. */
+type Caller = (random: Random) => (allocator: SlabAllocator) => unknown;
+
+/** Makes what its calls need, and returns them. */
+export type Calls = (allocators: readonly SlabAllocator[]) => Caller;
+
+const cleanEvery = 400;
+const mostGrown = 9;
+
+export const slabCalls: Calls = () => {
+  const live: number[] = [];
+  let call = 0;
+  return (random) => {
+    const size = 1 + random.below(random.pick([40, 900, 8000]));
+    const at = random.below(live.length + 1);
+    const isFree = random.chance(48) && at < live.length;
+    if (isFree) {
+      const [address] = live.splice(at, 1);
+      return (allocator) => allocator.deallocate(address as number);
+    }
+    if (call++ % cleanEvery === cleanEvery - 1) return (allocator) => allocator.cleanup().slabs;
+    return (allocator) => {
+      const made = allocator.allocate(size);
+      if (live.at(-1) !== made) live.push(made);
+      return made;
+    };
+  };
+};
+
+/** Calls on a map, and on one with the books of a cache. */
+export const mapCalls: Calls = (allocators) => {
+  const made = allocators.map((allocator) => {
+    const kit = kitOf(allocator);
+    const map = new WordMap(kit, WordMap.create(kit));
+    return [allocator, { map, cache: new WordMap(kit, WordMap.createCache(kit)) }] as const;
+  });
+  const maps = new Map(made);
+  const grown = { map: 0, cache: 0 };
+  return (random) => {
+    const [key, value, dice] = [random.below(60), random.below(1000), random.below(100)];
+    const which = random.pick(["map", "cache"] as const);
+    const how = random.below(2);
+    // One piece has 2^9 heads.
+    const grows = dice >= 98 && grown[which]++ < mostGrown;
+    return (allocator) => {
+      const map = maps.get(allocator)?.[which] as WordMap;
+      // What a worker has retired has space for few.
+      kitOf(allocator).sweepIfAny();
+      if (dice < 40) return map.put(key, value, how);
+      if (dice < 60) return map.remove(key);
+      if (dice < 75) return map.get(key);
+      if (dice < 98) return which === "cache" ? (dice < 85 ? map.use(key) : map.evict(3)) : map.all();
+      return grows ? map.grow() : map.all();
+    };
+  };
+};
+
+/** Plays random calls on both; fails at the first store that differs. */
+export async function storesOf(
+  random: Random,
+  calls: number,
+  callsOf: Calls,
+): Promise<{ count: number; compared: number }> {
   const told: [Store[], Store[]] = [[], []];
   const tellers = told.map(
     (list): Tell =>
@@ -87,24 +150,16 @@ export async function storesOf(random: Random, calls: number): Promise<{ count: 
     placeCore(core, 0, layout);
     Object.assign(heap, { core });
     return new SlabAllocator({}, { heap });
-  }) as [SlabAllocator, SlabAllocator];
-  const live: number[] = [];
+  });
+  const next = callsOf(allocators);
   let count = 0;
-  for (let call = 0; call < calls; call++) {
-    const size = 1 + random.below(random.pick([40, 900, 8000]));
-    const at = random.below(live.length + 1);
-    const isFree = random.chance(48) && at < live.length;
+  for (let i = 0; i < calls; i++) {
+    const call = next(random);
     for (const list of told) list.length = 0;
-    const results = allocators.map((allocator) => {
-      if (isFree) return allocator.deallocate(live[at] as number);
-      if (call % 400 === 399) return allocator.cleanup().slabs;
-      return allocator.allocate(size);
-    });
-    assert.equal(results[0], results[1]);
-    assert.deepEqual(told[0], told[1], `call ${call}`);
+    const results = allocators.map(call);
+    assert.deepEqual(results[0], results[1]);
+    assert.deepEqual(told[0], told[1], `call ${i}`);
     count += told[0].length;
-    if (isFree) live.splice(at, 1);
-    else if (call % 400 !== 399) live.push(results[0] as number);
   }
   return { count, compared: calls };
 }

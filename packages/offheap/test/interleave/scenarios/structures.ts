@@ -137,18 +137,18 @@ export const heldTop = onStack(
   { victims: [0] },
 );
 
-interface Named {
+export interface Named {
   readonly targets: readonly [Address, Address];
 }
 
-const set =
+export const set =
   (name: string, which: 0 | 1): Step<Named> =>
   (actor, { targets }) => {
     actor.slab.roots.set(name, { kind: "test", address: targets[which] });
     actor.note(`${name} is ${which}`);
   };
 
-const remove =
+export const remove =
   (name: string): Step<Named> =>
   (actor) => {
     // It has been there since before, and is replaced.
@@ -166,7 +166,7 @@ const look =
       throw new Violated(`${name} leads to ${found.kind} ${found.address}`);
   };
 
-function withNames(
+export function withNames(
   name: string,
   initial: readonly string[],
   programs: Scenario<Named>["programs"],

@@ -73,7 +73,7 @@ function addStructures(first: SlabAllocator, second: SlabAllocator, targets: rea
   return found;
 }
 
-function regionsOf(layout: Layout): Record<string, Region> {
+export function regionsOf(layout: Layout): Record<string, Region> {
   return {
     header: [0, layout.mapAt],
     workers: [layout.workersAt, layout.recordsAt],

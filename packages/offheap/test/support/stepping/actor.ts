@@ -229,6 +229,7 @@ export class Actor {
   }
 
   note(result: string): void {
+    this.fiber.events++;
     this.results.push(result);
   }
 

@@ -5,7 +5,8 @@
 // ended does not. With `reduce`, a worker is pre-empted only before an access to a location that another
 // worker touches too and one of them writes: before any other access it would come to the same as before the
 // next such one (accesses to different locations commute). Which locations those are is found out while
-// exploring: until no new one turns up, it is done again.
+// exploring: until no new one turns up, it is done again. Nor does a worker die before a load then, where stores are in memory at
+// once: it would leave the same behind as by a death before what comes next.
 
 import { wordsOf } from "../random.ts";
 import type { Deviation, Scenario, Schedule } from "./scenario.ts";
@@ -84,14 +85,26 @@ class Explorer<C> {
 
   private extend(schedule: Schedule, points: readonly Point[], stack: Schedule[]): void {
     const left = leftOf(this.bounds, schedule, points);
+    const ends = this.endsOf(schedule, points);
     const from = (schedule.at(-1)?.at ?? -1) + 1;
     for (let at = points.length - 1; at >= from; at--) {
-      for (const deviation of this.deviations(at, points, left, schedule))
-        stack.push([...schedule, deviation]);
+      for (const deviation of this.deviations(at, points, left, ends)) stack.push([...schedule, deviation]);
     }
   }
 
-  private deviations(at: number, points: readonly Point[], left: Left, schedule: Schedule): Deviation[] {
+  /** For each worker the point of its last access, or of its death. */
+  private endsOf(schedule: Schedule, points: readonly Point[]): number[] {
+    const ends = this.world.scenario.programs.map(() => -1);
+    for (let at = 0; at < points.length; at++) {
+      const { kind, worker } = points[at] as Point;
+      if (kind === "access") ends[worker] = at;
+    }
+    for (const { at, kind, value } of schedule)
+      if (kind === "kill") ends[value] = Math.min(ends[value] as number, at);
+    return ends;
+  }
+
+  private deviations(at: number, points: readonly Point[], left: Left, ends: readonly number[]): Deviation[] {
     const point = points[at] as Point;
     const list: Deviation[] = [];
     if (point.kind === "see") {
@@ -103,14 +116,20 @@ class Explorer<C> {
     }
     const { worker, turn } = point;
     const { victims, programs } = this.world.scenario;
-    if (left.kills > 0 && victims?.includes(worker) === true) list.push({ at, kind: "kill", value: worker });
+    const mayDie = left.kills > 0 && victims?.includes(worker) === true;
+    if (mayDie && !this.isDeathLater(point, points[at + 1])) list.push({ at, kind: "kill", value: worker });
     if (left.throws > 0 && point.mayThrow) list.push({ at, kind: "throw", value: worker });
     const mayStop = turn === 1 || (turn === 0 && left.preemptions > 0 && this.isWorthwhile(point));
     for (let other = 0; mayStop && other < programs.length; other++) {
-      if (other !== worker && this.couldRun(other, at, points, schedule))
-        list.push({ at, kind: "to", value: other });
+      if (other !== worker && this.couldRun(other, at, ends)) list.push({ at, kind: "to", value: other });
     }
     return list;
+  }
+
+  /** Whether a death before a load comes to the same as one before the next access of that turn. */
+  private isDeathLater({ writes, worker, events }: Point, next: Point | undefined): boolean {
+    if (this.bounds.reduce !== true || this.bounds.memory !== "strong" || writes) return false;
+    return next?.kind === "access" && next.worker === worker && next.turn === 0 && next.events === events;
   }
 
   private isWorthwhile(point: Point): boolean {
@@ -120,21 +139,21 @@ class Explorer<C> {
   }
 
   /** Whether a worker had something left to do at that point, and was allowed to. */
-  private couldRun(worker: number, at: number, points: readonly Point[], schedule: Schedule): boolean {
-    const isOver = (other: number) =>
-      schedule.some(({ at: when, kind, value }) => kind === "kill" && value === other && when < at) ||
-      !points.some((point, i) => i >= at && point.kind === "access" && point.worker === other);
-    if (isOver(worker)) return false;
-    return (this.world.scenario.startsAfter?.[worker] ?? []).every(isOver);
+  private couldRun(worker: number, at: number, ends: readonly number[]): boolean {
+    const isOver = (other: number) => (ends[other] as number) < at;
+    return !isOver(worker) && (this.world.scenario.startsAfter?.[worker] ?? []).every(isOver);
   }
 }
+
+/** Scenarios of which it is known who touches what when one pre-empts the other anywhere: the same in each mode of memory. */
+const lookedAt = new WeakSet<object>();
 
 /** Every schedule of the scenario within the bounds. */
 export function explore<C>(scenario: Scenario<C>, bounds: Bounds): Report {
   const world = new World(scenario, bounds);
   let schedules = 0;
   const passes =
-    (bounds.reduce ?? false)
+    bounds.reduce === true && !lookedAt.has(scenario)
       ? [
           {
             ...bounds,
@@ -158,6 +177,7 @@ export function explore<C>(scenario: Scenario<C>, bounds: Bounds): Report {
       if (pass.reduce !== true) break;
     }
   }
+  if (bounds.reduce === true) lookedAt.add(scenario);
   return { schedules, ends: world.ends.size, results: world.resultCounts, ...(failure && { failure }) };
 }
 

@@ -45,6 +45,8 @@ export class Fiber {
   private readonly log: unknown[] = [];
   private cursor = 0;
   private keptLength = 0;
+  /** How often something happened to this worker that is no access: what tells two deaths apart between which nothing is written. */
+  events = 0;
 
   constructor(
     index: number,
@@ -68,6 +70,7 @@ export class Fiber {
   forget(): void {
     this.log.length = this.keptLength;
     this.cursor = 0;
+    this.events = 0;
   }
 
   /** The program is about to be run from its start. */
@@ -77,6 +80,7 @@ export class Fiber {
 
   /** Something the test does in the name of this worker: done once, between two accesses. */
   event<T>(act: () => T): T {
+    this.events++;
     if (this.cursor < this.log.length) return this.log[this.cursor++] as T;
     return this.logged(act());
   }

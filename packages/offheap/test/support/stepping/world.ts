@@ -24,15 +24,20 @@ export interface Point {
   readonly isAtomic: boolean;
   readonly writes: boolean;
   readonly mayThrow: boolean;
+  /** access: what has happened to the worker so far beside accesses. */
+  readonly events: number;
   /** see: stores that wait. */
   readonly waiting: number;
 }
+
+type PointMade = { -readonly [K in keyof Point]: Point[K] };
 
 /** Decides at a point; undefined is the default. */
 export type Decide = (at: number, point: Point) => Deviation | undefined;
 
 export interface Outcome {
   readonly failure: string | undefined;
+  /** Until the next schedule runs. */
   readonly points: readonly Point[];
   readonly taken: Schedule;
 }
@@ -48,6 +53,15 @@ export interface WorldOptions extends Target {
 /** A schedule of this many accesses does not end: somebody waits. */
 const mostPoints = 50_000;
 
+/** What was found out of a scenario's locations within some bounds holds within others, too. */
+const touchedBy = new WeakMap<object, Map<number, number>>();
+
+function touchedIn(scenario: object): Map<number, number> {
+  const touched = touchedBy.get(scenario) ?? new Map<number, number>();
+  touchedBy.set(scenario, touched);
+  return touched;
+}
+
 export class World<C = unknown> {
   readonly scenario: Scenario<C>;
   readonly actors: Actor[];
@@ -58,7 +72,7 @@ export class World<C = unknown> {
   /** Deaths in their order. */
   readonly dead: number[] = [];
   /** For each location, a bit for each worker that read it, and 8 bits up for each that wrote it. */
-  readonly touched = new Map<number, number>();
+  readonly touched: Map<number, number>;
   readonly ends = new Set<string>();
   /** The ends of schedules that were judged right, with the results of the workers in each. */
   readonly resultCounts = new Map<string, number>();
@@ -68,6 +82,8 @@ export class World<C = unknown> {
   private readonly memory: WorldOptions["memory"];
   private readonly done: boolean[];
   private decide: Decide = () => undefined;
+  /** Filled anew by each schedule: to make a point for each access took a fifth of all time. */
+  private readonly made: PointMade[] = [];
   private points: Point[] = [];
   private taken: Deviation[] = [];
   private isRunning = false;
@@ -88,6 +104,7 @@ export class World<C = unknown> {
     const { layout } = this.heap;
     if (layout.chunkCount !== geometry.chunks) throw new Error(`the heap has ${layout.chunkCount} chunks`);
     this.scenario = scenario;
+    this.touched = touchedIn(scenario);
     this.memory = memory;
     const endOfBooks = layout.statesAt + layout.chunkCount * 2 ** layout.stateShift;
     const machine = () =>
@@ -273,9 +290,17 @@ export class World<C = unknown> {
     if ((seen & bits) === 0) this.touched.set(location, seen | bits);
     const { turn } = this;
     this.turn = 0;
-    const mayThrow = this.mayThrow(this.actors[worker] as Actor);
-    const what = { kind: "access", worker, location, turn, isAtomic, writes, mayThrow, waiting: 0 } as const;
-    const decision = this.point(what);
+    const point = this.nextPoint();
+    point.kind = "access";
+    point.worker = worker;
+    point.location = location;
+    point.turn = turn;
+    point.isAtomic = isAtomic;
+    point.writes = writes;
+    point.mayThrow = this.mayThrow(this.actors[worker] as Actor);
+    point.events = fiber.events;
+    point.waiting = 0;
+    const decision = this.decideAt(point);
     if (decision === undefined) return;
     if (decision.kind === "throw") throw new Overflow("stack overflow");
     if (decision.kind === "kill") {
@@ -288,25 +313,45 @@ export class World<C = unknown> {
   /** How many waiting stores have arrived when another worker looks. */
   private see(waiting: number, worker: number, location: number): number {
     if (!this.isRunning) return waiting;
-    const decision = this.point({
-      kind: "see",
-      worker,
-      location,
-      turn: 0,
-      isAtomic: false,
-      writes: false,
-      mayThrow: false,
-      waiting,
-    });
+    const point = this.nextPoint();
+    point.kind = "see";
+    point.worker = worker;
+    point.location = location;
+    point.turn = 0;
+    point.isAtomic = false;
+    point.writes = false;
+    point.mayThrow = false;
+    point.waiting = waiting;
+    const decision = this.decideAt(point);
     return decision?.value ?? (this.memory === "lazy" ? 0 : waiting);
   }
 
-  private point(point: Point): Deviation | undefined {
+  private nextPoint(): PointMade {
     const at = this.points.length;
     if (at > mostPoints) throw new Violated("the schedule does not end");
+    const point = this.made[at] ?? emptyPoint();
+    this.made[at] = point;
     this.points.push(point);
-    const decision = this.decide(at, point);
+    return point;
+  }
+
+  private decideAt(point: Point): Deviation | undefined {
+    const decision = this.decide(this.points.length - 1, point);
     if (decision !== undefined) this.taken.push(decision);
     return decision;
   }
+}
+
+function emptyPoint(): PointMade {
+  return {
+    kind: "access",
+    worker: 0,
+    location: 0,
+    turn: 0,
+    isAtomic: false,
+    writes: false,
+    mayThrow: false,
+    events: 0,
+    waiting: 0,
+  };
 }

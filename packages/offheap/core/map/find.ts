@@ -1,0 +1,128 @@
+// What is asked of a map: the entry with a key, or the next one in order. Who looks opens the bucket it looks in, if that has a place.
+//
+// Plain loads: the own hazard.
+
+import { cellApart, hashMagic, hashMark, intentHazards, mostBucketsLog } from "../layout/index.ts";
+import { ownIntent } from "../places/index.ts";
+import { atomicLoad32, atomicStore32, loadCell, stampLoaded } from "../target/index.ts";
+import { isServed } from "../worker/index.ts";
+import { orderOf } from "./hash.ts";
+import {
+  bucketOf,
+  headOf,
+  isOpen,
+  mostTries,
+  openBucketOf,
+  parentOf,
+  swapCell,
+  toHead,
+  valueOfHead,
+} from "./heads.ts";
+import {
+  absent,
+  beginAt,
+  forgetWay,
+  foundEntry,
+  foundStamp,
+  holdNothing,
+  letGoEntry,
+  lost,
+  present,
+  quickTo,
+  seenCell,
+  seenStamp,
+  seenValue,
+  walkFrom,
+  walkTo,
+  walkToHead,
+} from "./walk.ts";
+
+const shellFirst = -1;
+
+/** Whether the worker is served, and the map there. */
+export function isThere(map: i32): bool {
+  return isServed() && atomicLoad32((map + hashMagic) | 0) === hashMark;
+}
+
+/** The entry with a key, which does not end before `letGoEntry`; 0 where there is none, −1 where the shell is to look first. */
+export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
+  if (!isThere(map)) return shellFirst;
+  forgetWay();
+  const order = orderOf(map, key, keyBytes);
+  const head = openedHead(map, order);
+  const came = head === 0 ? lost : quickTo(head, order, key, keyBytes);
+  if (came === present) return foundEntry;
+  for (let found = came; found !== absent; ) {
+    beginAt(headOf(map, openBucketOf(map, order)));
+    found = walkTo(map, order, key, keyBytes);
+    if (found === present) return foundEntry;
+  }
+  holdNothing();
+  return 0;
+}
+
+/** The head of an order's bucket, which is opened where it has a place; 0 where it has none. */
+function openedHead(map: i32, order: i32): i32 {
+  const bucket = bucketOf(map, order);
+  const head = headOf(map, bucket);
+  if (head === 0 || isOpen(head)) return head;
+  // Those before it that have no entries of their own are not open, either. Damaged books may have more of them.
+  for (let i = 0; i < mostBucketsLog; i++) {
+    const next = bucketToOpen(map, order);
+    if (next < 0) break;
+    openBucket(map, next);
+  }
+  return isOpen(head) ? head : 0;
+}
+
+/** The first entry of an order, behind so many of it, or of a higher one; held as by `findEntry`. */
+export function entryFrom(map: i32, order: i32, passed: i32): i32 {
+  if (!isThere(map)) return shellFirst;
+  while (true) {
+    beginAt(headOf(map, openBucketOf(map, order)));
+    const found = walkFrom(map, order, passed);
+    if (found === present) return foundEntry;
+    if (found === absent) break;
+  }
+  holdNothing();
+  return 0;
+}
+
+/** The bucket that is to be opened for an order next, or −1: its piece must be there. */
+export function bucketToOpen(map: i32, order: i32): i32 {
+  let bucket = bucketOf(map, order);
+  if (isOpen(headOf(map, bucket))) return -1;
+  while (bucket !== 0 && !isOpen(headOf(map, parentOf(bucket)))) bucket = parentOf(bucket);
+  return bucket;
+}
+
+/** Puts a bucket's head into the list; its parent's is there. */
+export function openBucket(map: i32, bucket: i32): void {
+  const head = headOf(map, bucket);
+  const parent = headOf(map, parentOf(bucket));
+  if (head === 0 || !isOpen(parent)) return;
+  for (let left = mostTries; left > 0; left--) {
+    // First, so that whoever changes the head behind this look has looked at the list later.
+    const value = loadCell(head);
+    const stamp = stampLoaded();
+    if ((value & cellApart) === 0) return;
+    beginAt(parent);
+    const found = walkToHead(map, bucket);
+    if (found === present) break;
+    if (found === lost || !swapCell(head, value, stamp, seenValue | cellApart)) continue;
+    if (swapCell(seenCell, seenValue, seenStamp, toHead(bucket))) break;
+  }
+  valueOfHead(head);
+}
+
+/** The entry that is held is held for longer: until `unprotect(1)`. */
+export function keepHeld(): void {
+  const at = (ownIntent + intentHazards) | 0;
+  atomicStore32((at + 4) | 0, atomicLoad32(at));
+  letGoEntry();
+}
+
+/** The stamp of the entry that was found: another one at its place has another. */
+export function stampFound(): i32 {
+  return foundStamp;
+}

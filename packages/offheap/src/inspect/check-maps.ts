@@ -1,0 +1,256 @@
+// What check() looks at of the maps and caches that a name leads to. A map is one list: it is in order, and each thing in it is
+// live, nobody's and in no other list; each entry is where its key's hash belongs; each open bucket's head is in the list.
+//
+//   not reported, as the dead may leave it    a marked entry · a head in the list that is not known to be · an unused piece
+//   not looked at                             a map that is being destroyed · counts, once a worker died in a change ·
+//                                             how many are on probation: the hands put that right by guess (core/map/hands.ts)
+
+import { lengthOf } from "../arena/index.ts";
+import type { WorkerPlace } from "../base/index.ts";
+import { chunkOf, objectBytesAt } from "../generations/index.ts";
+import {
+  bucketsPerPiece,
+  cacheMark,
+  cacheWords,
+  cellFlags,
+  chunkBytes,
+  draftFlag,
+  entryWords,
+  expiry,
+  gone,
+  intentAt,
+  mapEnding,
+  mapMark,
+  mapWords,
+  mostBucketsLog,
+  mostKeyBytes,
+  pageBytes,
+  slotLive,
+  stampShift,
+} from "../layout/index.ts";
+import type { Heap } from "../memory/index.ts";
+import type { Report } from "./violation.ts";
+
+const bytesPerCell = 8;
+const kindShift = 8;
+/** Bytes of the kinds of what has a name. */
+const [mapKind, cacheKind] = ["map".length, "cache".length];
+const broken = -1;
+
+export class MapChecks {
+  private readonly heap: Heap;
+  private readonly report: Report;
+  /** All objects of maps and caches: each is there once. */
+  private readonly met = new Set<number>();
+
+  constructor(heap: Heap, report: Report) {
+    this.heap = heap;
+    this.report = report;
+  }
+
+  /** What a name leads to, if that is a map or a cache. What was destroyed may have its name still. */
+  checkNamed(name: number): void {
+    const lengths = this.word(name + 4);
+    if ((lengths & draftFlag) !== 0) return;
+    const at = this.word(name) >>> 0;
+    const kind = this.word(name + 8);
+    if (this.met.has(at)) return;
+    if ((lengths & 255) === mapKind && kind << kindShift === mapMark << kindShift && this.begins(at, mapMark))
+      this.checkMap(at);
+    if ((lengths & 255) === cacheKind && kind === cacheMark && this.begins(at, cacheMark))
+      this.checkCache(at);
+  }
+
+  checkCache(books: number): void {
+    const { core } = this.heap;
+    const what = `the cache at ${books}`;
+    if (!this.meet(books, core.cacheBytes(), what)) return;
+    const count = this.word(books + cacheWords.ghostMask) + 1;
+    if (count <= 0 || (count & (count - 1)) !== 0) this.say(`${what} remembers ${count} hashes`);
+    else this.meet(this.word(books + cacheWords.ghosts) >>> 0, count * 4, `${what}: what it remembers`);
+    for (const [part, owner] of [
+      [cacheWords.map, books],
+      [cacheWords.claims, 0],
+    ] as const) {
+      const map = this.word(books + part) >>> 0;
+      if (this.begins(map, mapMark)) this.checkMap(map, owner);
+      else this.say(`${what} has a map at ${map}, where none begins`);
+    }
+  }
+
+  checkMap(map: number, owner = 0): void {
+    const what = `the map at ${map}`;
+    if (this.word(map + mapWords.frozen) === mapEnding) return;
+    if (!this.meet(map, this.heap.core.mapBytes(), what)) return;
+    const log = this.word(map + mapWords.log);
+    if (log < 0 || log > mostBucketsLog) this.say(`${what} has 2^${log} buckets`);
+    const builtOn = this.word(map + mapWords.owner) >>> 0;
+    if (builtOn !== owner) this.say(`${what} is of a cache at ${builtOn}, not ${owner}`);
+    const pieces = this.piecesOf(map, what);
+    const first = pieces.get(0);
+    if (first === undefined) return this.say(`${what} has no list`);
+    this.checkList({ map, what, log, pieces, first, opened: new Set([first]), size: 0, eights: 0 });
+  }
+
+  /** Where the heads of buckets stand, by piece. */
+  private piecesOf(map: number, what: string): Map<number, number> {
+    const pieces = new Map<number, number>();
+    const put = (piece: number, cell: number, which: string): number => {
+      const at = this.word(cell) >>> 0;
+      if (at === 0 || !this.meet(at, bucketsPerPiece * bytesPerCell, `${what}: ${which} ${piece}`)) return 0;
+      pieces.set(piece, at);
+      return at;
+    };
+    put(0, map + mapWords.root, "piece");
+    for (let i = 1; i < mapWords.rootCells; i++) {
+      const from = (i - 1) * bucketsPerPiece;
+      const table = put(-i, map + mapWords.root + i * bytesPerCell, "table");
+      // The first piece stands in no table.
+      for (let k = from === 0 ? 1 : 0; k < bucketsPerPiece && table !== 0; k++)
+        put(from + k, table + k * bytesPerCell, "piece");
+    }
+    return pieces;
+  }
+
+  private checkList(list: List): void {
+    const { what, pieces, opened, map } = list;
+    let last = 0;
+    let cell = list.first;
+    let flag: number = cellFlags.apart;
+    for (;;) {
+      if (this.word(cell + 4) >>> stampShift > this.heap.layout.maxWorkers)
+        this.say(
+          `${what}: the cell at ${cell} was exchanged by worker ${this.word(cell + 4) >>> stampShift}`,
+        );
+      const link = this.word(cell) & ~flag;
+      if (link === 0) break;
+      const isHead = (link & cellFlags.all) === cellFlags.toHead;
+      flag = isHead ? cellFlags.apart : cellFlags.marked;
+      const order = isHead ? turned(link >>> 3) : this.checkEntry(list, link >>> 0);
+      if (order === broken) return;
+      cell = isHead ? headIn(pieces, link >>> 3) : link >>> 0;
+      const where = isHead ? `the head of bucket ${link >>> 3}` : `the entry at ${cell}`;
+      if (cell === 0) return this.say(`${what}: ${where} is in the list, and in no piece`);
+      // What goes in behind the last cell that is not marked stands before marked ones of lower orders.
+      const isMarked = !isHead && (this.word(cell) & cellFlags.marked) !== 0;
+      if (isHead ? order <= last : order < last && !isMarked)
+        return this.say(`${what}: ${where} is not in order`);
+      if (isHead) opened.add(cell);
+      last = Math.max(last, order);
+    }
+    for (const [piece, at] of pieces)
+      for (let k = 0; k < bucketsPerPiece && piece >= 0; k++)
+        this.checkHead(list, piece * bucketsPerPiece + k, at + k * bytesPerCell);
+    this.checkCounts(map, list);
+  }
+
+  private checkHead({ what, log, opened }: List, bucket: number, head: number): void {
+    if ((this.word(head) & cellFlags.apart) === 0 && !opened.has(head))
+      this.say(`${what}: bucket ${bucket} is open, its head is not in the list`);
+    else if (opened.has(head) && bucket >= 2 ** log)
+      this.say(`${what}: the head of bucket ${bucket} is in the list, of 2^${log} buckets`);
+  }
+
+  /** The order of an entry; `broken` where nothing leads on from it. */
+  private checkEntry(list: List, entry: number): number {
+    const { core } = this.heap;
+    const what = `${list.what}: the entry at ${entry}`;
+    if (!this.meet(entry, entryWords.keyFrom, what)) return broken;
+    const read = (word: number) => this.word(entry + word * 4);
+    const keyBytes = read(entryWords.keyBytes) & mostKeyBytes;
+    const valueBytes = read(entryWords.valueBytes);
+    const word = read(entryWords.word);
+    const bytes = entryWords.keyFrom + ((keyBytes + 7) & -8) + valueBytes;
+    const isMarked = (read(0) & cellFlags.marked) !== 0;
+    if (valueBytes < ((word & expiry.flag) === 0 ? 0 : expiry.bytes) || bytes > this.bytesAt(entry)) {
+      this.say(`${what} has a key of ${keyBytes} bytes and a value of ${valueBytes}, which do not fit`);
+      return broken;
+    }
+    const order = read(entryWords.order);
+    const own = core.orderOf(list.map, entry + entryWords.keyFrom, keyBytes);
+    if (order !== own) this.say(`${what} has order ${order >>> 0}, its key ${own >>> 0}`);
+    if (word >>> 0 > gone.most || ((word & gone.flag) !== 0 && !isMarked))
+      this.say(`${what} is in the map, and its word says ${word}`);
+    if (isMarked) return order >>> 0;
+    list.size++;
+    list.eights = (list.eights + ((bytes + 7) >>> 3)) | 0;
+    return order >>> 0;
+  }
+
+  private checkCounts(map: number, { what, size, eights }: List): void {
+    const { core, layout } = this.heap;
+    let [entries, bytes] = [0, 0];
+    for (let place = 1; place <= layout.maxWorkers; place++) {
+      const row = core.rowOf(map, place);
+      if ((this.word(row + mapWords.rowAbout) | this.word(row + mapWords.rowLost)) !== 0) return;
+      entries = (entries + this.word(row)) | 0;
+      bytes = (bytes + this.word(row + mapWords.rowBytes)) | 0;
+    }
+    if (entries !== size || bytes !== eights)
+      this.say(`${what} counts ${entries} entries of ${bytes} × 8 bytes, has ${size} of ${eights} × 8`);
+  }
+
+  private say(message: string): void {
+    this.report("structure", message);
+  }
+
+  private word(at: number): number {
+    return this.heap.whole[at >>> 2] as number;
+  }
+
+  private begins(at: number, mark: number): boolean {
+    return this.bytesAt(at) > 0 && this.word(at) === mark;
+  }
+
+  /** An object of a map: live, nobody's, as long as it must be, and met for the first time. */
+  private meet(at: number, bytes: number, what: string): boolean {
+    const { core, words, layout } = this.heap;
+    const owner = core.ownerIn(core.ownerAt(at));
+    const has = this.bytesAt(at);
+    // Whoever died before it could say that an object is nobody's has an intent still.
+    const isOwned = owner > slotLive && words[intentAt(layout, (owner - slotLive) as WorkerPlace)] === 0;
+    if (has < bytes) this.say(`${what} is at ${at}, where no live object of ${bytes} bytes begins`);
+    else if (isOwned) this.say(`${what} is live by worker ${owner - slotLive}`);
+    else if (this.met.has(at)) this.say(`${what} is at ${at}, where another part of a map stands`);
+    const isNew = has >= bytes && !this.met.has(at);
+    this.met.add(at);
+    return isNew;
+  }
+
+  /** Bytes of the live object that begins at an address; 0 where none does. */
+  private bytesAt(address: number): number {
+    const { core, layout, dataAt, atomics, words, states } = this.heap;
+    const at = core.ownerAt(address);
+    if (core.ownerIn(at) < slotLive) return 0;
+    const slot = objectBytesAt(this.heap, chunkOf(this.heap, address));
+    const run = (states[at] as number) * pageBytes;
+    const span = at < 0 ? lengthOf(atomics.load(words, layout.claimsAt - 1 - at)) * chunkBytes : run;
+    return Math.min(slot === 0 ? span : slot, dataAt + layout.chunkCount * chunkBytes - address);
+  }
+}
+
+/** A map's list, and what was found in it. */
+interface List {
+  readonly map: number;
+  readonly what: string;
+  readonly log: number;
+  readonly pieces: ReadonlyMap<number, number>;
+  /** The head of bucket 0, with which it begins. */
+  readonly first: number;
+  /** Heads that are in it. */
+  readonly opened: Set<number>;
+  size: number;
+  eights: number;
+}
+
+function headIn(pieces: ReadonlyMap<number, number>, bucket: number): number {
+  const at = pieces.get(Math.floor(bucket / bucketsPerPiece));
+  return at === undefined ? 0 : at + (bucket % bucketsPerPiece) * bytesPerCell;
+}
+
+/** The order of a bucket's head: its bits turned round. */
+function turned(bucket: number): number {
+  let order = 0;
+  for (let i = 0; i < 32; i++) order = (order << 1) | ((bucket >>> i) & 1);
+  return order >>> 0;
+}

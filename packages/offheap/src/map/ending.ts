@@ -1,0 +1,33 @@
+// The end of a map: its entries one by one, then the pieces with the heads of its buckets, then itself.
+
+import type { Address } from "../base/index.ts";
+import { bucketsPerPiece, mapEnding, mapWords } from "../layout/index.ts";
+import type { Entries } from "./entries.ts";
+
+const bytesPerCell = 8;
+
+/** @throws ERR_DETACHED */
+export function endMap(entries: Entries<unknown, unknown>): void {
+  const { at, kit, core } = entries;
+  entries.open();
+  core.putWord(at + mapWords.frozen, mapEnding);
+  entries.removeAll();
+  for (let i = mapWords.rootCells - 1; i >= 0; i--) {
+    const root = at + mapWords.root + i * bytesPerCell;
+    const table = core.getWord(root) >>> 0;
+    if (i > 0 && kit.holds(table, bucketsPerPiece * bytesPerCell))
+      for (let k = bucketsPerPiece - 1; k >= 0; k--) endAt(entries, table + k * bytesPerCell);
+    endAt(entries, root);
+  }
+  core.putWord(at + mapWords.magic, 0);
+  kit.end(at as Address);
+  kit.sweep();
+}
+
+/** What a cell leads to ends; the cell first, so that nothing leads to what has ended. */
+function endAt({ core, kit }: Entries<unknown, unknown>, cell: number): void {
+  const at = core.getWord(cell) >>> 0;
+  if (at === 0) return;
+  core.putWord(cell, 0);
+  kit.end(at as Address);
+}

@@ -1,0 +1,184 @@
+// The entries of a map in memory, as its calls need them: written, put in, taken out. What the map grows by is made behind a call.
+//
+//   fresh   an entry that is being written ends with its worker, until it is in the map
+
+import {
+  bucketsPerPiece,
+  entryWords,
+  expiry,
+  mapWords,
+  mostBucketsLog,
+  retiredAtOnce,
+} from "../layout/index.ts";
+import { countEntries } from "./count.ts";
+import { keyEndOf } from "./entry.ts";
+import { came, FoundEntries, mostTries, type Seen } from "./found-entries.ts";
+import { copyKey, keyBuffer } from "./keys.ts";
+import { type Encoded, writeValue } from "./values.ts";
+
+export const how = { always: 0, ifAbsent: 1, inPlace: 2 } as const;
+const cameBits = 255;
+const retiredShift = 8;
+/** Entries that a worker puts in between two looks at how many there are. */
+const growEvery = 32;
+/** And before it asks again for memory that was not to be had. */
+const openAgain = 1024;
+
+export class Entries<K, V> extends FoundEntries<K, V> {
+  private readonly encoded: Encoded = { bytes: keyBuffer.u8, length: 0, flags: 0 };
+  private untilLook = growEvery;
+  private untilOpen = 0;
+
+  /** Takes out the entry with a key; or only the one that was seen. False where it is not there. @throws as `find` */
+  remove(key: unknown, expected?: Seen): boolean {
+    const bytes = this.keys.write(key);
+    this.checkOpen();
+    if (bytes > this.keyRoom) {
+      const entry = this.findLong(bytes);
+      return entry !== 0 && this.removeHeld(entry, expected);
+    }
+    copyKey(this.views.i32, this.keyAt, bytes);
+    return this.removeAt(this.keyAt, bytes, expected) === came.present;
+  }
+
+  /** Takes out an entry that was just found; false where somebody else has. */
+  removeHeld(entry: number, expected = this.seen(entry)): boolean {
+    const bytes = this.keyBytesOf(this.views, entry);
+    return this.removeAt(entry + entryWords.keyFrom, bytes, expected) === came.present;
+  }
+
+  /** By the key that stands at an address. */
+  private removeAt(at: number, bytes: number, expected?: Seen): number {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const found = this.core.removeEntry(this.at, at, bytes, expected?.entry ?? 0, expected?.stamp ?? 0);
+      if (found !== came.notAtRest) return this.after(found);
+      this.open();
+    }
+    throw this.lost();
+  }
+
+  /** All that is there, one by one. */
+  removeAll(): void {
+    let last: Seen = { entry: 0, stamp: 0 };
+    for (;;) {
+      const entry = this.core.entryFrom(this.at, 1, 0);
+      if (entry === 0) break;
+      if (entry === came.notAtRest) {
+        this.open();
+        continue;
+      }
+      const seen = this.seen(entry >>> 0);
+      // It stands there unchanged, and was not found by its key.
+      if (seen.entry === last.entry && seen.stamp === last.stamp) throw this.lost();
+      this.removeHeld(seen.entry, seen);
+      last = seen;
+    }
+    // Whoever died behind its mark of an entry has left that in the list.
+    let found = this.core.unlinkAll(this.at);
+    while (found === came.notAtRest || found >>> retiredShift >= retiredAtOnce) {
+      if (found === came.notAtRest) this.open();
+      else this.after(found);
+      found = this.core.unlinkAll(this.at);
+    }
+  }
+
+  /** Entries, and their bytes. @throws ERR_DETACHED */
+  count(): { size: number; bytes: number } {
+    this.open();
+    return countEntries(this);
+  }
+
+  /** Encodes a value for `put`. @throws ERR_INVALID_OPTION; what a codec throws */
+  encode(value: unknown): Encoded {
+    this.values.encode(value, this.encoded);
+    return this.encoded;
+  }
+
+  /**
+   * Puts in an entry of a key and what was encoded: `how`, in place of the one that was seen.
+   * @throws ERR_INVALID_OPTION, ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED
+   */
+  put(key: unknown, value: Encoded, way: number, seen?: Seen, expiresAt = 0, tries = 0): number {
+    const keyBytes = this.keys.write(key);
+    this.checkOpen();
+    const { kit, at, core } = this;
+    const valueFrom = keyEndOf(keyBytes);
+    const lead = expiresAt === 0 ? 0 : expiry.bytes;
+    const entry = this.allocate(valueFrom + lead + value.length);
+    const { u8, i32 } = this.views;
+    const words = (entry >>> 2) | 0;
+    i32[words + entryWords.keyBytes] = keyBytes | value.flags;
+    i32[words + entryWords.valueBytes] = lead + value.length;
+    i32[words + entryWords.word] = lead === 0 ? 0 : expiry.flag;
+    if (lead !== 0) writeTime(i32, entry + valueFrom, expiresAt);
+    copyKey(i32, entry + entryWords.keyFrom, keyBytes);
+    writeValue(u8, i32, entry + valueFrom + lead, value);
+    const order = core.writeOrder(at, entry);
+    const found = core.placeEntry(at, entry, way, seen?.entry ?? 0, seen?.stamp ?? 0);
+    if (found === came.notAtRest || (found & cameBits) === came.absent) {
+      kit.abandon();
+      if (found !== came.notAtRest) return came.absent;
+      this.open();
+      if (tries === mostTries) throw this.lost();
+      return this.put(key, value, way, seen, expiresAt, tries + 1);
+    }
+    const result = this.after(found);
+    if (result === came.present && --this.untilLook <= 0) this.grow();
+    this.openBuckets(order);
+    return result;
+  }
+
+  private after(found: number): number {
+    if (found >>> retiredShift >= retiredAtOnce) this.kit.sweep();
+    return found & cameBits;
+  }
+
+  /** Twice the buckets, until there are as many as entries: each is opened at its first use. */
+  private grow(): void {
+    this.untilLook = growEvery;
+    const { core, kit, at } = this;
+    const entries = core.entryCount(at, kit.heap.layout.maxWorkers);
+    let log = core.getWord(at + mapWords.log);
+    for (; log < mostBucketsLog && entries > 2 ** log; log++) core.growMap(at, log);
+  }
+
+  /** Opens the bucket of an order, and those that it needs before. For want of memory it stays its parent's part. */
+  private openBuckets(order: number): void {
+    if (--this.untilOpen > 0) return;
+    const { core, at } = this;
+    let last = -1;
+    for (let bucket = core.bucketToOpen(at, order); bucket >= 0; bucket = core.bucketToOpen(at, order)) {
+      // Only damage keeps it from being opened.
+      if (bucket === last) return;
+      last = bucket;
+      const isFar = bucket >= bucketsPerPiece;
+      const isMade =
+        this.makePiece(core.tableOfBucket(at, bucket), isFar ? 1 : 0) &&
+        (!isFar || this.makePiece(core.pieceOfBucket(at, bucket), 0));
+      if (!isMade) {
+        this.untilOpen = openAgain;
+        return;
+      }
+      core.openBucket(at, bucket);
+    }
+  }
+
+  /** Sees to it that a cell leads to a piece, or to a table of pieces; false for want of memory. */
+  private makePiece(cell: number, isTable: number): boolean {
+    const { core, kit } = this;
+    if (cell === 0) return false;
+    if (core.getWord(cell) !== 0) return true;
+    const made = kit.tryAllocate(core.pieceBytes());
+    if (made === 0) return false;
+    core.formatPiece(made, isTable);
+    const value = core.seeCell(cell);
+    if (value === 0 && kit.exchange(cell, 0, core.stampSeen(), made)) kit.commit();
+    else kit.abandon();
+    return true;
+  }
+}
+
+function writeTime(i32: Int32Array, at: number, milliseconds: number): void {
+  i32[at / 4] = (milliseconds % 2 ** 32) | 0;
+  i32[at / 4 + 1] = Math.floor(milliseconds / 2 ** 32);
+}

@@ -1,0 +1,260 @@
+// check() looks into the maps and caches that have a name: what is whole it says nothing of, whatever was done to it; of each
+// kind of damage, which is done by hand here, it names what is wrong. It ends, wherever a damaged word leads.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MemoryPool, type SlabAllocator } from "offheap";
+import { SharedCache } from "offheap/cache";
+import { SharedMap } from "offheap/map";
+import { heapOf } from "./support/heaps.ts";
+
+/** Words of a map, and of an entry, as core/layout/numbers.ts has them in bytes. */
+const at = { log: 16, frozen: 20, owner: 24, root: 64, table: 72, rows: 1152, about: 8, lost: 12 } as const;
+const of = { stamp: 4, order: 8, keyBytes: 12, valueBytes: 16, word: 20, key: 24 } as const;
+const books = { map: 4, ghosts: 8, ghostMask: 12, claims: 20 } as const;
+const headBytes = 8;
+const headsPerPiece = 512;
+const marked = 1;
+const toHead = 2;
+const apart = 4;
+
+/** What stands in a list: an entry, or the head of a bucket; and the cell that leads there. */
+interface Link {
+  readonly cell: number;
+  readonly entry: number;
+  readonly bucket: number;
+}
+
+class Damaged {
+  readonly words: Int32Array;
+  readonly pool: SlabAllocator;
+  readonly map: number;
+
+  constructor(pool: SlabAllocator, map: number) {
+    this.pool = pool;
+    this.map = map;
+    this.words = heapOf(pool).whole;
+  }
+
+  read(address: number): number {
+    return this.words[address / 4] as number;
+  }
+
+  /** Entries in the order of the list, and the heads of buckets, each with the cell before it. */
+  list(): Link[] {
+    const found: Link[] = [];
+    for (let cell = this.headOf(0); ; ) {
+      const link = this.read(cell) & ~(marked | (found.at(-1)?.entry === cell ? 0 : apart));
+      if (link === 0) return found;
+      const isHead = (link & toHead) !== 0;
+      found.push({ cell, entry: isHead ? 0 : link, bucket: isHead ? link >>> 3 : -1 });
+      cell = isHead ? this.headOf(link >>> 3) : link;
+    }
+  }
+
+  headOf(bucket: number): number {
+    const isFar = bucket >= headsPerPiece;
+    const cell = isFar ? this.read(this.map + at.table) + (bucket >>> 9) * headBytes : this.map + at.root;
+    return this.read(cell) + (bucket % headsPerPiece) * headBytes;
+  }
+
+  entries(): Link[] {
+    return this.list().filter(({ entry }) => entry !== 0);
+  }
+
+  heads(): Link[] {
+    return this.list().filter(({ bucket }) => bucket >= 0);
+  }
+
+  /** check() says what matches when a word is changed, and nothing when it is as it was. */
+  expect(pattern: RegExp, address: number, value: number): void {
+    const before = this.read(address);
+    assert.deepEqual(this.pool.check(), []);
+    this.words[address / 4] = value;
+    const said = this.pool.check().map(({ invariant, message }) => `${invariant}: ${message}`);
+    this.words[address / 4] = before;
+    assert.ok(
+      said.some((each) => pattern.test(each)),
+      `${pattern} is not in ${said.join("\n")}`,
+    );
+    assert.deepEqual(this.pool.check(), []);
+  }
+}
+
+function filled(count = 200): Damaged {
+  const pool = new MemoryPool({ capacity: 8 << 20, maxWorkers: 3 });
+  const map = new SharedMap(pool);
+  pool.roots.set("sessions", map.handle);
+  for (let i = 0; i < count; i++) map.set(`key ${i}`, "value ".repeat(i % 9));
+  for (let i = 0; i < count; i += 7) map.delete(`key ${i}`);
+  return new Damaged(pool, map.handle.address);
+}
+
+function filledCache(): { cache: SharedCache; damaged: Damaged; books: number } {
+  const cache = new SharedCache({ maxBytes: 4 << 20, maxWorkers: 3 });
+  for (let i = 0; i < 300; i++) cache.set(`key ${i}`, "value");
+  for (let i = 0; i < 300; i += 3) cache.get(`key ${i}`);
+  const at = cache.pool.roots.get("cache.books")?.address as number;
+  const map = heapOf(cache.pool).whole[(at + books.map) / 4] as number;
+  return { cache, damaged: new Damaged(cache.pool, map), books: at };
+}
+
+describe("check() of a map with a name", () => {
+  it("says nothing of one that is whole: in slabs, page runs and spans of their own, grown, frozen, destroyed", () => {
+    const pool = new MemoryPool({ capacity: 32 << 20, maxWorkers: 3 });
+    const map = new SharedMap(pool);
+    pool.roots.set("sessions", map.handle);
+    pool.roots.set("the same", map.handle);
+    pool.roots.set("no map", { kind: "map", address: pool.allocate(64) });
+    for (let i = 0; i < 5000; i++) map.set(`key ${i}`, "v".repeat(i % 90));
+    map.set("pages", "v".repeat(20_000));
+    map.set("a span", "v".repeat(600_000));
+    map.set("k".repeat(60_000), "");
+    assert.deepEqual(pool.check(), []);
+    map.clear();
+    map.freeze();
+    assert.deepEqual(pool.check(), []);
+    map.destroy();
+    assert.deepEqual(pool.check(), []);
+  });
+
+  it("names what leads to no live object of its own", () => {
+    const damaged = filled();
+    const [first, { entry }] = damaged.entries() as [Link, Link];
+    damaged.expect(/entry at \d+ is at \d+, where no live object of 24 bytes begins/, first.cell, entry + 8);
+    damaged.expect(/where no live object/, first.cell, 8);
+    damaged.expect(/where no live object/, first.cell, -8);
+    damaged.expect(/where no live object/, entry, damaged.read(entry) | apart);
+    damaged.expect(/where no live object/, damaged.map + at.root, first.entry);
+    damaged.expect(/has no list/, damaged.map + at.root, 0);
+    damaged.expect(/where no live object of 4096 bytes begins/, damaged.map + at.table, first.entry);
+    damaged.expect(/another part of a map/, damaged.map + at.table, damaged.read(damaged.map + at.root));
+    const { states, core } = heapOf(damaged.pool);
+    const slot = core.ownerAt(entry) - 1;
+    assert.equal(states[slot], 128);
+    states[slot] = 129;
+    assert.ok(damaged.pool.check().some(({ message }) => /entry at \d+ is live by worker 1$/.test(message)));
+    states[slot] = 128;
+  });
+
+  it("names a list that goes in a circle, or leads into another's", () => {
+    const damaged = filled();
+    const list = damaged.entries();
+    const [first, last] = [list[3], list.at(-1)] as [Link, Link];
+    damaged.expect(/another part of a map stands/, last.entry, first.entry);
+    damaged.expect(/another part of a map stands/, last.entry, last.entry);
+    const other = new SharedMap(damaged.pool);
+    damaged.pool.roots.set("others", other.handle);
+    other.set("key", "value");
+    const its = new Damaged(damaged.pool, other.handle.address).entries()[0] as Link;
+    damaged.expect(/another part of a map stands|its key/, last.entry, its.entry);
+    const head = damaged.heads()[0] as Link;
+    damaged.expect(/head of bucket \d+ is not in order/, last.entry, (head.bucket << 3) | toHead);
+    damaged.expect(/bucket 100000 is in the list, and in no piece/, last.entry, (100_000 << 3) | toHead);
+  });
+
+  it("names what is not in order, and what is not where its key belongs", () => {
+    const damaged = filled();
+    const list = damaged.entries();
+    const { entry } = list[20] as Link;
+    damaged.expect(/has order \d+, its key \d+/, entry + of.order, damaged.read(entry + of.order) ^ 2);
+    damaged.expect(/is not in order/, entry + of.order, 1);
+    damaged.expect(/has order \d+, its key \d+/, entry + of.key, 0x6b6b6b6b);
+    damaged.expect(/has order \d+, its key \d+/, entry + of.keyBytes, 3);
+    damaged.expect(/is not in order|counts/, (list[19] as Link).cell, entry);
+  });
+
+  it("names lengths that do not fit, words that mean nothing, and stamps of nobody", () => {
+    const damaged = filled();
+    const { entry } = damaged.entries()[5] as Link;
+    damaged.expect(/a value of \d+, which do not fit/, entry + of.valueBytes, 5000);
+    damaged.expect(/a value of -1, which do not fit/, entry + of.valueBytes, -1);
+    damaged.expect(/a value of 2147483647, which do not fit/, entry + of.valueBytes, 2 ** 31 - 1);
+    damaged.expect(/a key of 65535 bytes/, entry + of.keyBytes, -1);
+    damaged.expect(/its word says 32/, entry + of.word, 32);
+    damaged.expect(/its word says 16/, entry + of.word, 16);
+    damaged.expect(/exchanged by worker 100/, entry + of.stamp, 100 << 25);
+    damaged.expect(/has 2\^26 buckets/, damaged.map + at.log, 26);
+    damaged.expect(/has 2\^-1 buckets/, damaged.map + at.log, -1);
+    damaged.expect(/is of a cache at 8, not 0/, damaged.map + at.owner, 8);
+  });
+
+  it("names a bucket that is open, and not in the list; and one that there is not yet", () => {
+    const damaged = filled();
+    const [first] = damaged.heads() as [Link];
+    const head = damaged.headOf(first.bucket);
+    damaged.expect(
+      new RegExp(`bucket ${first.bucket} is open, its head is not in the list`),
+      first.cell,
+      damaged.read(head),
+    );
+    damaged.expect(/is in the list, of 2\^2 buckets/, damaged.map + at.log, 2);
+  });
+
+  it("names counts that are not those of what is there, unless a worker died in a change", () => {
+    const damaged = filled();
+    const row = damaged.map + at.rows + 16;
+    const [size, eights] = [damaged.read(row), damaged.read(row + 4)];
+    damaged.expect(/counts \d+ entries of \d+ × 8 bytes, has \d+ of \d+ × 8/, row, size + 1);
+    damaged.expect(/counts \d+ entries/, row + 4, eights - 1);
+    damaged.expect(/counts 1 entries/, row, 1);
+    for (const note of [at.about, at.lost]) {
+      damaged.words[row / 4] = size + 1;
+      damaged.words[(row + note) / 4] = 1;
+      assert.deepEqual(damaged.pool.check(), []);
+      damaged.words[(row + note) / 4] = 0;
+      damaged.words[row / 4] = size;
+    }
+  });
+
+  it("says nothing of what the dead may leave: a marked entry, a head that is not known to be in the list", () => {
+    const damaged = filled();
+    const { entry } = damaged.entries()[5] as Link;
+    const [first] = damaged.heads() as [Link];
+    const head = damaged.headOf(first.bucket);
+    damaged.words[(damaged.map + at.rows + 16 + at.about) / 4] = 1;
+    damaged.words[entry / 4] = damaged.read(entry) | marked;
+    damaged.words[head / 4] = damaged.read(head) | apart;
+    assert.deepEqual(damaged.pool.check(), []);
+    damaged.words[(entry + of.word) / 4] = 16;
+    assert.deepEqual(damaged.pool.check(), []);
+    // Whose destroyer died has what is left of it.
+    damaged.words[(damaged.map + at.frozen) / 4] = 2;
+    damaged.words[(damaged.map + at.root) / 4] = 0;
+    assert.deepEqual(damaged.pool.check(), []);
+  });
+
+  it("ends where a long list is damaged anywhere", () => {
+    const damaged = filled(3000);
+    for (const { cell } of damaged.list()) damaged.words[cell / 4] = damaged.read(damaged.map + at.root);
+    const start = performance.now();
+    assert.ok(damaged.pool.check().length > 0);
+    assert.ok(performance.now() - start < 2000);
+  });
+});
+
+describe("check() of a cache", () => {
+  it("says nothing of one that is whole, and full", () => {
+    const { cache } = filledCache();
+    for (let i = 0; i < 40_000; i++) cache.set(`key ${i}`, "v".repeat(i % 500), { ttl: 1 + (i % 1000) });
+    assert.deepEqual(cache.pool.check(), []);
+    cache.clear();
+    assert.deepEqual(cache.pool.check(), []);
+    cache.destroy();
+  });
+
+  it("names damage of its books, of its maps, and of entries", () => {
+    const { damaged, books: its, cache } = filledCache();
+    damaged.expect(/has a map at 8, where none begins/, its + books.map, 8);
+    damaged.expect(/has a map at 8, where none begins/, its + books.claims, 8);
+    damaged.expect(/another part of a map stands/, its + books.claims, damaged.map);
+    damaged.expect(/what it remembers is at 8/, its + books.ghosts, 8);
+    damaged.expect(/remembers 6 hashes/, its + books.ghostMask, 5);
+    damaged.expect(/what it remembers is at/, its + books.ghostMask, 2 ** 22 - 1);
+    damaged.expect(/is of a cache at 0, not \d+/, damaged.map + at.owner, 0);
+    const { entry } = damaged.entries()[5] as Link;
+    damaged.expect(/its word says 20/, entry + of.word, 20);
+    damaged.expect(/do not fit/, entry + of.valueBytes, 70_000);
+    cache.destroy();
+  });
+});
