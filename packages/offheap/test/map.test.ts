@@ -76,7 +76,7 @@ for (const { name, make, join } of variants)
         const row = core.rowOf(map.handle.address, place);
         core.putWord(row, core.getWord(row) - 1);
         core.putWord(row + mapWords.rowBytes, core.getWord(row + mapWords.rowBytes) - 5);
-        core.putWord(row + mapWords.rowAbout, 1);
+        core.putWord(row + mapWords.rowTurn, core.getWord(row + mapWords.rowTurn) - 1);
         slab.reap(other.workerId);
         if (life % 2 === 1) known();
         const next = join(slab);

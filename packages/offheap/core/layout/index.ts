@@ -155,7 +155,7 @@ export {
   hashRows,
   hashRowShift,
   hashRowBytes,
-  hashRowAbout,
+  hashRowTurn,
   hashRowLost,
   hashMark,
   pieceShift,

@@ -228,7 +228,7 @@ export const hashRootCells = 130;
 export const hashRows = 1152;
 export const hashRowShift = 4;
 export const hashRowBytes = 4;
-export const hashRowAbout = 8;
+export const hashRowTurn = 8;
 export const hashRowLost = 12;
 export const hashMark = 0x7370616d;
 /** Heads of buckets stand in pieces of so many cells; beyond the first piece those are found by tables of as many cells. */

@@ -24,7 +24,7 @@ import {
 import { isPlace, ownIntent, worker } from "../places/index.ts";
 import { commit, exchange, newStamp, retire, tell } from "../structure/index.ts";
 import { assert, compareExchange32, load32, store32 } from "../target/index.ts";
-import { beginCount, count, endCount, rowOf } from "./counts.ts";
+import { beginCount, count, eightsOf, endCount, rowOf } from "./counts.ts";
 import { isThere } from "./find.ts";
 import { orderOf } from "./hash.ts";
 import { headOf, mostTries, openBucketOf, swapCell } from "./heads.ts";
@@ -77,6 +77,8 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
   if (!isThere(map) || !isFresh || headOf(map, 0) === 0) return notAtRest;
   const order = load32((entry + entryOrder) | 0);
   const keyBytes = keyBytesOf(entry);
+  // Now: once it went in, others may take it out, and something else stands there.
+  const eights = eightsOf(entry);
   const row = rowOf(map, worker);
   const cache = cacheOf(map);
   let came = absent;
@@ -90,7 +92,7 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
       const isNew = cache !== 0 && admit(cache, entry);
       writeNext(entry, seenValue);
       if (!exchange(seenCell, seenValue, seenStamp, entry, 0)) continue;
-      if (cache !== 0) admitted(cache, entry, isNew);
+      if (cache !== 0) admitted(cache, order, isNew);
       came = present;
     } else {
       if (how === ifAbsent || (how === inPlace && !isNamed(expected, stamp))) break;
@@ -100,8 +102,8 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
       came = replaced;
     }
     commit();
-    count(row, entry, 1);
-    if (came === replaced) count(row, foundEntry, -1);
+    if (came === replaced) count(row, 0, (eights - eightsOf(foundEntry)) | 0);
+    else count(row, 1, eights);
     break;
   }
   endCount(row);
@@ -132,7 +134,7 @@ export function removeEntry(map: i32, key: i32, keyBytes: i32, expected: i32, st
     if (found === lost) continue;
     if (found === absent || (expected !== 0 && !isNamed(expected, stamp))) break;
     if (!markFound(map)) continue;
-    count(row, foundEntry, -1);
+    count(row, -1, -eightsOf(foundEntry));
     came = present;
     break;
   }
@@ -155,7 +157,7 @@ export function evictFound(map: i32): i32 {
   const order = load32((foundEntry + entryOrder) | 0);
   beginCount(row);
   const isOut = markFound(map);
-  if (isOut) count(row, foundEntry, -1);
+  if (isOut) count(row, -1, -eightsOf(foundEntry));
   endCount(row);
   letGoEntry();
   return isOut ? present | (unlinkMarked(map, order) << retiredShift) : absent;

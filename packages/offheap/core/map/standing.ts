@@ -93,10 +93,10 @@ export function admit(cache: i32, entry: i32): bool {
   return isNew;
 }
 
-/** It went in. */
-export function admitted(cache: i32, entry: i32, isNew: bool): void {
+/** It went in: from then on it is no longer looked at. */
+export function admitted(cache: i32, order: i32, isNew: bool): void {
   if (isNew) addProbation(cache, 1);
-  else store32(ghostAt(cache, load32((entry + entryOrder) | 0)), 0);
+  else store32(ghostAt(cache, order), 0);
 }
 
 /** Before a fresh entry goes in in another's place: it stands as that did, and was used. */

@@ -2,8 +2,8 @@
 // live, nobody's and in no other list; each entry is where its key's hash belongs; each open bucket's head is in the list.
 //
 //   not reported, as the dead may leave it    a marked entry · a head in the list that is not known to be · an unused piece
-//   not looked at                             a map that is being destroyed · counts, once a worker died in a change ·
-//                                             how many are on probation: the hands put that right by guess (core/map/hands.ts)
+//   not looked at                             a map that is being destroyed · counts, until a death in a change is made good
+//                                             (src/map/count.ts) · how many are on probation, which the hands put right by guess
 
 import { lengthOf } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
@@ -29,6 +29,7 @@ import {
   stampShift,
 } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
+import { Workers } from "../worker/index.ts";
 import type { Report } from "./violation.ts";
 
 const bytesPerCell = 8;
@@ -179,13 +180,17 @@ export class MapChecks {
 
   private checkCounts(map: number, { what, size, eights }: List): void {
     const { core, layout } = this.heap;
-    let [entries, bytes] = [0, 0];
+    let [entries, bytes, lost] = [0, 0, 0];
     for (let place = 1; place <= layout.maxWorkers; place++) {
       const row = core.rowOf(map, place);
-      if ((this.word(row + mapWords.rowAbout) | this.word(row + mapWords.rowLost)) !== 0) return;
+      const isCut = this.word(row + mapWords.rowTurn) % 2 !== 0;
+      if (isCut && new Workers(this.heap).read(place as WorkerPlace).state !== "free") return;
+      if (isCut) lost++;
+      lost = (lost + this.word(row + mapWords.rowLost)) | 0;
       entries = (entries + this.word(row)) | 0;
       bytes = (bytes + this.word(row + mapWords.rowBytes)) | 0;
     }
+    if (lost !== this.word(map + mapWords.madeGood)) return;
     if (entries !== size || bytes !== eights)
       this.say(`${what} counts ${entries} entries of ${bytes} × 8 bytes, has ${size} of ${eights} × 8`);
   }

@@ -37,9 +37,9 @@ import {
   hashOwner,
   hashRoot,
   hashRootCells,
-  hashRowAbout,
   hashRowBytes,
   hashRowLost,
+  hashRowTurn,
   hazardCount,
   intentHazards,
   intentKind,
@@ -124,7 +124,7 @@ export const mapWords = {
   root: hashRoot,
   rootCells: hashRootCells,
   rowBytes: hashRowBytes,
-  rowAbout: hashRowAbout,
+  rowTurn: hashRowTurn,
   rowLost: hashRowLost,
 } as const;
 /** Of an entry, in words; its key begins at `keyFrom` bytes. */

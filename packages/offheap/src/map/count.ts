@@ -1,6 +1,8 @@
-// How many entries a map has, and their bytes: the sum of what each place's worker has put in and taken out. A worker that died
-// between an exchange and its count has left a note of that, and who takes its place counts such notes: then all entries are counted.
-// The difference is put right by one who looks, in the own row.
+// How many entries a map has, and their bytes: the sum of what each place's worker has put in and taken out. Where one died between an
+// exchange and its count, or was cut short there, all entries are counted, and the own row takes the difference.
+//
+//   counted right   no row's turn has changed meanwhile, and none is odd but those of the dead
+//   lost = sum of the rows' lost + rows of the dead with an odd turn        made good ⇔ the map's `madeGood` is as much
 
 import type { WorkerPlace } from "../base/index.ts";
 import { mapWords } from "../layout/index.ts";
@@ -8,51 +10,104 @@ import { Workers } from "../worker/index.ts";
 import { entryBytesIn } from "./entry.ts";
 import type { FoundEntries } from "./found-entries.ts";
 
-export function countEntries(entries: FoundEntries<unknown, unknown>): { size: number; bytes: number } {
-  const { core, kit, at } = entries;
-  const { maxWorkers } = kit.heap.layout;
-  const madeGood = core.getWord(at + mapWords.madeGood);
-  let size = 0;
-  let eights = 0;
-  let lost = 0;
-  for (let place = 1; place <= maxWorkers; place++) {
+/** Entries, and their bytes. */
+export interface Count {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** Calls that pass without a walk, once others changed the map in each walk before. */
+const mostPassed = 1023;
+
+export class Counter {
+  private readonly entries: Counted;
+  private passed = 0;
+  private toPass = 0;
+
+  constructor(entries: Counted) {
+    this.entries = entries;
+  }
+
+  /** As long as others change the map in each walk, it may be wrong by one entry for each that died in a change. */
+  count(): Count {
+    const { entries } = this;
+    const madeGood = entries.core.getWord(entries.at + mapWords.madeGood);
+    const sums = sumOf(entries);
+    const rough = { size: Math.max(sums.size, 0), bytes: (sums.eights >>> 0) * 8 };
+    if (sums.lost === madeGood || this.passed++ < this.toPass) return rough;
+    settleOwn(entries);
+    const before = sumOf(entries);
+    const found = before.isAtRest ? walkAll(entries) : rough;
+    const isRight = before.isAtRest && before.turns === sumOf(entries).turns;
+    if (isRight) makeGood(entries, madeGood, before, found);
+    this.passed = 0;
+    this.toPass = isRight ? 0 : Math.min(this.toPass * 2 + 1, mostPassed);
+    return found;
+  }
+}
+
+type Counted = FoundEntries<unknown, unknown>;
+
+interface Sums {
+  readonly size: number;
+  readonly eights: number;
+  readonly lost: number;
+  /** The turns of all rows. */
+  readonly turns: string;
+  /** Nobody who lives is about to count. */
+  readonly isAtRest: boolean;
+}
+
+function sumOf({ core, kit, at }: Counted): Sums {
+  const turns: number[] = [];
+  let [size, eights, lost, isAtRest] = [0, 0, 0, true];
+  for (let place = 1; place <= kit.heap.layout.maxWorkers; place++) {
     const row = core.rowOf(at, place);
+    const turn = core.getWord(row + mapWords.rowTurn);
+    turns.push(turn);
     size = (size + core.getWord(row)) | 0;
     eights = (eights + core.getWord(row + mapWords.rowBytes)) | 0;
     lost = (lost + core.getWord(row + mapWords.rowLost)) | 0;
-    // As the next one in its place will count it.
-    if (core.getWord(row + mapWords.rowAbout) !== 0 && isGone(entries, place)) lost = (lost + 1) | 0;
+    if (turn % 2 === 0) continue;
+    // Who takes the place next will count it.
+    if (new Workers(kit.heap).read(place as WorkerPlace).state === "free") lost = (lost + 1) | 0;
+    else isAtRest = false;
   }
-  if (lost === madeGood) return { size: Math.max(size, 0), bytes: (eights >>> 0) * 8 };
-  return recount(entries, { size, eights, madeGood, lost });
+  return { size, eights, lost, turns: turns.join(), isAtRest };
 }
 
-function isGone({ kit }: FoundEntries<unknown, unknown>, place: number): boolean {
-  return new Workers(kit.heap).read(place as WorkerPlace).state === "free";
+/** A call of this worker's own that was cut short in a change is over. */
+function settleOwn({ core, kit, at }: Counted): void {
+  const row = core.rowOf(at, kit.place);
+  const turn = core.getWord(row + mapWords.rowTurn);
+  if (turn % 2 === 0) return;
+  core.putWord(row + mapWords.rowLost, core.getWord(row + mapWords.rowLost) + 1);
+  core.putWord(row + mapWords.rowTurn, turn + 1);
 }
 
-interface Summed {
-  readonly size: number;
-  readonly eights: number;
-  readonly madeGood: number;
-  readonly lost: number;
-}
-
-function recount(
-  entries: FoundEntries<unknown, unknown>,
-  { size, eights, madeGood, lost }: Summed,
-): { size: number; bytes: number } {
-  const { core, kit, at } = entries;
-  let [found, bytes] = [0, 0];
+function walkAll(entries: Counted): Count {
+  let [size, bytes] = [0, 0];
   for (const each of entries.walk((entry, views) => entryBytesIn(views.i32, entry))) {
-    found++;
+    size++;
     bytes += each;
   }
-  const { atomics } = kit.heap;
-  if (atomics.swap(entries.views.i32, (at + mapWords.madeGood) / 4, madeGood, lost)) {
-    const row = core.rowOf(at, kit.place);
-    core.putWord(row, (core.getWord(row) + found - size) | 0);
-    core.putWord(row + mapWords.rowBytes, (core.getWord(row + mapWords.rowBytes) + bytes / 8 - eights) | 0);
+  return { size, bytes };
+}
+
+/** Who dies meanwhile leaves an odd turn. */
+function makeGood(
+  { core, kit, at, views }: Counted,
+  madeGood: number,
+  { size, eights, lost }: Sums,
+  found: Count,
+): void {
+  const row = core.rowOf(at, kit.place);
+  const turn = core.getWord(row + mapWords.rowTurn);
+  core.putWord(row + mapWords.rowTurn, turn + 1);
+  if (kit.heap.atomics.swap(views.i32, (at + mapWords.madeGood) / 4, madeGood, lost)) {
+    core.putWord(row, (core.getWord(row) + found.size - size) | 0);
+    const bytes = row + mapWords.rowBytes;
+    core.putWord(bytes, (core.getWord(bytes) + found.bytes / 8 - eights) | 0);
   }
-  return { size: found, bytes };
+  core.putWord(row + mapWords.rowTurn, turn + 2);
 }

@@ -10,7 +10,7 @@ import {
   mostBucketsLog,
   retiredAtOnce,
 } from "../layout/index.ts";
-import { countEntries } from "./count.ts";
+import { type Count, Counter } from "./count.ts";
 import { keyEndOf } from "./entry.ts";
 import { came, FoundEntries, mostTries, type Seen } from "./found-entries.ts";
 import { copyKey, keyBuffer } from "./keys.ts";
@@ -26,6 +26,7 @@ const openAgain = 1024;
 
 export class Entries<K, V> extends FoundEntries<K, V> {
   private readonly encoded: Encoded = { bytes: keyBuffer.u8, length: 0, flags: 0 };
+  private readonly counter = new Counter(this as FoundEntries<unknown, unknown>);
   private untilLook = growEvery;
   private untilOpen = 0;
 
@@ -83,9 +84,9 @@ export class Entries<K, V> extends FoundEntries<K, V> {
   }
 
   /** Entries, and their bytes. @throws ERR_DETACHED */
-  count(): { size: number; bytes: number } {
+  count(): Count {
     this.open();
-    return countEntries(this);
+    return this.counter.count();
   }
 
   /** Encodes a value for `put`. @throws ERR_INVALID_OPTION; what a codec throws */

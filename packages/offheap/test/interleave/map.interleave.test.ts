@@ -6,6 +6,7 @@ import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import { crossed, late, lone } from "./kills.ts";
 import {
+  countLost,
   deleteDelete,
   deleteNeighbours,
   evictDelete,
@@ -26,6 +27,7 @@ import {
   replaceDelete,
   replaceReplace,
   setOther,
+  setOut,
   setSetMap,
 } from "./scenarios/maps.ts";
 
@@ -33,6 +35,7 @@ const small = [
   setSetMap,
   replaceReplace,
   setOther,
+  setOut,
   insertInsert,
   replaceDelete,
   deleteDelete,
@@ -52,6 +55,7 @@ const large = [
   recallBehind,
   recallGrown,
   hitReused,
+  countLost,
 ] as unknown as Scenario[];
 
 function withVictim(scenario: Scenario, victim: number): Scenario {

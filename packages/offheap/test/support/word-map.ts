@@ -2,6 +2,10 @@
 
 import type { Address } from "#src/base/brands.js";
 import { cacheWords, entryWords, header, mapWords, recordAt, scratchIn } from "#src/layout/index.js";
+import { Counter } from "#src/map/count.js";
+import { FoundEntries } from "#src/map/found-entries.js";
+import { keyKindOf } from "#src/map/keys.js";
+import { valueKindOf } from "#src/map/values.js";
 import type { Kit } from "#src/structure/kit.js";
 
 const keyBytes = 4;
@@ -146,6 +150,12 @@ export class WordMap {
   remove(key: number): boolean {
     const { core } = this.kit;
     return (this.tried(() => core.removeEntry(this.at, this.lookFor(key), keyBytes, 0, 0)) & 255) !== 0;
+  }
+
+  /** As `size` of a map. */
+  count(): number {
+    const { kit, at } = this;
+    return new Counter(new FoundEntries(kit, at, keyKindOf("integer"), valueKindOf("i32"))).count().size;
   }
 
   /** Twice the buckets. */

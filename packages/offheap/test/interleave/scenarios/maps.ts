@@ -4,7 +4,7 @@
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
 import { MapChecks } from "#src/inspect/check-maps.js";
-import { mapWords } from "#src/layout/index.js";
+import { entryWords, mapWords } from "#src/layout/index.js";
 import { kitOf } from "../../support/kits.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
@@ -174,11 +174,43 @@ function onMap(
   };
 }
 
+/** More objects than have space beside those of the scenario. */
+const mostObjects = 14;
+
+/** Objects wherever an entry may have been, whose words are as the cell of that was; then none again. */
+const mimic =
+  (key: number): Step<number> =>
+  ({ slab }) => {
+    const kit = kitOf(slab);
+    const objects: Address[] = [];
+    for (let i = 0; i < mostObjects; i++) {
+      const address = kit.tryAllocate(64);
+      if (address === 0) break;
+      kit.core.putWord(address + 4, stampKnown(key));
+      kit.keep();
+      objects.push(address as Address);
+    }
+    for (const address of objects) slab.deallocate(address);
+  };
+
+/** An object that as an entry would have a longer value. */
+const misleadCount: Step<number> = (actor) => {
+  actor.allocate(64);
+  const address = actor.mine.at(-1);
+  if (address !== undefined) kitOf(actor.slab).core.putWord(address + entryWords.valueBytes * 4, 28);
+};
+
 export const setSetMap = onMap("set, set of one key", [], [[set(1, 10)], [set(1, 20)]]);
 export const replaceReplace = onMap("replaced, and replaced", [[1, 9]], [[set(1, 10)], [set(1, 20)]]);
 export const setOther = onMap("set, set of two keys", [], [[set(1, 10)], [set(2, 20)]]);
 export const insertInsert = onMap("insert, insert", [], [[insert(1, 10)], [insert(1, 20)]]);
 export const replaceDelete = onMap("replaced, against delete", [[1, 9]], [[set(1, 10)], [remove(1)]]);
+/** What went in may have gone out, and be something else, before it is counted. */
+export const setOut = onMap(
+  "set, against delete and an object in its place",
+  [],
+  [[set(1, 10)], [remove(1), cleanUp, misleadCount]],
+);
 export const deleteDelete = onMap("delete, delete", [[1, 9]], [[remove(1)], [remove(1)]]);
 export const deleteNeighbours = onMap(
   "neighbours deleted, and one set between",
@@ -270,25 +302,6 @@ export const evictDelete = onCache(
 );
 export const evictUse = onCache("evict, against get", [[1, 9]], [[evict, cleanUp, set(2, 20)], [use(1)]]);
 
-/** More objects than have space beside those of the scenario. */
-const mostObjects = 14;
-
-/** Objects wherever an entry may have been, whose words are as the cell of that was; then none again. */
-const mimic =
-  (key: number): Step<number> =>
-  ({ slab }) => {
-    const kit = kitOf(slab);
-    const objects: Address[] = [];
-    for (let i = 0; i < mostObjects; i++) {
-      const address = kit.tryAllocate(64);
-      if (address === 0) break;
-      kit.core.putWord(address + 4, stampKnown(key));
-      kit.keep();
-      objects.push(address as Address);
-    }
-    for (const address of objects) slab.deallocate(address);
-  };
-
 export const recallReplaced = onMap(
   "known, against replaced and deleted, and its slot used again",
   [[1, 9]],
@@ -336,6 +349,40 @@ export const recallGrown = onMap(
     [grow, set(2, 20), set(1, 10)],
   ],
   { isLarge: true },
+);
+/** As a death between an exchange and its count has left it: a place that nobody has counts one entry too many. */
+const lastPlace = (slab: SlabAllocator, at: number) => {
+  const { core, heap } = kitOf(slab);
+  return core.rowOf(at, heap.layout.maxWorkers);
+};
+const count: Step<number> = (actor, at) => {
+  actor.note(`counted ${mapOf(actor.slab, at).count()}`);
+};
+export const countLost = onMap(
+  "counted after a death, against insert and delete",
+  [
+    [1, 9],
+    [2, 8],
+  ],
+  [
+    [count, count],
+    [remove(1), insert(3, 30)],
+  ],
+  {
+    setup: ([first]) => {
+      const { slab } = first as Actor;
+      const { core } = kitOf(slab);
+      const at = WordMap.create(kitOf(slab));
+      mapOf(slab, at).put(1, 9);
+      mapOf(slab, at).put(2, 8);
+      const row = lastPlace(slab, at);
+      core.putWord(row, 1);
+      core.putWord(row + mapWords.rowBytes, 5);
+      core.putWord(row + mapWords.rowTurn, 1);
+      return at;
+    },
+    isLarge: true,
+  },
 );
 export const hitReused = onCache(
   "known, against an object in its place",
