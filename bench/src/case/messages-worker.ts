@@ -11,13 +11,12 @@ import {
   ringLine,
   streamLine,
 } from "./message-lines.ts";
-import { type MessageOrders, mailOf } from "./messages.ts";
+import { type MessageOrders, mailOf, PASSES } from "./messages.ts";
 
 const orders = workerData as MessageOrders;
 const { peer, bytes, streams } = orders;
 const port = parentPort as NonNullable<typeof parentPort>;
 const count = mailOf(orders);
-const PASSES = 3;
 
 /** What a message of the second sender begins with, in place of its number: its number from here on. */
 const SECOND = 2 ** 24;

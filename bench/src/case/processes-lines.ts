@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MemoryPool } from "offheap";
 import { Ring } from "offheap/ring";
-import { ringLine } from "./message-lines.ts";
+import { manyLine, ringLine } from "./message-lines.ts";
 import type { ProcessesRequest } from "./protocol.ts";
 
 /** In memory, where the machine has a file system there. */
@@ -15,6 +15,8 @@ export interface ProcessLine {
   /** False: the way is full, and `drained` tells when it is no more. */
   send(number: number): boolean;
   drained(): Promise<void>;
+  /** Sends what waits for more. */
+  readonly flush?: () => void;
   /** Blocks; absent where messages come as events, to `next`. */
   readonly receive?: () => number;
   next(): Promise<number>;
@@ -62,8 +64,12 @@ const never = async (): Promise<never> => {
 function overRings({ peer, bytes }: ProcessesRequest, { pool, isChild }: LineEnds): ProcessLine {
   const names = isChild ? ["back", "there"] : ["there", "back"];
   const [to, from] = names.map((name) => Ring.attach(pool, pool.roots.get(name) as never)) as [Ring, Ring];
-  const { send, receive } = ringLine(pool, to, from, bytes, peer === "ring-copy");
+  const { send, receive, flush } =
+    peer === "ring-many"
+      ? manyLine(pool, to, from, bytes)
+      : ringLine(pool, to, from, bytes, peer === "ring-copy");
   return {
+    ...(flush && { flush }),
     send(number) {
       send(number);
       return true;

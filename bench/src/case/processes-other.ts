@@ -20,4 +20,7 @@ for (let pass = 0; pass < passes; pass++) {
   }
   process.send?.("taken");
 }
-for (;;) line.send(receive === undefined ? await line.next() : receive());
+for (;;) {
+  line.send(receive === undefined ? await line.next() : receive());
+  line.flush?.();
+}

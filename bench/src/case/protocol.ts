@@ -92,7 +92,7 @@ export interface RecordsAnswer {
 }
 
 /**
- * Ways of messages to another worker: a ring, sixteen in a call, of two senders, with copies; a ring of bytes; posted to the
+ * Ways of messages to another worker: a ring, 32 in a call, of two senders, with copies; a ring of bytes; posted to the
  * worker, or through a channel; a stream of Node's.
  */
 export const messagePeers = [

@@ -20,7 +20,7 @@ export interface ProcessesWorkload {
   readonly request: Omit<ProcessesRequest, "mode" | "peer">;
 }
 
-const ways = ["ring", "ring-copy", "send-json", "send-advanced", "socket", "lmdb"];
+const ways = ["ring", "ring-many", "ring-copy", "send-json", "send-advanced", "socket", "lmdb"];
 
 export const processesWorkloads: readonly ProcessesWorkload[] = [
   ...[64, 4096, 65_536].map((bytes) => ({

@@ -27,7 +27,7 @@ function seedMap(heap: SlabAllocator, map: number): void {
 }
 
 function textFor(random: Random): string {
-  const length = random.chance(5) ? random.pick([700, 5000, 30_000]) : random.below(60);
+  const length = random.chance(10) ? random.pick([700, 5000, 30_000]) : random.below(60);
   return random.pick(["a", "é", "€", "𝄞", "\ud800"]).repeat(length);
 }
 

@@ -206,7 +206,7 @@ export const ringGivenBack = 192;
 export const ringTakenUpTo = 196;
 export const ringTables = 256;
 /** Messages that go to the core, or come from it, in one call: behind a place's lengths and tags, an address, a length, a tag each. */
-export const ringListCount = 16;
+export const ringListCount = 32;
 export const ringListBytes = 12;
 export const ringMark = 0x676e6972;
 

@@ -33,13 +33,23 @@ import {
   ringMask,
   ringReceivers,
   ringSenders,
+  ringSendersAcross,
   ringTail,
   ringTakenUpTo,
   slotLive,
   stampShift,
 } from "../layout/index.ts";
 import { isPlace, ownIntent, worker, workerCount } from "../places/index.ts";
-import { doom, endDoomed, hasSpaceFor, newStamp, ownerAt, setOwner, tell } from "../structure/index.ts";
+import {
+  doom,
+  endDoomed,
+  hasSpaceFor,
+  isCell,
+  newStamp,
+  ownerAt,
+  setOwner,
+  tell,
+} from "../structure/index.ts";
 import {
   assert,
   atomicLoad32,
@@ -65,15 +75,16 @@ import {
   passGone,
   ringBytes,
 } from "./places.ts";
-import { closed, empty, notServed, sent, wakeAt } from "./send.ts";
+import { closed, doneAt, empty, notServed, sent, wakeAt } from "./send.ts";
 
+const cellsPerLine = 8;
 /** The ring that was received from last, by its number, and the position behind the last message taken; the head at the start of a call. */
 let seenSource: i32 = 0;
 let takenUpTo: i32 = 0;
 let headBefore: i32 = 0;
 
 /**
- * Receives a message: `sent`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it comes back into
+ * Receives a message: `sent` or `sentAcross`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it comes back into
  * the ring if the receiver dies before it is done with it.
  */
 export function receiveMessage(ring: i32, hold: i32): i32 {
@@ -90,7 +101,7 @@ export function receiveMessage(ring: i32, hold: i32): i32 {
   }
   wakeAt((ring + ringSenders) | 0);
   finish(holds);
-  return sent;
+  return doneAt((ring + ringSendersAcross) | 0);
 }
 
 /** Receives up to so many messages; each with its address, length and tag goes into a list. How many there were. */
@@ -147,11 +158,22 @@ function takeNext(ring: i32, holds: bool): i32 {
       takenUpTo = head;
       continue;
     }
+    if ((takenUpTo & (cellsPerLine - 1)) === 0) bringLines(ring);
     const entry = lengthAt(ring, stamp >>> stampShift, takenUpTo);
     const next = freeFor((takenUpTo + load32((ring + ringMask) | 0) + 1) | 0);
     if (!takeOut(ring, cell, value, stamp, next, load32(entry), load32((entry + 4) | 0), holds)) continue;
     takenUpTo = (takenUpTo + 1) | 0;
     return sent;
+  }
+}
+
+/**
+ * Reads a word of the objects that come next: their lines come at once, where they would come one by one, between exchanges.
+ */
+function bringLines(ring: i32): void {
+  for (let i = 1; i < cellsPerLine; i++) {
+    const value = atomicLoad32(cellAt(ring, (takenUpTo + i) | 0));
+    if (isMessage(value) && isCell(value)) atomicLoad32(value);
   }
 }
 

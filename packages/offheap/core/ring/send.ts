@@ -23,6 +23,7 @@ import {
   ringId,
   ringListBytes,
   ringReceivers,
+  ringReceiversAcross,
   ringTail,
   slotLive,
 } from "../layout/index.ts";
@@ -60,6 +61,8 @@ export const closed = 2;
 export const notOwn = 3;
 /** The sender has no table yet. */
 export const noTable = 4;
+/** As `sent`; and whoever may sleep where other processes can wake them is the shell's to wake. */
+export const sentAcross = 5;
 
 /**
  * Sends an object of the caller's, one that is fresh or another. It is the ring's then, and later the receiver's. Where it
@@ -72,8 +75,11 @@ export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32
   if (!isServed() || (kind !== intentNone && !isFresh)) return notServed;
   beginToSend(ring);
   const found = sendNext(ring, address, length, tag, isFresh);
-  if (found === sent) endToSend(ring);
-  else if (!isFresh) store32((ownIntent + intentKind) | 0, intentNone);
+  if (found === sent) {
+    endToSend(ring);
+    return doneAt((ring + ringReceiversAcross) | 0);
+  }
+  if (!isFresh) store32((ownIntent + intentKind) | 0, intentNone);
   return found;
 }
 
@@ -173,6 +179,11 @@ function put(
   // It is not held any more, if it is the message that its sender held.
   if (load32((ownIntent + heldObject) | 0) === address) store32((ownIntent + heldObject) | 0, 0);
   return true;
+}
+
+/** Whether the shell is to wake those who sleep at a word that other processes know. */
+export function doneAt(across: i32): i32 {
+  return atomicLoad32(across) === 0 ? sent : sentAcross;
 }
 
 /** Wakes those who sleep at a word of the ring, if there may be any. No call of the system else. */

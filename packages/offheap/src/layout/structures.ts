@@ -53,6 +53,7 @@ import {
   retiredAtOnce,
   ringCapacity,
   ringClosed,
+  ringHead,
   ringListBytes,
   ringListCount,
   ringMagic,
@@ -110,6 +111,7 @@ export const ringWords = {
   receiversAcross: ringReceiversAcross,
   sendersAcross: ringSendersAcross,
   closed: ringClosed,
+  head: ringHead,
 } as const;
 /** A message in a list: its address, its length and its tag, a word each; and how many a list has at most. */
 export const ringList = { words: ringListBytes >> wordShift, count: ringListCount } as const;

@@ -12,7 +12,15 @@ import { type Place, tableBytesFor } from "./place.ts";
 
 const mostTries = 4;
 /** What the calls of the core come to (core/ring/send.ts). */
-export const came = { notServed: -1, full: 0, done: 1, closed: 2, notOwn: 3, noTable: 4 } as const;
+export const came = {
+  notServed: -1,
+  full: 0,
+  done: 1,
+  closed: 2,
+  notOwn: 3,
+  noTable: 4,
+  doneAcross: 5,
+} as const;
 
 export abstract class RingCalls {
   /** Messages at most. */
@@ -24,8 +32,6 @@ export abstract class RingCalls {
   protected isReading = false;
   private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
   private readonly resultAt: number;
-  /** Of the messages of an array that is being sent. */
-  private readonly lengths: number[] = [];
 
   protected constructor(kit: Kit, { at, capacity }: Place) {
     this.kit = kit;
@@ -56,7 +62,8 @@ export abstract class RingCalls {
   protected sendChecked(address: number, length: number, tag: number): boolean {
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.sendMessage(this.at, address, length, tag);
-      if (found === came.done) return this.wokeAcross("receiversAcross");
+      if (found === came.done) return true;
+      if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
       if (found === came.full) return false;
       if (found === came.closed) throw this.closedError();
       if (found === came.notOwn) throw this.notOwn(address as Address);
@@ -75,35 +82,33 @@ export abstract class RingCalls {
   /** Of an array: a list at a time in one call of the core. */
   protected sendArray(batch: readonly Outgoing[]): number {
     this.list ??= this.makeTable();
-    const { lengths } = this;
-    for (let i = 0; i < batch.length; i++) {
-      const { address, length, tag = 0 } = batch[i] as Outgoing;
-      lengths[i] = this.lengthOf(address, length);
-      checkTag(tag);
-    }
+    // All are looked at before the first is sent. A list of those that go in one call is filled meanwhile.
+    for (let i = mostAtOnce; i < batch.length; i++) this.putIntoList(batch[i] as Outgoing, 0);
     for (let count = 0; count < batch.length; ) {
       const wanted = Math.min(batch.length - count, mostAtOnce);
-      for (let i = 0; i < wanted; i++) {
-        const { address, tag = 0 } = batch[count + i] as Outgoing;
-        this.list.put(i, address, lengths[count + i] as number, tag);
-      }
+      for (let i = 0; i < wanted; i++) this.putIntoList(batch[count + i] as Outgoing, i);
       const went = Math.max(this.core.sendMessages(this.at, this.list.at, wanted), 0);
       count += went;
       if (went > 0) this.wokeAcross("receiversAcross");
       if (went === wanted) continue;
       // The next one by itself: that tells what is wrong, or that the ring is full.
-      const { address, tag = 0 } = batch[count] as Outgoing;
-      if (!this.sendChecked(address, lengths[count] as number, tag)) return count;
+      const { address, length, tag = 0 } = batch[count] as Outgoing;
+      if (!this.sendChecked(address, this.lengthOf(address, length), tag)) return count;
       count++;
     }
     return batch.length;
+  }
+
+  private putIntoList({ address, length, tag = 0 }: Outgoing, index: number): void {
+    this.list?.put(index, address, this.lengthOf(address, length), checkTag(tag));
   }
 
   protected next(holds: 0 | 1): Message | undefined {
     if (this.isReading) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.receiveMessage(this.at, holds);
-      if (found === came.done && this.wokeAcross("sendersAcross")) return this.told();
+      if (found === came.done) return this.told();
+      if (found === came.doneAcross && this.wokeAcross("sendersAcross")) return this.told();
       if (found !== came.notServed) return undefined;
       this.kit.open();
     }

@@ -18,7 +18,12 @@ export interface RingHandle extends StructureHandle {
   readonly kind: "ring";
 }
 
+/** Messages between two waits that are a stream. */
+const streamLength = 16;
+
 export class Ring extends RingCalls {
+  private headAtWait = 0;
+
   /**
    * A new ring in a heap; nobody's, so that it stays when its maker ends.
    * @throws ERR_INVALID_OPTION; ERR_INVALID_SIZE where the heap has no objects as large as its cells; ERR_OUT_OF_MEMORY, ERR_DETACHED
@@ -63,7 +68,7 @@ export class Ring extends RingCalls {
   }
 
   /**
-   * Sends objects as long as there is space; returns how many went. Of an array sixteen go in one call of the core.
+   * Sends objects as long as there is space; returns how many went. Of an array 32 go in one call of the core.
    * @throws as `send`; what is wrong in an array, but whose an object is, before anything is sent
    */
   sendMany(batch: Iterable<Outgoing>): number {
@@ -90,7 +95,8 @@ export class Ring extends RingCalls {
     const address = kit.allocate(length || 1);
     kit.host.views().u8.set(bytes, address);
     const found = this.core.sendMessage(this.at, address, length, tag);
-    if (found === came.done) return this.wokeAcross("receiversAcross");
+    if (found === came.done) return true;
+    if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
     kit.abandon();
     if (found === came.closed) throw this.closedError();
     return found !== came.full && this.write(bytes, tag);
@@ -149,7 +155,7 @@ export class Ring extends RingCalls {
    * @throws ERR_INVALID_OPTION where the thread may not block, or the memory is not shared
    */
   wait(options: WaitOptions = {}): boolean {
-    return waitFor(this.awaited("receivers"), timeoutOf("wait", options));
+    return waitFor(this.awaited("receivers", this.isStreaming()), timeoutOf("wait", options));
   }
 
   /** The same without blocking. @throws ERR_INVALID_OPTION */
@@ -159,7 +165,8 @@ export class Ring extends RingCalls {
 
   /** Blocks until there is space for a message, or the ring is closed. @throws as `wait` */
   waitForSpace(options: WaitOptions = {}): boolean {
-    return waitFor(this.awaited("senders"), timeoutOf("waitForSpace", options));
+    const isLarge = this.capacity >= streamLength;
+    return waitFor(this.awaited("senders", isLarge), timeoutOf("waitForSpace", options));
   }
 
   /** The same without blocking. @throws ERR_INVALID_OPTION */
@@ -199,7 +206,15 @@ export class Ring extends RingCalls {
     kit.end(at as Address);
   }
 
-  private awaited(who: "receivers" | "senders"): Awaited {
+  /** Whether many messages have gone since the last wait. */
+  private isStreaming(): boolean {
+    const head = this.core.getWord(this.at + ringWords.head);
+    const gone = (head - this.headAtWait) | 0;
+    this.headAtWait = head;
+    return gone >= streamLength;
+  }
+
+  private awaited(who: "receivers" | "senders", isStream = false): Awaited {
     this.kit.open();
     const isThere =
       who === "receivers"
@@ -207,6 +222,6 @@ export class Ring extends RingCalls {
         : () => this.core.hasSpaceForMessage(this.at) !== 0 || this.isClosed;
     const words = this.kit.host.views().i32;
     const across = acrossOf(this.kit, this.at + ringWords[`${who}Across`]);
-    return { isThere, words, index: (this.at + ringWords[who]) / 4, ...(across && { across }) };
+    return { isThere, isStream, words, index: (this.at + ringWords[who]) / 4, ...(across && { across }) };
   }
 }

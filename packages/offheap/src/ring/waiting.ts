@@ -27,6 +27,8 @@ const now = () => timers.performance.now();
 /** What somebody waits for, and the word where they say so. */
 export interface Awaited {
   readonly isThere: () => boolean;
+  /** The other side is at it: it is given time before the first look, too. */
+  readonly isStream: boolean;
   readonly words: Int32Array;
   readonly index: number;
   /** Where several processes share the heap: how to sleep so that each of them can wake the sleeper. */
@@ -34,13 +36,13 @@ export interface Awaited {
 }
 
 /** Blocks until it is there, which is true, or the time is over. @throws ERR_INVALID_OPTION where the thread may not block */
-export function waitFor({ isThere, words, index, across }: Awaited, timeout: number): boolean {
+export function waitFor({ isThere, isStream, words, index, across }: Awaited, timeout: number): boolean {
   const end = now() + timeout;
   if (!isShared(words)) {
     if (isThere()) return true;
     throw mayNotWait("its memory is not shared");
   }
-  if (isThere() || isThereSoon(isThere, Math.min(end, now() + spin), across)) return true;
+  if ((!isStream && isThere()) || isThereSoon(isThere, Math.min(end, now() + spin), across)) return true;
   for (let pause = firstLook; ; pause = Math.min(pause * 2, lastLook)) {
     if (across?.sleep !== undefined) across.announce();
     else announceAt(words, index);
