@@ -74,8 +74,12 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * Joins a pool, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static override attach(handle: HeapHandle, options: AttachOptions = {}): MemoryPool {
-    const joined = new MemoryPool({}, { heap: joinHeap(handle, options, true) });
+  static override attach(
+    handle: HeapHandle,
+    options: AttachOptions = {},
+    { heap = joinHeap(handle, options, true) }: Pick<Internals, "heap"> = {},
+  ): MemoryPool {
+    const joined = new MemoryPool({}, { heap });
     return joined.presence.show(joined);
   }
 

@@ -4,7 +4,7 @@ import { SlabAllocator } from "../allocator/index.ts";
 import { AllocatorError, type Os, show } from "../base/index.ts";
 import { formatHeap, type HeapOptions, joinHeap, resolveOptions } from "../format/index.ts";
 import { chunkBytes, type Layout, sharedHeapAt } from "../layout/index.ts";
-import type { MemorySource } from "../memory/index.ts";
+import type { Heap, MemorySource } from "../memory/index.ts";
 import { MemoryPool } from "../pool/index.ts";
 import { closeHeap, noteFile } from "./close.ts";
 import type { FileHeader } from "./header.ts";
@@ -28,18 +28,19 @@ export function openHeap(path: string, options: OpenHeapOptions): SlabAllocator 
 export function openHeap(path: string, options: OpenHeapOptions = {}): SlabAllocator | MemoryPool {
   const plan = checkOpenHeap(path, options);
   const { os, isPool, engine } = plan;
+  const joining = { os, ...(engine === undefined ? {} : { engine }) };
+  let found: Heap | undefined;
   const wanted = {
     making: makingOf(plan),
     expect: (header: FileHeader) => expectHeader(plan, header),
     heapIn: (memory: MemorySource) => {
-      const heap = joinHeap(handleIn(memory), { os }, isPool);
-      assertFits(plan, heap.layout);
-      return heap;
+      found = joinHeap(handleIn(memory), joining, isPool);
+      assertFits(plan, found.layout);
+      return found;
     },
   };
   const file = openFile(plan, wanted);
-  const joined = { os, ...(engine === undefined ? {} : { engine }) };
-  return checked(plan, file, attach(plan, file, joined));
+  return checked(plan, file, attach(plan, file, joining, found));
 }
 
 /** What is made of a file that is not there; undefined when no capacity was given. @throws ERR_INVALID_OPTION */
@@ -88,11 +89,14 @@ function differs(path: string, name: string, has: unknown, wanted: unknown): All
 function attach(
   { path, isPool }: CheckedHeapOptions,
   { memory, was }: OpenedFile,
-  joined: { readonly os: Os; readonly engine?: NonNullable<HeapOptions["engine"]> },
+  joining: { readonly os: Os; readonly engine?: NonNullable<HeapOptions["engine"]> },
+  found: Heap | undefined,
 ): SlabAllocator | MemoryPool {
   const handle = handleIn(memory);
+  // The same view that was looked at: an instance of the core takes 1 to 2 ms.
+  const internals = found === undefined ? {} : { heap: found };
   try {
-    const heap = isPool ? MemoryPool.attach(handle, joined) : SlabAllocator.attach(handle, joined);
+    const heap = (isPool ? MemoryPool : SlabAllocator).attach(handle, joining, internals);
     noteFile(heap, { path, was });
     return heap;
   } catch (error) {
