@@ -33,13 +33,13 @@ function setCounts({ heap, victim }: CutPool, low: number, high: number): void {
 }
 
 describe("the resize of a span", () => {
-  it("leaves it where it is, when there is room", () => {
+  it("leaves it where it is, when there is space", () => {
     const { heap, pool, victim } = fixture();
     const { free } = new Spans(heap);
     const address = victim.allocate(2 * chunk);
     for (const chunks of [4, 3, 10, 1, 2]) {
       assert.equal(victim.reallocate(address, chunks * chunk), address, `${chunks} chunks`);
-      // Else whoever looks for room would meet the chunks one by one.
+      // Else whoever looks for space would meet the chunks one by one.
       assert.equal(free.next(0), chunks === heap.layout.chunkCount ? noChunk : chunks);
     }
     victim.deallocate(address);

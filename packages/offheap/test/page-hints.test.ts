@@ -1,5 +1,5 @@
 // Hints of page spans that mislead or are missing, as races and deaths leave them: a set that names no span of pages, a
-// room that is too large, words that are wrong. Whoever meets one puts it right, and no object suffers from it.
+// bin that is too large, words that are wrong. Whoever meets one puts it right, and no object suffers from it.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,8 +17,8 @@ import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
 const seed = runSeed();
 const page = 2048;
-/** The room of spans whose longest free run has so many pages. */
-const roomOf = (longest: number) => 31 - Math.clz32(longest);
+/** The bin of spans whose longest free run has so many pages. */
+const binOf = (longest: number) => 31 - Math.clz32(longest);
 /** Pages of each span. */
 const pages = 16;
 const first = 0 as ChunkIndex;
@@ -42,11 +42,11 @@ function fixture(chunks = 16): Fixture {
 const take = (pool: MemoryPool, ...counts: readonly number[]) =>
   counts.map((count) => pool.allocate(count * page));
 
-const setsOf = ({ rooms, empty, pending }: PageHints) => [...rooms, empty, pending];
+const setsOf = ({ bins, empty, pending }: PageHints) => [...bins, empty, pending];
 
-/** In which rooms a span is. */
-const roomsOf = ({ rooms }: PageHints, head: ChunkIndex) =>
-  [...rooms.keys()].filter((room) => rooms[room]?.has(head));
+/** In which bins a span is. */
+const binsOf = ({ bins }: PageHints, head: ChunkIndex) =>
+  [...bins.keys()].filter((bin) => bins[bin]?.has(head));
 
 function end({ pool }: Fixture, objects: readonly number[]): void {
   assert.deepEqual(pool.check(), []);
@@ -63,12 +63,12 @@ describe("a chunk that is no span of pages", () => {
       return [((slot - made.heap.dataAt) / 65_536) as ChunkIndex, [slot]];
     };
 
-    it(`leaves each room when a search meets it there: ${name}`, () => {
+    it(`leaves each bin when a search meets it there: ${name}`, () => {
       const made = fixture();
       const [chunk, objects] = strange(made);
-      for (const room of made.hints.rooms) room.add(chunk);
+      for (const bin of made.hints.bins) bin.add(chunk);
       objects.push(...take(made.pool, 1));
-      assert.deepEqual(roomsOf(made.hints, chunk), []);
+      assert.deepEqual(binsOf(made.hints, chunk), []);
       end(made, objects);
     });
 
@@ -146,18 +146,18 @@ describe("of two spans that become empty", () => {
   });
 });
 
-describe("rooms", () => {
+describe("bins", () => {
   it("are entered by a span when a run in it has grown, and left when a search finds it too short", () => {
     const made = fixture();
     const [, middle, ...others] = take(made.pool, 2, 4, 10) as [number, number, number];
-    assert.deepEqual(roomsOf(made.hints, first), []);
+    assert.deepEqual(binsOf(made.hints, first), []);
     made.pool.deallocate(middle);
-    assert.deepEqual(roomsOf(made.hints, first), [2]);
+    assert.deepEqual(binsOf(made.hints, first), [2]);
     const objects = [...take(made.pool, 3)];
     assert.equal(made.hints.longestOf(first), 1);
     // Nothing of two pages is left: a search looks, and builds another span.
     objects.push(...take(made.pool, 2));
-    assert.deepEqual(roomsOf(made.hints, first), [0]);
+    assert.deepEqual(binsOf(made.hints, first), [0]);
     assert.equal(made.pool.stats().large.pageSpans, 2);
     objects.push(...take(made.pool, 1));
     assert.equal(made.pool.stats().large.pageSpans, 2);
@@ -166,20 +166,20 @@ describe("rooms", () => {
     end(made, [...objects, ...others, made.heap.dataAt]);
   });
 
-  /** A span in room 2 in which a run has grown, so that its longest free run has one page. */
+  /** A span in bin 2 in which a run has grown, so that its longest free run has one page. */
   function tooLarge(): Fixture & { readonly objects: number[] } {
     const made = fixture();
     const [grown, middle, last] = take(made.pool, 2, 4, 10) as [number, number, number];
     made.pool.deallocate(middle);
     assert.equal(made.pool.reallocate(grown, 5 * page), grown);
-    assert.deepEqual([made.hints.longestOf(first), roomsOf(made.hints, first)], [1, [2]]);
+    assert.deepEqual([made.hints.longestOf(first), binsOf(made.hints, first)], [1, [2]]);
     return { ...made, objects: [grown, last] };
   }
 
   it("that are too large are left when a search meets the span there", () => {
     const made = tooLarge();
     made.objects.push(...take(made.pool, 4));
-    assert.deepEqual(roomsOf(made.hints, first), [0]);
+    assert.deepEqual(binsOf(made.hints, first), [0]);
     end(made, made.objects);
   });
 
@@ -187,27 +187,27 @@ describe("rooms", () => {
     const made = tooLarge();
     assert.equal(made.pool.reallocate(made.objects[0] as number, 3 * page), made.objects[0]);
     assert.equal(made.hints.longestOf(first), 3);
-    assert.deepEqual(roomsOf(made.hints, first), [2]);
+    assert.deepEqual(binsOf(made.hints, first), [2]);
     end(made, made.objects);
   });
 
   it("are left by a span that an allocation has taken all of", () => {
     const made = fixture();
     const objects = take(made.pool, 1, 15);
-    assert.deepEqual(roomsOf(made.hints, first), []);
+    assert.deepEqual(binsOf(made.hints, first), []);
     end(made, objects);
   });
 
-  it("hide a span whose holder is slow, which stays in its room", () => {
+  it("hide a span whose holder is slow, which stays in its bin", () => {
     const made = fixture();
     const { words, layout } = made.heap;
     const objects = take(made.pool, 1);
     const claim = words[layout.claimsAt] as number;
-    const room = roomOf(made.hints.longestOf(first));
+    const bin = binOf(made.hints.longestOf(first));
     words[layout.claimsAt] = claimPagesHeld(lengthOf(claim), (made.other.workerId % 128) as WorkerPlace);
     objects.push(...take(made.pool, 1));
     assert.equal(made.pool.stats().large.pageSpans, 2);
-    assert.deepEqual(roomsOf(made.hints, first), [room]);
+    assert.deepEqual(binsOf(made.hints, first), [bin]);
     words[layout.claimsAt] = claimPages(lengthOf(claim));
     end(made, objects);
   });
@@ -236,7 +236,7 @@ describe(`all hints (seed ${seed})`, () => {
     const objects = take(made.pool, 3, 2);
     for (const set of setsOf(made.hints)) set.add(first);
     made.pool.reap(made.other.workerId);
-    assert.deepEqual(roomsOf(made.hints, first), [3]);
+    assert.deepEqual(binsOf(made.hints, first), [3]);
     assert.deepEqual([made.hints.empty.has(first), made.hints.pending.has(first)], [false, false]);
     end(made, objects);
   });

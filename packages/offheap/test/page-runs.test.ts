@@ -110,7 +110,7 @@ describe("a run that was freed while another held its span", () => {
     end(made);
   });
 
-  it("is room for its neighbour to grow", () => {
+  it("is space for its neighbour to grow", () => {
     const made = withFreed(1);
     const [first] = made.objects as [number];
     assert.equal(made.pool.reallocate(first, 2 * runBytes), first);
@@ -146,7 +146,7 @@ describe("a free of a run that is cut short at any of its stores", () => {
     });
 });
 
-describe("an allocation that looks for room everywhere, cut short at any of its stores", () => {
+describe("an allocation that looks for space everywhere, cut short at any of its stores", () => {
   it("is repaired by the next call", () => {
     for (let n = 0; ; n++) {
       const made = withFreed(0);

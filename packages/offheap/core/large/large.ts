@@ -36,7 +36,7 @@ export function isSpanOf(bytes: i32): bool {
 }
 
 /**
- * The address of a new object; 0: then there may be room behind another worker's claim. `isDoomed`: it is to end if the
+ * The address of a new object; 0: then there may be space behind another worker's claim. `isDoomed`: it is to end if the
  * worker does, until a move says otherwise.
  */
 export function allocateLarge(bytes: i32, alignBytes: i32, isDoomed: bool): i32 {

@@ -35,7 +35,7 @@ export {
   pageFree,
   pageFreed,
   maxRunBytes,
-  roomCount,
+  binCount,
   noPage,
   lineWords,
   lineShift,

@@ -55,7 +55,7 @@ export const pageFreed = 255;
 /** Larger objects than page runs get a span of their own: from here on its last chunk wastes less than an eighth. */
 export const maxRunBytes = 458752;
 /** Sets of page spans: by floor(log2(longest free run of pages)), then those with frees to collect, and the empty. */
-export const roomCount = 10;
+export const binCount = 10;
 export const noPage = -1;
 export const lineWords = 8;
 export const lineShift = 6;

@@ -1,6 +1,6 @@
 // Page runs: the objects that share a span of pages. One worker's operations on them.
 //
-//   allocate  claim a span with room; length, then the first byte: 128 + w; count; unclaim
+//   allocate  claim a span with space; length, then the first byte: 128 + w; count; unclaim
 //   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then, if the span
 //             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
 //   resize    under the claim: another length
@@ -44,9 +44,9 @@ import {
 } from "../layout/index.ts";
 import { dataAt, infoAt, isChunk, stateShift, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load8, load32, store8, store32 } from "../target/index.ts";
+import { enterBin, noteLongest, pendingSet, repairBins } from "./bins.ts";
 import { freeBefore, freeBehind, markPages, runAround } from "./marks.ts";
 import { beginLarge, countLarge, writeJournal } from "./record.ts";
-import { enterRoom, noteLongest, pendingSet, repairRooms } from "./rooms.ts";
 import {
   claimRun,
   findInNew,
@@ -96,9 +96,9 @@ export function allocateRun(pages: i32, align: i32): i32 {
   store32((info + infoFreeCount) | 0, load32((info + infoFreeCount) | 0) - pages);
   store32((info + infoLongest) | 0, left);
   noteLongest(head, foundLeftAt, foundSecond);
-  // A new span has been in no room yet; one that was found leaves its room when it has become too large.
-  if (left > longest) enterRoom(head, left);
-  else if (left >>> foundIn === 0) repairRooms(head, pagesOf(claim));
+  // A new span has been in no bin yet; one that was found leaves its bin when it has become too large.
+  if (left > longest) enterBin(head, left);
+  else if (left >>> foundIn === 0) repairBins(head, pagesOf(claim));
   unclaimPages(head, claim);
   return (dataAt + (head << chunkShift) + (page << pageShift)) | 0;
 }
@@ -158,7 +158,7 @@ export function freeRun(head: i32, slot: i32, state: i32): bool {
     // Where the longest so far may be part of it, what comes second is not known.
     const isApart = freeBefore !== longest && freeBehind !== longest;
     noteLongest(head, page - freeBefore, isApart ? longest : -1);
-    enterRoom(head, around);
+    enterBin(head, around);
   } else if (around > load32((info + infoSecond) | 0) && load32((info + infoSecond) | 0) >= 0)
     store32((info + infoSecond) | 0, around);
   if (free === all) letGoEmpty(head, claim);

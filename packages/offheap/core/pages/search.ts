@@ -1,10 +1,11 @@
-// Where a page run goes: a span whose longest free run is long enough, of the room where the shortest such are, and
+// Where a page run goes: a span whose longest free run is long enough, of the bin where the shortest such are, and
 // in it the best fit. All that is read without the span's claim is a hint, looked at again under it.
 //
 // Plain loads: page info, under the claim.
 
 import { claimOf, lengthOf, setHasAny, setNext, storeClaim, swapClaim, tagOf } from "../arena/index.ts";
 import {
+  binCount,
   claimWorkerShift,
   infoFreePages,
   infoLongest,
@@ -12,23 +13,22 @@ import {
   infoSecond,
   noChunk,
   noPage,
-  roomCount,
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
 import { infoAt, isChunk, worker } from "../places/index.ts";
 import { assert, glance32, lessUnsigned, load32, most } from "../target/index.ts";
+import { binOf, binSet, repairBins, repairPagesHint } from "./bins.ts";
 import { longestAtWithout, longestWithout, scannedAll, scanPages, secondWithout } from "./bits.ts";
 import { freeFrom } from "./marks.ts";
-import { repairPagesHint, repairRooms, roomOf, roomSet } from "./rooms.ts";
 import { pagesOf } from "./state.ts";
 
-/** Spans of one room that an allocation tries before it goes on to the next. */
+/** Spans of one bin that an allocation tries before it goes on to the next. */
 const spanTries = 8;
 /** No claim word of a held span is this. */
 export const noClaim = 0;
 
-// What the last claim found: the span, the room it was in, the page, and its longest free run when the run is taken.
+// What the last claim found: the span, the bin it was in, the page, and its longest free run when the run is taken.
 export let foundSpan: i32 = noChunk;
 export let foundIn: i32 = 0;
 export let foundFrom: i32 = noPage;
@@ -40,8 +40,8 @@ export let foundSecond: i32 = -1;
 /** Claims a span with a free run of `pages`, aligned to `align` pages; its claim word, or 0 when none can be had. */
 export function claimRun(pages: i32, align: i32): i32 {
   assert(pages > 0 && align > 0);
-  for (foundIn = roomOf(pages); foundIn < roomCount; foundIn++) {
-    if (!setHasAny(roomSet(foundIn))) continue;
+  for (foundIn = binOf(pages); foundIn < binCount; foundIn++) {
+    if (!setHasAny(binSet(foundIn))) continue;
     const claim = claimIn(pages, align);
     if (claim !== noClaim) return claim;
   }
@@ -89,25 +89,25 @@ function findInEmpty(span: i32, pages: i32, all: i32): void {
   foundSecond = 0;
 }
 
-/** The same of a span that the caller has just built, which is in no room. */
+/** The same of a span that the caller has just built, which is in no bin. */
 export function findInNew(span: i32, pages: i32, all: i32): void {
   findInEmpty(span, pages, all);
-  foundIn = roomCount;
+  foundIn = binCount;
 }
 
 function claimIn(pages: i32, align: i32): i32 {
-  const set = roomSet(foundIn);
+  const set = binSet(foundIn);
   let span = setNext(set, 0);
   for (let tries = 0; tries < spanTries && span !== noChunk; tries++) {
     const longest = glance32((infoAt(span) + infoLongest) | 0);
-    // One that has become too short for its room is put where it belongs.
+    // One that has become too short for its bin is put where it belongs.
     if (longest >= pages || longest >>> foundIn === 0) {
       const seen = claimOf(span);
       const claim = seen | tagPagesHeld | (worker << claimWorkerShift);
       if (tagOf(seen) !== tagPages || !swapClaim(span, seen, claim)) repairPagesHint(set, span);
       else if (longest >= pages && fitRun(span, claim, pages, align)) return claim;
       else {
-        repairRooms(span, pagesOf(claim));
+        repairBins(span, pagesOf(claim));
         storeClaim(span, seen);
       }
     }

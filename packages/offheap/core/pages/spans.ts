@@ -1,6 +1,6 @@
 // Spans of pages as one worker handles them: built, claimed for a moment, repaired, given back. Whoever holds the claim
 // owns the page info, takes free pages and collects freed runs; nobody waits for a claim. A page's free bit is a hint
-// beside its state byte, as are the sets of spans (rooms.ts).
+// beside its state byte, as are the sets of spans (bins.ts).
 //
 // Plain loads: page info, and lengths, under the claim. A first byte is read so, too: the holder alone takes a free page and
 // makes one, what is freed meanwhile is collected by whoever comes next, and 255 → 0 is an exchange.
@@ -48,19 +48,19 @@ import {
   store8,
   store32,
 } from "../target/index.ts";
-import { scannedAt, scannedFree, scannedLongest, scannedSecond, scanPages } from "./bits.ts";
-import { markPages } from "./marks.ts";
 import {
   clearHints,
   emptySet,
   forgetPages,
   noteLongest,
   pendingSet,
+  repairBins,
   repairPageHints,
   repairPagesHint,
-  repairRooms,
   setHints,
-} from "./rooms.ts";
+} from "./bins.ts";
+import { scannedAt, scannedFree, scannedLongest, scannedSecond, scanPages } from "./bits.ts";
+import { markPages } from "./marks.ts";
 import { noClaim } from "./search.ts";
 import { endOfPages, pagesOf, runPages, slotOfPage } from "./state.ts";
 
@@ -82,7 +82,7 @@ export function unclaimPages(head: i32, claim: i32): void {
   storeClaim(head, claimPages(lengthOf(claim)));
 }
 
-/** Builds a span for a run of so many pages, held, all pages free and in no room yet; −1 without chunks. */
+/** Builds a span for a run of so many pages, held, all pages free and in no bin yet; −1 without chunks. */
 export function buildPages(pages: i32): i32 {
   const fewest = ((pages - 1) >>> pagesPerChunkShift) + 1;
   const want = most(fewest, pageSpanChunks);
@@ -211,7 +211,7 @@ function releasePages(head: i32, claim: i32): bool {
   const all = pagesOf(claim);
   const freeAt = (infoAt(head) + infoFreeCount) | 0;
   const isEmpty = load32(freeAt) === all;
-  if (!isEmpty) repairRooms(head, all);
+  if (!isEmpty) repairBins(head, all);
   else if (!arePagesFree(head, claim, 0, all)) repairPages(head, claim);
   if (!isEmpty || load32(freeAt) !== all) return false;
   storeClaim(head, claimBuilding(length));

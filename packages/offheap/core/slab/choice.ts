@@ -82,7 +82,7 @@ export function claimHome(classIndex: i32): i32 {
   }
   if (head !== noChunk) return head;
   if (spare !== noChunk && claimIfOf(spare, classIndex)) return spare;
-  return hasHome || !isRoomy(classIndex) ? claimPartial(classIndex) : noChunk;
+  return hasHome || !isMostlyFree(classIndex) ? claimPartial(classIndex) : noChunk;
 }
 
 /** Of the searches of one call: looks left, where they ended; and met on the way a slab kept for nobody, a home that another holds. */
@@ -131,7 +131,7 @@ export function makeHome(classIndex: i32, head: i32): void {
 }
 
 /** Whether three quarters of the chunks are in no span, also with one more slab of the class. */
-function isRoomy(classIndex: i32): bool {
+function isMostlyFree(classIndex: i32): bool {
   const taken = atomicLoad32((heapAt + (spanChunksWord << 2)) | 0) + chunksOfNewSlab(classIndex);
   return taken <= chunkCount >> 2;
 }

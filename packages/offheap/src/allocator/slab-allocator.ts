@@ -79,12 +79,8 @@ export class SlabAllocator<Options = never> extends Inspected {
    * Joins a heap, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static attach(
-    handle: HeapHandle,
-    options: AttachOptions = {},
-    { heap = joinHeap(handle, options, false) }: Pick<Internals, "heap"> = {},
-  ): SlabAllocator {
-    const joined = new SlabAllocator({}, { heap });
+  static attach(handle: HeapHandle, options: AttachOptions = {}, opened?: Heap): SlabAllocator {
+    const joined = new SlabAllocator({}, { heap: opened ?? joinHeap(handle, options, false) });
     return joined.presence.show(joined);
   }
 

@@ -29,7 +29,7 @@ export class CacheEntries<K, V> extends Entries<K, V> {
   }
 
   /** A fresh object of so many bytes, which entries go for. */
-  readonly roomFor = (bytes: number): number => this.allocate(bytes);
+  readonly spaceFor = (bytes: number): number => this.allocate(bytes);
 
   protected override look(at: number, bytes: number, isUse: boolean): number {
     return isUse

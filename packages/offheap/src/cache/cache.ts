@@ -61,7 +61,7 @@ export class SharedCache<KN extends KeyName = "text", VN extends AnyValues = "te
     const { pool, claims } = place;
     this.leave = leave;
     this.giveBack = giveBack;
-    entriesOf(claims).makeRoom = this.entries.roomFor;
+    entriesOf(claims).makeSpace = this.entries.spaceFor;
     this.claims = new Claims(kitOf(pool), claims, pool.workerId);
   }
 

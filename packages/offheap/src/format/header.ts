@@ -67,22 +67,22 @@ export function writeHeader({ words, layout }: Heap): void {
 }
 
 /** The layout of the heap whose books begin with `words`, in a space of so many bytes; or why there is none. */
-export function readLayout(words: Int32Array, roomBytes: number): Layout | string {
+export function readLayout(words: Int32Array, spaceBytes: number): Layout | string {
   if (words[header.magic] !== magic) return "there is no heap at the offset";
   if (words[header.version] !== layoutVersion)
     return `the heap has layout version ${words[header.version]}, this library ${layoutVersion}`;
   const config = readConfig(words);
   if (typeof config === "string") return config;
-  if (config.capacityBytes > roomBytes)
+  if (config.capacityBytes > spaceBytes)
     return `a heap of ${config.capacityBytes} bytes does not fit the memory`;
   const layout = computeLayout(config);
   return layout.chunkCount < 1 ? "its configuration leaves no chunk" : layout;
 }
 
 /** The same of a heap that is alive: one that workers can be in, or that somebody is just formatting. */
-export function readLiveLayout(words: Int32Array, status: number, roomBytes: number): Layout | undefined {
+export function readLiveLayout(words: Int32Array, status: number, spaceBytes: number): Layout | undefined {
   if (status !== heapStatus.ready && status !== heapStatus.formatting) return undefined;
-  const layout = readLayout(words, roomBytes);
+  const layout = readLayout(words, spaceBytes);
   return typeof layout === "string" ? undefined : layout;
 }
 

@@ -21,8 +21,8 @@ export function assertVacant(source: MemorySource, offset: number, capacityBytes
   }
 }
 
-function liveAt(words: Int32Array, roomBytes: number): Layout | undefined {
-  return readLiveLayout(words, hardwareAccess.atomics.load(words, header.status), roomBytes);
+function liveAt(words: Int32Array, spaceBytes: number): Layout | undefined {
+  return readLiveLayout(words, hardwareAccess.atomics.load(words, header.status), spaceBytes);
 }
 
 function occupied(at: number, { capacityBytes }: Layout, offset: number, end: number): AllocatorError {

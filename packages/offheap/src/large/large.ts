@@ -86,7 +86,7 @@ export class Large implements OtherSpans {
   }
 
   /**
-   * The address of a new object, or `nowhere`: then there may be room behind another worker's claim. `isDoomed`: it is to
+   * The address of a new object, or `nowhere`: then there may be space behind another worker's claim. `isDoomed`: it is to
    * end if the worker does, until a move says otherwise.
    */
   allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {

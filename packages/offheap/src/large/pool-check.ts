@@ -162,9 +162,9 @@ export class PoolChecks implements OtherChecks {
       this.report("slab-info", `${where} notes a second free run of ${noted.second} pages, has ${second}`);
     if (free !== found.free)
       this.report("slab-info", `${where} counts ${free} free pages, has ${found.free}`);
-    const { room, isEmpty, isPending } = this.pageSpans.hints.setsOf(head);
-    if (room < 31 - Math.clz32(first))
-      this.report("chunk-set", `${where} is in room ${room}, its longest free run is ${first}`);
+    const { bin, isEmpty, isPending } = this.pageSpans.hints.setsOf(head);
+    if (bin < 31 - Math.clz32(first))
+      this.report("chunk-set", `${where} is in bin ${bin}, its longest free run is ${first}`);
     if (found.free === pages && !isEmpty) this.report("chunk-set", `${where} is empty and not in that set`);
     if (found.isFreed && !isPending)
       this.report("chunk-set", `${where} has a freed run and is not in the set of those`);

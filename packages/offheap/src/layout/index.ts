@@ -45,7 +45,7 @@ export { recordAt, gaugesAt, intentAt, infoAt, chunkSetAt, poolSetAt } from "./o
 
 // What a pool alone has: pages, and where they are noted.
 export {
-  roomCount,
+  binCount,
   pageBytes,
   statesPerPage,
   maxRunBytes,

@@ -52,7 +52,7 @@ export function chunkSetAt(layout: Layout, index: number): number {
   return layout.chunkSetsAt + index * layout.chunkSetWords;
 }
 
-/** The sets of a pool: `roomCount` of page spans by room, those with frees to collect, the empty ones. */
+/** The sets of a pool: `binCount` of page spans by bin, those with frees to collect, the empty ones. */
 export function poolSetAt(layout: Layout, index: number): number {
   return chunkSetAt(layout, layout.objectBytes.length + 2 + index);
 }

@@ -3,7 +3,7 @@
 import * as shared from "../../core/layout/index.ts";
 
 // Of what the core knows, too, the number stands there: in bytes, where here it is words.
-export const { maxRunBytes, roomCount } = shared;
+export const { maxRunBytes, binCount } = shared;
 const wordShift = 2;
 
 /** Unit of the large objects that share a span. */
@@ -23,5 +23,5 @@ export const pageInfo = {
   second: shared.infoSecond >> wordShift,
   free: shared.infoFreePages >> wordShift,
 } as const;
-/** Sets of page spans: by room, then those with frees to collect, and the empty. */
-export const poolSetCount = roomCount + 2;
+/** Sets of page spans: by bin, then those with frees to collect, and the empty. */
+export const poolSetCount = binCount + 2;

@@ -34,7 +34,7 @@ export class Entries<K, V> extends FoundEntries<K, V> {
   remove(key: unknown, expected?: Seen): boolean {
     const bytes = this.keys.write(key);
     this.checkOpen();
-    if (bytes > this.keyRoom) {
+    if (bytes > this.keySpace) {
       const entry = this.findLong(bytes);
       return entry !== 0 && this.removeHeld(entry, expected);
     }

@@ -44,7 +44,7 @@ export class FoundEntries<K, V> {
   readonly keys: KeyKind<K>;
   readonly values: ValueKind<V>;
   /** What allocates in place of the heap: where room is made for it by others. */
-  makeRoom: ((bytes: number) => number) | undefined;
+  makeSpace: ((bytes: number) => number) | undefined;
   /** Absent where keys or values are objects. */
   private readonly recent: Recent | undefined;
   /** The address of the books of the cache that is built on the map; 0: none is. */
@@ -52,7 +52,7 @@ export class FoundEntries<K, V> {
   /** Of the key that was looked for last. */
   private slot = noSlot;
   protected readonly keyAt: number;
-  protected readonly keyRoom: number;
+  protected readonly keySpace: number;
   /** Where objects end: a damaged length leads beyond. */
   private readonly end: number;
 
@@ -68,7 +68,7 @@ export class FoundEntries<K, V> {
     const scratchAt = recordAt(layout, kit.place) + scratchIn(objectBytes.length, magazineShift);
     const { from, words } = keyPlaceOf(roundLimits, chunkCount);
     this.keyAt = offset + (scratchAt + from) * 4;
-    this.keyRoom = words * 4;
+    this.keySpace = words * 4;
     this.end = kit.heap.dataAt + chunkCount * chunkBytes;
   }
 
@@ -82,7 +82,7 @@ export class FoundEntries<K, V> {
 
   /** A fresh object of so many bytes: also where room is made for it. @throws ERR_INVALID_SIZE, ERR_OUT_OF_MEMORY, ERR_DETACHED */
   protected allocate(bytes: number): number {
-    return this.makeRoom === undefined ? this.kit.allocate(bytes) : this.makeRoom(bytes);
+    return this.makeSpace === undefined ? this.kit.allocate(bytes) : this.makeSpace(bytes);
   }
 
   /** What the core finds by the key at an address; of a cache it may count as a use. */
@@ -93,7 +93,7 @@ export class FoundEntries<K, V> {
   /** The entry with a key, held; 0 where there is none. @throws ERR_INVALID_OPTION, ERR_INVALID_SIZE, ERR_DETACHED */
   find(key: unknown, isUse = false): number {
     const bytes = this.keys.write(key);
-    if (bytes > this.keyRoom) return this.findLong(bytes, isUse);
+    if (bytes > this.keySpace) return this.findLong(bytes, isUse);
     for (let tries = 0; tries < mostTries; tries++) {
       copyKey(this.views.i32, this.keyAt, bytes);
       const entry = this.look(this.keyAt, bytes, isUse);

@@ -1,13 +1,13 @@
-// What is known of the spans of pages without looking at their state bytes (core/pages/rooms.ts): read by anyone, who looks
+// What is known of the spans of pages without looking at their state bytes (core/pages/bins.ts): read by anyone, who looks
 // at the claim and the bytes before anything rests on it.
 
 import { ChunkSet } from "../arena/index.ts";
 import type { ChunkIndex } from "../base/index.ts";
-import { pageInfo, poolSetAt, roomCount, wordsPerSlabInfo } from "../layout/index.ts";
+import { binCount, pageInfo, poolSetAt, wordsPerSlabInfo } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 
 export class PageHints {
-  readonly rooms: readonly ChunkSet[];
+  readonly bins: readonly ChunkSet[];
   readonly pending: ChunkSet;
   readonly empty: ChunkSet;
   private readonly heap: Heap;
@@ -15,9 +15,9 @@ export class PageHints {
   constructor(heap: Heap) {
     const setOf = (index: number) => new ChunkSet(heap, poolSetAt(heap.layout, index));
     this.heap = heap;
-    this.rooms = Array.from({ length: roomCount }, (_, room) => setOf(room));
-    this.pending = setOf(roomCount);
-    this.empty = setOf(roomCount + 1);
+    this.bins = Array.from({ length: binCount }, (_, bin) => setOf(bin));
+    this.pending = setOf(binCount);
+    this.empty = setOf(binCount + 1);
   }
 
   freeOf(head: ChunkIndex): number {
@@ -43,13 +43,13 @@ export class PageHints {
   }
 
   repair(): void {
-    for (const set of [...this.rooms, this.pending, this.empty]) set.repair();
+    for (const set of [...this.bins, this.pending, this.empty]) set.repair();
   }
 
   /** Where a search finds the span, for check(). */
-  setsOf(head: ChunkIndex): { room: number; isEmpty: boolean; isPending: boolean } {
+  setsOf(head: ChunkIndex): { bin: number; isEmpty: boolean; isPending: boolean } {
     const found = (set: ChunkSet) => set.next(head) === head && set.announces(head);
-    const room = this.rooms.findLastIndex(found);
-    return { room, isEmpty: found(this.empty), isPending: found(this.pending) };
+    const bin = this.bins.findLastIndex(found);
+    return { bin, isEmpty: found(this.empty), isPending: found(this.pending) };
   }
 }

@@ -23,7 +23,7 @@ import {
   resetHeap,
 } from "../large/index.ts";
 import { header, type SizeClass } from "../layout/index.ts";
-import { bufferOf } from "../memory/index.ts";
+import { bufferOf, type Heap } from "../memory/index.ts";
 import { nowhere } from "../pages/index.ts";
 import { journal, writeJournal } from "../worker/index.ts";
 import { clear } from "./clear.ts";
@@ -74,12 +74,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
    * Joins a pool, in another worker or in the same.
    * @throws ERR_INCOMPATIBLE_HEAP, ERR_TOO_MANY_WORKERS, ERR_HEAP_BUSY, ERR_DETACHED; ERR_INVALID_OPTION for `os`
    */
-  static override attach(
-    handle: HeapHandle,
-    options: AttachOptions = {},
-    { heap = joinHeap(handle, options, true) }: Pick<Internals, "heap"> = {},
-  ): MemoryPool {
-    const joined = new MemoryPool({}, { heap });
+  static override attach(handle: HeapHandle, options: AttachOptions = {}, opened?: Heap): MemoryPool {
+    const joined = new MemoryPool({}, { heap: opened ?? joinHeap(handle, options, true) });
     return joined.presence.show(joined);
   }
 

@@ -93,10 +93,9 @@ function attach(
   found: Heap | undefined,
 ): SlabAllocator | MemoryPool {
   const handle = handleIn(memory);
-  // The same view that was looked at: an instance of the core takes 1 to 2 ms.
-  const internals = found === undefined ? {} : { heap: found };
   try {
-    const heap = (isPool ? MemoryPool : SlabAllocator).attach(handle, joining, internals);
+    // The one that was looked at: another instance of the core would take 1 to 2 ms.
+    const heap = (isPool ? MemoryPool : SlabAllocator).attach(handle, joining, found);
     noteFile(heap, { path, was });
     return heap;
   } catch (error) {

@@ -21,8 +21,8 @@ describe("every schedule: page runs", () => {
   interleave(runs.resizeRun);
   interleave(runs.doubleFreeRun);
   interleave(runs.doubleFreeRunAgain);
-  interleave(runs.leaveRoom);
-  interleave(runs.leaveRoomTwice);
+  interleave(runs.leaveBin);
+  interleave(runs.leaveBinTwice);
   interleave(runs.refillEmpty);
   interleave(runs.freeCalledRoomy);
   interleave(runs.freeCalledEmptyPages);

@@ -7,7 +7,7 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import { Violated } from "../../support/stepping/objects.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, free, freeOldest, take } from "./common.ts";
-import { pool, resize, runBytes, tooLargeRoom } from "./runs.ts";
+import { pool, resize, runBytes, tooLargeBin } from "./runs.ts";
 
 const chunk = 65_536;
 export const span = 2 * chunk;
@@ -44,8 +44,8 @@ export const largeReaperDies: readonly Scenario<Address[]>[] = Object.entries(la
 
 export const searchDies: Scenario<Address[]> = {
   ...chain,
-  name: "death in a search that meets a span in too large a room, and of its reaper",
-  setup: tooLargeRoom.setup,
+  name: "death in a search that meets a span in too large a bin, and of its reaper",
+  setup: tooLargeBin.setup,
   programs: [[allocate(runBytes)], [reapBefore(0)], [reapBefore(1, 0), allocate(runBytes)]],
 };
 

@@ -97,7 +97,7 @@ export const secondEmpty: Scenario<Address[]> = {
 
 /**
  * A run whose span another holds moves, also to become shorter; where that one has filled it by then and holds the
- * other span, too, there is no room.
+ * other span, too, there is no space.
  */
 export const resizeRun: Scenario<Address[]> = {
   name: "page run made longer and shorter against allocate",
@@ -133,8 +133,8 @@ export const doubleFreeRunAgain: Scenario<Address[]> = {
   verify: (actors) => (actors.some((actor) => actor.results[0] === "freed") ? undefined : "nobody freed it"),
 };
 
-/** A span of 4 pages with one free, in a room of spans with two: what was freed there has been allocated again in part. */
-export const tooLargeRoom = {
+/** A span of 4 pages with one free, in a bin of spans with two: what was freed there has been allocated again in part. */
+export const tooLargeBin = {
   geometry: pool,
   setup: ([actor]: readonly Actor[]): Address[] => {
     const a = actor as Actor;
@@ -144,15 +144,15 @@ export const tooLargeRoom = {
   },
 } as const;
 
-export const leaveRoom: Scenario<Address[]> = {
-  ...tooLargeRoom,
-  name: "span in too large a room, met by a search, against a free in it",
+export const leaveBin: Scenario<Address[]> = {
+  ...tooLargeBin,
+  name: "span in too large a bin, met by a search, against a free in it",
   programs: [[allocate(runBytes)], [free(1), allocate(runBytes)]],
 };
 
-export const leaveRoomTwice: Scenario<Address[]> = {
-  ...tooLargeRoom,
-  name: "span in too large a room, met by two searches",
+export const leaveBinTwice: Scenario<Address[]> = {
+  ...tooLargeBin,
+  name: "span in too large a bin, met by two searches",
   // The one builds the only other span, and holds it.
   mayRunOut: true,
   programs: [
@@ -190,7 +190,7 @@ const misled = (
 
 export const freeCalledRoomy: Scenario<void> = misled(
   "free chunk that is said to be a span of pages with room, against its becoming one",
-  ({ rooms }) => rooms[1] as ChunkSet,
+  ({ bins }) => bins[1] as ChunkSet,
   [[allocate(runBytes)], [allocate(runBytes)]],
 );
 

@@ -1,43 +1,43 @@
-// The sets of the spans of pages: rooms by their longest free run, those with frees to collect, the empty ones. Written
+// The sets of the spans of pages: bins by their longest free run, those with frees to collect, the empty ones. Written
 // under a span's claim; hints, as all sets.
 // Plain loads: page info, under the claim.
 //
-//   longest = pages of the longest free run     in room r for an r ≥ floor(log2(longest)), if that is not 0
+//   longest = pages of the longest free run     in bin r for an r ≥ floor(log2(longest)), if that is not 0
 //   free    = number of free pages              in empty ⇐ every page is free
 //   in pending ⇐ it has a run that was freed while another worker held it
 //
-// A span enters a room when its longest run has grown beyond all that it is in. It leaves those that are too large
+// A span enters a bin when its longest run has grown beyond all that it is in. It leaves those that are too large
 // for it, or `empty`, when a search meets it there: so most operations change no set.
 
 import { claimOf, setAdd, setHas, setRemove, tagOf } from "../arena/index.ts";
 import {
+  binCount,
   infoFreeCount,
   infoLongest,
   infoLongestAt,
   infoSecond,
   noPage,
-  roomCount,
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
 import { classCount, infoAt, isChunk, slabSet } from "../places/index.ts";
 import { assert, leadingZeros, load32, store32 } from "../target/index.ts";
 
-/** The room of spans whose longest free run has so many pages; −1, which is none, for 0. */
-export function roomOf(pages: i32): i32 {
+/** The bin of spans whose longest free run has so many pages; −1, which is none, for 0. */
+export function binOf(pages: i32): i32 {
   return 31 - leadingZeros(pages);
 }
 
 /** They come behind the sets of the classes; the empty ones are the last but none, those with frees before. */
-export function roomSet(room: i32): i32 {
-  return slabSet(classCount + 1 + room);
+export function binSet(bin: i32): i32 {
+  return slabSet(classCount + 1 + bin);
 }
 
 export function pendingSet(): i32 {
-  return roomSet(roomCount);
+  return binSet(binCount);
 }
 export function emptySet(): i32 {
-  return roomSet(roomCount + 1);
+  return binSet(binCount + 1);
 }
 
 /** Of a span with so many free pages: in no set, until `setHints` is called. */
@@ -61,47 +61,46 @@ export function setHints(head: i32, all: i32, free: i32, longest: i32): void {
   const longestBefore = load32((info + infoLongest) | 0);
   store32((info + infoFreeCount) | 0, free);
   store32((info + infoLongest) | 0, longest);
-  if (longest > longestBefore) enterRoom(head, longest);
+  if (longest > longestBefore) enterBin(head, longest);
   if (free === all && !setHas(emptySet(), head)) setAdd(emptySet(), head);
 }
 
 /** The same, whatever the words and the sets say. */
 export function repairPageHints(head: i32, all: i32, free: i32, longest: i32): void {
-  leaveRooms(head);
+  leaveBins(head);
   clearHints(head, free);
   setHints(head, all, free, longest);
 }
 
 /** Takes a span that is given back out of all sets. */
 export function forgetPages(head: i32): void {
-  leaveRooms(head);
+  leaveBins(head);
   if (setHas(pendingSet(), head)) setRemove(pendingSet(), head);
 }
 
 /** Out of all but those with frees to collect, which others add it to whoever holds it. */
-function leaveRooms(head: i32): void {
-  for (let room = 0; room < roomCount; room++)
-    if (setHas(roomSet(room), head)) setRemove(roomSet(room), head);
+function leaveBins(head: i32): void {
+  for (let bin = 0; bin < binCount; bin++) if (setHas(binSet(bin), head)) setRemove(binSet(bin), head);
   if (setHas(emptySet(), head)) setRemove(emptySet(), head);
 }
 
-/** Into the room of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
-export function enterRoom(head: i32, longest: i32): void {
+/** Into the bin of its longest run, unless it is in that or a larger one. Damaged books may name none there is. */
+export function enterBin(head: i32, longest: i32): void {
   assert(isChunk(head));
-  const room = roomOf(longest);
-  if (room < 0 || room >= roomCount) return;
-  for (let at = room; at < roomCount; at++) if (setHas(roomSet(at), head)) return;
-  setAdd(roomSet(room), head);
+  const bin = binOf(longest);
+  if (bin < 0 || bin >= binCount) return;
+  for (let at = bin; at < binCount; at++) if (setHas(binSet(at), head)) return;
+  setAdd(binSet(bin), head);
 }
 
-/** Under the claim: out of the rooms that are too large, and of the empty ones if it is not, having `all` pages. */
-export function repairRooms(head: i32, all: i32): void {
+/** Under the claim: out of the bins that are too large, and of the empty ones if it is not, having `all` pages. */
+export function repairBins(head: i32, all: i32): void {
   assert(isChunk(head));
   const info = infoAt(head);
-  const room = roomOf(load32((info + infoLongest) | 0));
-  if (room >= 0 && room < roomCount && !setHas(roomSet(room), head)) setAdd(roomSet(room), head);
-  for (let above = room + 1; above < roomCount; above++)
-    if (setHas(roomSet(above), head)) setRemove(roomSet(above), head);
+  const bin = binOf(load32((info + infoLongest) | 0));
+  if (bin >= 0 && bin < binCount && !setHas(binSet(bin), head)) setAdd(binSet(bin), head);
+  for (let above = bin + 1; above < binCount; above++)
+    if (setHas(binSet(above), head)) setRemove(binSet(above), head);
   if (load32((info + infoFreeCount) | 0) !== all && setHas(emptySet(), head)) setRemove(emptySet(), head);
 }
 
