@@ -36,9 +36,10 @@ export class Counter {
     const rough = { size: Math.max(sums.size, 0), bytes: (sums.eights >>> 0) * 8 };
     if (sums.lost === madeGood || this.passed++ < this.toPass) return rough;
     settleOwn(entries);
+    const turns = turnsOf(entries);
     const before = sumOf(entries);
-    const found = before.isAtRest ? walkAll(entries) : rough;
-    const isRight = before.isAtRest && before.turns === sumOf(entries).turns;
+    const found = turns === undefined ? rough : walkAll(entries);
+    const isRight = turns !== undefined && turns === turnsOf(entries);
     if (isRight) makeGood(entries, madeGood, before, found);
     this.passed = 0;
     this.toPass = isRight ? 0 : Math.min(this.toPass * 2 + 1, mostPassed);
@@ -52,28 +53,40 @@ interface Sums {
   readonly size: number;
   readonly eights: number;
   readonly lost: number;
-  /** The turns of all rows. */
-  readonly turns: string;
-  /** Nobody who lives is about to count. */
-  readonly isAtRest: boolean;
 }
 
-function sumOf({ core, kit, at }: Counted): Sums {
-  const turns: number[] = [];
-  let [size, eights, lost, isAtRest] = [0, 0, 0, true];
+function sumOf(entries: Counted): Sums {
+  const { core, kit, at } = entries;
+  let [size, eights, lost] = [0, 0, 0];
   for (let place = 1; place <= kit.heap.layout.maxWorkers; place++) {
     const row = core.rowOf(at, place);
-    const turn = core.getWord(row + mapWords.rowTurn);
-    turns.push(turn);
     size = (size + core.getWord(row)) | 0;
     eights = (eights + core.getWord(row + mapWords.rowBytes)) | 0;
     lost = (lost + core.getWord(row + mapWords.rowLost)) | 0;
-    if (turn % 2 === 0) continue;
     // Who takes the place next will count it.
-    if (new Workers(kit.heap).read(place as WorkerPlace).state === "free") lost = (lost + 1) | 0;
-    else isAtRest = false;
+    if (isOdd(entries, row) && isGone(entries, place)) lost = (lost + 1) | 0;
   }
-  return { size, eights, lost, turns: turns.join(), isAtRest };
+  return { size, eights, lost };
+}
+
+/** The turns of all rows; undefined while somebody who lives is about to count. */
+function turnsOf(entries: Counted): string | undefined {
+  const { core, kit, at } = entries;
+  const turns: number[] = [];
+  for (let place = 1; place <= kit.heap.layout.maxWorkers; place++) {
+    const row = core.rowOf(at, place);
+    if (isOdd(entries, row) && !isGone(entries, place)) return undefined;
+    turns.push(core.getWord(row + mapWords.rowTurn));
+  }
+  return turns.join();
+}
+
+function isOdd({ core }: Counted, row: number): boolean {
+  return core.getWord(row + mapWords.rowTurn) % 2 !== 0;
+}
+
+function isGone({ kit }: Counted, place: number): boolean {
+  return new Workers(kit.heap).read(place as WorkerPlace).state === "free";
 }
 
 /** A call of this worker's own that was cut short in a change is over. */
