@@ -5,7 +5,10 @@
 //   npm run mutants                        all
 //   npm run mutants -- --list              only what would be made
 //   npm run mutants -- --only slabs.js     those whose description contains the word, or one of several; no table
-//   npm run mutants -- --cheap             small bounds and the other tests only
+//   npm run mutants -- --kit               only those of structures, maps and records; no table
+//   npm run mutants -- --quick             the likely finders and the quick tests only
+//   npm run mutants -- --small             these, and the schedules within small bounds
+//   npm run mutants -- --cheap             these, and the slow tests
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
 //   npm run mutants -- --table --resume F  only writes the table, of what has been tried so far
 //   npm run mutants -- --jobs 4            so many at a time (2)
@@ -19,7 +22,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reasonOf } from "./mutants/explained.mjs";
-import { finder, firstFinder, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
+import { finder, firstFinder, isOfKit, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
 import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
 import { tableOf } from "./mutants/table.mjs";
@@ -29,7 +32,10 @@ const { values } = parseArgs({
   options: {
     list: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    small: { type: "boolean", default: false },
     cheap: { type: "boolean", default: false },
+    kit: { type: "boolean", default: false },
     thorough: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
     jobs: { type: "string", default: "2" },
@@ -47,23 +53,34 @@ const files = [
   "allocator/slow-path.js",
   "arena/decommit.js",
   "core.js",
+  "generations/begin.js",
+  "generations/ending.js",
+  "generations/leaf.js",
+  "generations/recovery.js",
+  "generations/registry.js",
   "large/doomed.js",
   "large/large-spans.js",
   "large/large.js",
   "large/reset.js",
+  "map/count.js",
+  "map/ending.js",
+  "map/entries.js",
   "pages/large-record.js",
-  "pages/page-bits.js",
   "pages/page-hints.js",
   "pages/page-runs.js",
-  "pages/page-search.js",
   "pages/page-spans.js",
   "pool/clear.js",
   "pool/malloc.js",
   "pool/memory-pool.js",
   "pool/moves.js",
   "pool/region.js",
+  "records/records.js",
   "recovery/reaper.js",
   "recovery/recover.js",
+  "ring/calls.js",
+  "ring/list.js",
+  "ring/place.js",
+  "ring/ring.js",
   "structure/kit.js",
   "structure/roots.js",
   "worker/journal.js",
@@ -81,6 +98,15 @@ function describe({ file, where, what, before }) {
   return `${file} ${where}: ${what}: ${before}`;
 }
 
+const missing = files.filter((file) => !existsSync(join(home, "dist", pathOf(file))));
+if (missing.length > 0) {
+  const names = missing.map((file) => join("dist", pathOf(file))).join(", ");
+  console.error(
+    `packages/offheap has no ${names}: build first, or take out of scripts/mutants.mjs what is gone.`,
+  );
+  process.exit(2);
+}
+
 /** Each with a name of its own: mutants of one description are numbered. */
 function makeAll() {
   const counts = new Map();
@@ -94,7 +120,10 @@ function makeAll() {
 }
 
 const all = makeAll();
-const mutants = all.filter(({ name }) => values.only?.some((word) => name.includes(word)) ?? true);
+const mutants = all.filter(
+  (mutant) =>
+    (!values.kit || isOfKit(mutant)) && (values.only?.some((word) => mutant.name.includes(word)) ?? true),
+);
 
 if (values.list) {
   for (const { name } of mutants) console.log(name);
@@ -171,7 +200,7 @@ async function pass(bounds) {
 async function check() {
   const folder = workshop();
   let failed;
-  for (const bounds of stages.slice(0, 3)) {
+  for (const bounds of wanted.slice(0, 3)) {
     for (const kind of new Set(mutants.map(kindOf))) failed ??= await finder(folder, bounds, seconds, kind);
   }
   rmSync(folder, { recursive: true });
@@ -180,19 +209,24 @@ async function check() {
   process.exit(1);
 }
 
+/** How many of the stages are asked for. */
+function wantedStages() {
+  if (values.quick) return 1;
+  if (values.small) return 2;
+  if (values.cheap) return 3;
+  return values.thorough ? stages.length : stages.indexOf("thorough");
+}
+
+const wanted = stages.slice(0, wantedStages());
 recall();
 if (!values.table) {
   await check();
-  for (const bounds of [likely, ...stages]) {
-    if (bounds === "dear" && values.cheap) break;
-    if (bounds === "thorough" && !values.thorough) break;
-    await pass(bounds);
-  }
+  for (const bounds of [likely, ...wanted]) await pass(bounds);
 }
 
 const survivors = mutants.filter(({ by, survived }) => by === undefined && survived.length > 0);
 const unexplained = survivors.filter((mutant) => reasonOf(mutant.name) === undefined);
-if (values.only === undefined) writeFileSync(join(root, "mutants.md"), tableOf(mutants));
+if (values.only === undefined && !values.kit) writeFileSync(join(root, "mutants.md"), tableOf(mutants));
 for (const { name } of unexplained) console.log(`not explained: ${name}`);
 console.log(`${survivors.length} of ${mutants.length} survived, ${unexplained.length} without a reason`);
 process.exit(unexplained.length === 0 ? 0 : 1);
