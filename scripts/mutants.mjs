@@ -184,7 +184,7 @@ async function pass(bounds) {
       for (const path of paths) writeFileSync(path, mutant.text);
       mutant.by = await (bounds === likely
         ? firstFinder(folder, namesFor(mutant), seconds)
-        : finder(folder, bounds, seconds, kindOf(mutant)));
+        : finder(folder, bounds, seconds, kindOf(mutant), namesFor(mutant)));
       if (mutant.by === undefined) mutant.survived.push(bounds);
       for (const [i, path] of paths.entries()) writeFileSync(path, originals[i]);
       console.log(`${mutant.by === undefined ? "survived" : "killed  "} ${mutant.name}`);

@@ -165,10 +165,13 @@ export function workshop() {
 function fails(folder, script, args, seconds) {
   return new Promise((resolve) => {
     // The core's JavaScript, which is what has been changed.
-    const preload = pathToFileURL(join(folder, "dist-test", "support", "use-js.js"));
+    const preloads = [
+      new URL("no-wasm.mjs", import.meta.url),
+      pathToFileURL(join(folder, "dist-test", "support", "use-js.js")),
+    ];
     const child = spawn(
       process.execPath,
-      [`--import=${preload}`, join(folder, "dist-test", script), ...args],
+      [...preloads.map((url) => `--import=${url}`), join(folder, "dist-test", script), ...args],
       {
         cwd: folder,
         // One seed: what fails by chance would be taken for a find.
@@ -209,9 +212,12 @@ async function failingTest(folder, names, seconds) {
   return undefined;
 }
 
-/** What finds the mutant that stands in the folder, if anything does. */
-export function finder(folder, bounds, seconds, kind) {
-  if (bounds in tests) return failingTest(folder, (testsOf[kind] ?? tests)[bounds], seconds);
+/** What finds the mutant that stands in the folder, if anything does; `passed` did not, when it was tried as likely. */
+export function finder(folder, bounds, seconds, kind, passed = []) {
+  if (bounds in tests) {
+    const names = (testsOf[kind] ?? tests)[bounds].filter((name) => !passed.includes(`${name}${testFile}`));
+    return failingTest(folder, names, seconds);
+  }
   return fails(folder, hunt, [`--${bounds}`, ...(kind === undefined ? [] : [`--${kind}`])], seconds);
 }
 
