@@ -1,7 +1,7 @@
 // Runs the scenarios until one fails: what scripts/mutants.mjs calls for each mutant, with --cheap for small bounds,
 // --dear or --thorough for those that are left, --only NAME for one scenario within all bounds, --pool for those
-// with a pool, --structures for those of the kit and of what is built on it, --rings, --maps or --records for one of these: in the
-// others no defect of their folders shows.
+// with a pool, --structures for those of the kit and of rings, --rings, --maps or --records for one of these: in the others no
+// defect of their folders shows.
 // Ends with code 1 and the name of what failed, or with code 0 when nothing did.
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
@@ -42,10 +42,10 @@ const only = onlyAt < 0 ? undefined : process.argv[onlyAt + 1];
 
 const isPoolOnly = process.argv.includes("--pool");
 const isCheap = process.argv.includes("--cheap");
-const ofOne = ["--rings", "--maps", "--records"].find((word) => process.argv.includes(word));
-const isOfKit = ofOne !== undefined || process.argv.includes("--structures");
+const ofOne = ["--structures", "--rings", "--maps", "--records"].find((word) => process.argv.includes(word));
+const isOfKit = ofOne !== undefined;
 /** Without a word for one of them there are all. */
-const has = (word?: string) => ofOne === undefined || ofOne === word;
+const has = (...words: readonly string[]) => ofOne === undefined || words.includes(ofOne);
 
 const scenariosIn = (...files: readonly object[]): readonly Scenario<never>[] =>
   files
@@ -54,14 +54,14 @@ const scenariosIn = (...files: readonly object[]): readonly Scenario<never>[] =>
 
 /** Those of the kit, and of what is built on it; in `chains` two workers die one after the other. */
 const chainsOfKit = [
-  ...(has("--rings") ? rings.ringReapers : []),
-  ...(has() ? structures.reapers : []),
+  ...(has("--rings", "--structures") ? rings.ringReapers : []),
+  ...(has("--structures") ? structures.reapers : []),
   ...(has("--records") ? records.reaperOfRecordsDies : []),
 ] as unknown as readonly Scenario<never>[];
 const ofRecords = has("--records") ? scenariosIn(records) : [];
 const ofKit = [
-  ...(has("--rings") ? scenariosIn(rings) : []),
-  ...(has() ? scenariosIn(structures, { largeStructures }, newNames) : []),
+  ...(has("--rings", "--structures") ? scenariosIn(rings) : []),
+  ...(has("--structures") ? scenariosIn(structures, { largeStructures }, newNames) : []),
   ...(has("--maps") ? scenariosIn(maps) : []),
   ...ofRecords,
 ].filter((scenario) => !chainsOfKit.includes(scenario) && !(isCheap && scenario.isLarge === true));
