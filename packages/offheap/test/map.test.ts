@@ -15,13 +15,17 @@ function end(slab: SlabAllocator, map: { destroy(): void }): void {
 }
 
 /** Two keys of so many bytes whose hashes in a map are the same. */
-function alike(slab: SlabAllocator, { handle }: SharedMap<"bytes">, bytes: number): [Uint8Array, Uint8Array] {
+function alike(
+  slab: SlabAllocator,
+  map: { readonly handle: { readonly address: number } },
+  bytes: number,
+): [Uint8Array, Uint8Array] {
   const { core } = kitOf(slab);
   const at = slab.allocate(8);
   const numbers = new Map<number, number>();
   for (let number = 0; ; number++) {
     slab.u32[at / 4] = number;
-    const order = core.orderOf(handle.address, at, bytes);
+    const order = core.orderOf(map.handle.address, at, bytes);
     const other = numbers.get(order);
     numbers.set(order, number);
     if (other === undefined) continue;
