@@ -2,11 +2,12 @@
 // for a mutant may never come back; it has a limit of seconds.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { filesBelow, root } from "../workspace.mjs";
+import { root } from "../workspace.mjs";
+import { placeInCore } from "./rooms.mjs";
 
 const home = join(root, "packages", "offheap");
 const hunt = join("interleave", "hunt.js");
@@ -90,30 +91,61 @@ const poolTests = {
   ],
 };
 
-/** Those of structures: the others never run the code of their rooms. */
-const structureTests = {
-  "quick tests": ["ring", "kit", "roots", "disown"],
-  "slow tests": ["roots.model", "ring-threads", "structure.stress", "fuzz-damage", "damaged-calls"],
+/** Those of rings, maps and records: the others never run the code of their rooms. */
+const ringTests = {
+  "quick tests": ["ring", "ring-quiet"],
+  "slow tests": ["structure.stress", "ring-threads", "fuzz-damage", "damaged-calls"],
 };
-const testsOf = { pool: poolTests, structures: structureTests };
+const mapTests = {
+  "quick tests": ["map", "cache", "map-recent"],
+  "slow tests": [
+    "map.model",
+    "cache.model",
+    "check-maps",
+    "cache-open",
+    "cache-pool",
+    "map-large",
+    "core-targets-maps",
+    "damaged-maps",
+  ],
+};
+const recordTests = {
+  "quick tests": ["records", "records-values", "records-high"],
+  "slow tests": ["records.model", "records.stress", "fuzz-damage", "damaged-calls"],
+};
+/** All of them stand on structures. */
+const structureTests = {
+  "quick tests": ["kit", "roots", "disown", "ring", "map", "cache"],
+  "slow tests": ["roots.model", ...ringTests["slow tests"], ...mapTests["slow tests"]],
+};
+const testsOf = {
+  pool: poolTests,
+  structures: structureTests,
+  rings: ringTests,
+  maps: mapTests,
+  records: recordTests,
+};
+const kindOfRoom = {
+  pages: "pool",
+  large: "pool",
+  pool: "pool",
+  generations: "records",
+  records: "records",
+  structure: "structures",
+  ring: "rings",
+  map: "maps",
+};
 
-/** Names of the functions of two rooms of the core: no two files of the core have the same. */
-const ofStructures = new Set(
-  ["structure", "ring"].flatMap((room) =>
-    filesBelow(join(home, "core", room)).flatMap((file) =>
-      [...readFileSync(join(home, "core", room, file), "utf8").matchAll(/^(?:export )?function (\w+)/gm)].map(
-        ([, name]) => name,
-      ),
-    ),
-  ),
-);
-
-/** What a mutant's code serves alone, if it does: `pool` or `structures`. */
+/** What a mutant's code serves alone, if it does: `pool`, or a part of the kit. */
 export function kindOf({ file, where }) {
-  if (/^(pages|large|pool)\//.test(file)) return "pool";
-  return file.startsWith("structure/") || (file === "core.js" && ofStructures.has(where))
-    ? "structures"
-    : undefined;
+  const place = file === "core.js" ? placeInCore(where) : file;
+  return kindOfRoom[place?.split("/")[0]];
+}
+
+/** Whether it is structures, or what is built on them. */
+export function isOfKit(mutant) {
+  const kind = kindOf(mutant);
+  return kind !== undefined && kind !== "pool";
 }
 
 /** What is tried on a mutant, one after the other. */
@@ -133,25 +165,41 @@ export function workshop() {
 function fails(folder, script, args, seconds) {
   return new Promise((resolve) => {
     // The core's JavaScript, which is what has been changed.
-    const preload = pathToFileURL(join(folder, "dist-test", "support", "use-js.js"));
+    const preloads = [
+      new URL("no-wasm.mjs", import.meta.url),
+      pathToFileURL(join(folder, "dist-test", "support", "use-js.js")),
+    ];
     const child = spawn(
       process.execPath,
-      [`--import=${preload}`, join(folder, "dist-test", script), ...args],
+      [...preloads.map((url) => `--import=${url}`), join(folder, "dist-test", script), ...args],
       {
         cwd: folder,
+        // One seed: what fails by chance would be taken for a find.
+        env: { ...process.env, OFFHEAP_SEED: process.env.OFFHEAP_SEED ?? "1" },
       },
     );
     const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     let text = "";
+    let failed = false;
     const listen = (part) => {
       text += part;
+      failed ||= /^ *not ok /m.test(text);
+      if (failed) child.kill("SIGKILL");
     };
     child.stdout.on("data", listen);
     child.stderr.on("data", listen);
     child.on("exit", (code, signal) => {
       clearTimeout(timer);
       const last = text.trim().split("\n").at(-1);
-      resolve(signal !== null ? `it does not end (${seconds} s)` : code !== 0 ? last : undefined);
+      resolve(
+        failed
+          ? "a test fails"
+          : signal !== null
+            ? `it does not end (${seconds} s)`
+            : code !== 0
+              ? last
+              : undefined,
+      );
     });
   });
 }
@@ -164,9 +212,12 @@ async function failingTest(folder, names, seconds) {
   return undefined;
 }
 
-/** What finds the mutant that stands in the folder, if anything does. */
-export function finder(folder, bounds, seconds, kind) {
-  if (bounds in tests) return failingTest(folder, (testsOf[kind] ?? tests)[bounds], seconds);
+/** What finds the mutant that stands in the folder, if anything does; `passed` did not, when it was tried as likely. */
+export function finder(folder, bounds, seconds, kind, passed = []) {
+  if (bounds in tests) {
+    const names = (testsOf[kind] ?? tests)[bounds].filter((name) => !passed.includes(`${name}${testFile}`));
+    return failingTest(folder, names, seconds);
+  }
   return fails(folder, hunt, [`--${bounds}`, ...(kind === undefined ? [] : [`--${kind}`])], seconds);
 }
 

@@ -1,6 +1,8 @@
 // What is likeliest to find a mutant, by the place it stands in: tried first, so that most die within a second.
 // A test file, or a scenario of the explorer by its name.
 
+import { placeInCore } from "./rooms.mjs";
+
 const strays = "frees that become strays, against another's";
 const corpse = "second death: death in a reap that frees objects, of a worker that died at rest";
 const scattered = "a drain that passes a claimed slab by, against allocations";
@@ -192,12 +194,32 @@ const places = [
   ],
   ["pool/region.js", ["pool-calls.test.ts"]],
   ["pool/malloc.js", ["malloc.test.ts"]],
+  ["structure/kit.js", ["kit.test.ts", "roots.test.ts"]],
+  ["structure/roots.js", ["roots.test.ts", "new, against set"]],
+  ["ring/", ["ring.test.ts"]],
+  ["map/", ["map.test.ts", "cache.test.ts"]],
+  ["map/count.js", ["map: counted after a death, against insert and delete"]],
+  ["generations/", ["records.test.ts", "death in the end of a record, which its reaper then ends"]],
+  ["records/", ["records.test.ts"]],
+];
+
+/** The same for functions of structures in the core, by their file in it. */
+const placesInCore = [
+  ["structure/", ["kit.test.ts", "roots.test.ts", "ring.test.ts"]],
+  ["ring/", ["ring.test.ts"]],
+  ["ring/give-back.ts", ["death of worker 0: ring: take and done, against receive"]],
+  ["map/", ["map.test.ts", "cache.test.ts"]],
+  ["map/cache.ts", ["cache.test.ts"]],
+  ["map/hands.ts", ["cache.test.ts"]],
+  ["map/standing.ts", ["cache.test.ts"]],
+  ["map/recall.ts", ["map-recent.test.ts"]],
 ];
 
 /** The finders to try first: of the closest place before the others. */
 export function likelyFor(name) {
-  const found = places
-    .filter(([place]) => name.startsWith(place))
+  const inCore = placeInCore(/^core\.js (\w+):/.exec(name)?.[1]);
+  const found = (inCore === undefined ? places : placesInCore)
+    .filter(([place]) => (inCore ?? name).startsWith(place))
     .sort(([a], [b]) => b.length - a.length)
     .flatMap(([, finders]) => finders);
   return [...new Set(found)].slice(0, 5);

@@ -106,6 +106,31 @@ function testFresh(variant: Variant): void {
     assertZeroResidue(slab);
   });
 
+  it("where nothing is fresh nothing is abandoned", () => {
+    const slab = make();
+    const kit = kitOf(slab);
+    const kept = kit.allocate(64);
+    kit.keep();
+    kit.abandon();
+    assert.equal(ownerOf(slab, kept), 128);
+    slab.deallocate(kept);
+    assertZeroResidue(slab);
+  });
+
+  it("a fresh object that was freed, illegally, does not end once more", () => {
+    const slab = make();
+    const other = join(slab);
+    const fresh = kitOf(slab).allocate(64);
+    other.deallocate(fresh);
+    kitOf(slab).abandon();
+    assert.equal(ownerOf(slab, fresh), 0);
+    other.detach();
+    slab.cleanup();
+    assert.equal(slab.stats().liveObjects, 0);
+    assert.deepEqual(slab.check(), []);
+    assertZeroResidue(slab);
+  });
+
   it("without memory nothing is under way, either", () => {
     const slab = make({ capacity: 1 << 20 });
     const kit = kitOf(slab);

@@ -14,6 +14,26 @@ function end(slab: SlabAllocator, map: { destroy(): void }): void {
   assertZeroResidue(slab);
 }
 
+/** Two keys of so many bytes whose hashes in a map are the same. */
+function alike(
+  slab: SlabAllocator,
+  map: { readonly handle: { readonly address: number } },
+  bytes: number,
+): [Uint8Array, Uint8Array] {
+  const { core } = kitOf(slab);
+  const at = slab.allocate(8);
+  const numbers = new Map<number, number>();
+  for (let number = 0; ; number++) {
+    slab.u32[at / 4] = number;
+    const order = core.orderOf(map.handle.address, at, bytes);
+    const other = numbers.get(order);
+    numbers.set(order, number);
+    if (other === undefined) continue;
+    slab.deallocate(at);
+    return [other, number].map((each) => new Uint8Array(Uint32Array.of(each).buffer, 0, bytes)) as never;
+  }
+}
+
 for (const { name, make, join } of variants)
   describe(`SharedMap: ${name}`, () => {
     it("has what was set, in every worker", () => {
@@ -136,6 +156,21 @@ for (const { name, make, join } of variants)
       for (const key of keys) assert.deepEqual(byBytes.get(key), key);
       assert.equal(byBytes.size, keys.length);
       end(slab, byBytes);
+    });
+
+    it("tells keys apart whose hashes are the same", () => {
+      const slab = make();
+      for (const bytes of [3, 4]) {
+        const map = new SharedMap(slab, { keys: "bytes", values: "i32" });
+        const [a, b] = alike(slab, map, bytes);
+        map.set(a, 1);
+        assert.deepEqual([map.get(b), map.insert(b, 2), map.get(a), map.get(b)], [undefined, true, 1, 2]);
+        map.set(a, 3);
+        assert.deepEqual([...map.values()].sort(), [2, 3]);
+        assert.deepEqual([map.delete(a), map.get(a), map.get(b), map.size], [true, undefined, 2, 1]);
+        map.destroy();
+      }
+      assertZeroResidue(slab);
     });
 
     it("gives back values of every kind", () => {

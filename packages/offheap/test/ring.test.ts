@@ -56,6 +56,22 @@ for (const [kind, make] of kinds)
         assert.equal(heap.stats().liveObjects, 0);
       });
 
+      it("has an object of any size to itself, from its sender's send to its receiver's receive", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        for (const bytes of kind === "pool" ? [64, 20_000, 600_000] : [64, 8192]) {
+          const [sender, receiver] = [another(heap), another(heap)];
+          const address = sender.allocate(bytes);
+          assert.equal(Ring.attach(sender, ring.handle).send(address), true);
+          assert.equal(heap.reap(sender.workerId, { live: true }).freedObjects, 0);
+          assert.equal(Ring.attach(receiver, ring.handle).receive()?.address, address);
+          assert.equal(heap.reap(receiver.workerId, { live: true }).freedObjects, 1);
+        }
+        ring.destroy();
+        assert.deepEqual(heap.check(), []);
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
       it("holds as many as it says, and takes more when one is gone", () => {
         const heap = shared();
         for (const capacity of [1, 2, 3, 5, 64]) {

@@ -1,6 +1,7 @@
 // Runs the scenarios until one fails: what scripts/mutants.mjs calls for each mutant, with --cheap for small bounds,
 // --dear or --thorough for those that are left, --only NAME for one scenario within all bounds, --pool for those
-// with a pool, --structures for those of structures: in the others no defect of their folders shows.
+// with a pool, --structures for those of the kit and of rings, --rings, --maps or --records for one of these: in the others no
+// defect of their folders shows.
 // Ends with code 1 and the name of what failed, or with code 0 when nothing did.
 
 import { type Bounds, explore, type Failure, sample } from "../support/stepping/explore.ts";
@@ -23,6 +24,9 @@ import {
 import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
 import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
 import { largeStructures } from "./scenarios/large-structures.ts";
+import * as maps from "./scenarios/maps.ts";
+import * as newNames from "./scenarios/new-names.ts";
+import * as records from "./scenarios/records.ts";
 import * as rings from "./scenarios/rings.ts";
 import * as structures from "./scenarios/structures.ts";
 
@@ -37,35 +41,57 @@ const onlyAt = process.argv.indexOf("--only");
 const only = onlyAt < 0 ? undefined : process.argv[onlyAt + 1];
 
 const isPoolOnly = process.argv.includes("--pool");
-const isOfStructures = process.argv.includes("--structures");
+const isCheap = process.argv.includes("--cheap");
+const ofOne = ["--structures", "--rings", "--maps", "--records"].find((word) => process.argv.includes(word));
+const isOfKit = ofOne !== undefined;
+/** Without a word for one of them there are all. */
+const has = (...words: readonly string[]) => ofOne === undefined || words.includes(ofOne);
 
-/** Those of structures; in `chains` two workers die one after the other. */
-const chainsOfStructures = [...rings.ringReapers, ...structures.reapers] as unknown as Scenario<never>[];
-const ofStructures = ([rings, structures, largeStructures] as const)
-  .flatMap((file) => Object.values(file).flat() as unknown as Scenario<never>[])
-  .filter((scenario) => !chainsOfStructures.includes(scenario));
-const withVictims = ofStructures.flatMap((scenario) =>
-  [0, 1].map((victim) => ({
-    ...scenario,
-    name: `death of worker ${victim}: ${scenario.name}`,
-    victims: [victim],
-  })),
-);
-const withThrows = ofStructures.map((scenario) => ({ ...scenario, name: `exception: ${scenario.name}` }));
+const scenariosIn = (...files: readonly object[]): readonly Scenario<never>[] =>
+  files
+    .flatMap((file) => Object.values(file).flat())
+    .filter((value) => typeof value === "object" && "programs" in value);
+
+/** Those of the kit, and of what is built on it; in `chains` two workers die one after the other. */
+const chainsOfKit = [
+  ...(has("--rings", "--structures") ? rings.ringReapers : []),
+  ...(has("--structures") ? structures.reapers : []),
+  ...(has("--records") ? records.reaperOfRecordsDies : []),
+] as unknown as readonly Scenario<never>[];
+const ofRecords = has("--records") ? scenariosIn(records) : [];
+const ofKit = [
+  ...(has("--rings", "--structures") ? scenariosIn(rings) : []),
+  ...(has("--structures") ? scenariosIn(structures, { largeStructures }, newNames) : []),
+  ...(has("--maps") ? scenariosIn(maps) : []),
+  ...ofRecords,
+].filter((scenario) => !chainsOfKit.includes(scenario) && !(isCheap && scenario.isLarge === true));
+const deathless = ofKit.filter(({ victims }) => victims === undefined);
+const mortal = deathless.filter((scenario) => scenario.isDeathless !== true && !ofRecords.includes(scenario));
+const withVictims = [
+  ...ofKit.filter((scenario) => !deathless.includes(scenario)),
+  ...mortal.flatMap((scenario) =>
+    [0, 1].map((victim) => ({
+      ...scenario,
+      name: `death of worker ${victim}: ${scenario.name}`,
+      victims: [victim],
+    })),
+  ),
+];
+const withThrows = mortal.map((scenario) => ({ ...scenario, name: `exception: ${scenario.name}` }));
 
 const wanted = (
   list: readonly unknown[],
-  structuresToo: readonly Scenario<never>[] = [],
+  kitToo: readonly Scenario<never>[] = [],
 ): readonly Scenario<never>[] =>
   [
-    ...(isOfStructures ? [] : (list as readonly Scenario<never>[])),
-    ...(isOfStructures || only !== undefined ? structuresToo : []),
+    ...(isOfKit ? [] : (list as readonly Scenario<never>[])),
+    ...(isOfKit || only !== undefined ? kitToo : []),
   ].filter(
     ({ name, geometry }) =>
       (only === undefined || name === only) && (!isPoolOnly || geometry.isPool === true),
   );
 
-const all = wanted(scenarios, ofStructures);
+const all = wanted(scenarios, deathless);
 const deaths = wanted(
   [...withDeath(0), ...withDeath(1), placeTakenAgain, reapWithObjects, reapWithLarge, resetDies],
   withVictims,
@@ -76,7 +102,7 @@ const others = wanted([...afterException, ...largeGoOn, resetThrown, resetReapTh
 const strays = wanted([strayDies]);
 const chains = wanted(
   [strayDies, strayReaped, ...reaperDies, reaperWithObjectsDies, ...largeReaperDies],
-  chainsOfStructures,
+  chainsOfKit,
 );
 
 const cheap: readonly Try[] = [
@@ -122,7 +148,7 @@ function huntAtRandom(): string | undefined {
 function attempt(): string | undefined {
   // A mutant may be so broken that not even the setup of a scenario ends well.
   try {
-    if (process.argv.includes("--cheap")) return hunt(cheap);
+    if (isCheap) return hunt(cheap);
     return (only === undefined ? undefined : hunt(cheap)) ?? hunt(dear) ?? huntAtRandom();
   } catch (error) {
     return `setup: ${error instanceof Error ? error.message : String(error)}`;
