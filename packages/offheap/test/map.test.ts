@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { SharedMap } from "offheap/map";
-import { mapWords } from "#src/layout/index.js";
+import { entryWords, mapWords } from "#src/layout/index.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { kitOf, variants } from "./support/kits.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -171,6 +171,23 @@ for (const { name, make, join } of variants)
         map.destroy();
       }
       assertZeroResidue(slab);
+    });
+
+    it("tells a key from the begin of another, also if their hashes were the same", () => {
+      const slab = make();
+      const { core } = kitOf(slab);
+      const map = new SharedMap(slab, { keys: "bytes", values: "i32" });
+      const bytes = Uint8Array.of(1, 2, 3, 4, 5);
+      const at = slab.allocate(8);
+      slab.u8.set(bytes, at);
+      map.set(bytes, 1);
+      const entry = core.findEntry(map.handle.address, at, 5);
+      core.putWord(entry + entryWords.order * 4, core.orderOf(map.handle.address, at, 4));
+      core.letGoEntry();
+      assert.equal(map.get(bytes.subarray(0, 4)), undefined);
+      core.putWord(entry + entryWords.order * 4, core.orderOf(map.handle.address, at, 5));
+      slab.deallocate(at);
+      end(slab, map);
     });
 
     it("gives back values of every kind", () => {

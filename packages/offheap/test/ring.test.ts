@@ -6,6 +6,7 @@ import { type AllocatorError, MemoryPool, SlabAllocator } from "offheap";
 import { type Message, Ring } from "offheap/ring";
 import { ringHead, ringTail } from "#core/layout/index.js";
 import { heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 
 type Options = { readonly engine: "wasm" | "js"; readonly memory: "shared" | "local" };
 
@@ -300,11 +301,17 @@ for (const [kind, make] of kinds)
         const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
         const { address, length } = source.take() as Message;
         assert.equal(target.send(address, length), true);
+        // It is the other ring's by now.
+        source.done();
         source.take();
         source.done();
         heap.reap(worker.workerId, { live: true });
         assert.equal(from.receive(), undefined);
         assert.equal(to.receive()?.address, address);
+        heap.deallocate(address);
+        for (const ring of [from, to]) ring.destroy();
+        assert.deepEqual(heap.check(), []);
+        assert.equal(heap.stats().liveObjects, 0);
       });
 
       it("gives back what was taken by a worker that sent another object meanwhile", () => {
@@ -316,8 +323,20 @@ for (const [kind, make] of kinds)
         const { address } = source.take() as Message;
         assert.equal(target.write("b"), true);
         heap.reap(worker.workerId, { live: true });
+        assert.equal(from.wait({ timeout: 5 }), true);
         assert.equal(from.receive()?.address, address);
         assert.equal(to.size, 1);
+      });
+
+      it("ends what is fresh before it sends many", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        const address = heap.allocate(64);
+        ring.write("a");
+        const fresh = kitOf(heap).allocate(64);
+        assert.equal(ring.sendMany([{ address }]), 1);
+        assert.equal(kitOf(heap).isLive(fresh), false);
+        assert.equal(kitOf(heap).isLive(address), true);
       });
 
       it("is found by its name", () => {
@@ -360,6 +379,12 @@ for (const [kind, make] of kinds)
         assert.equal(await ring.ready({ timeout: 5 }), false);
         assert.equal(ring.waitForSpace({ timeout: 5 }), true);
         assert.equal(await ring.space({ timeout: 5 }), true);
+        const full = new Ring(shared(), { capacity: 3 });
+        while (full.write("a"));
+        assert.equal(full.waitForSpace({ timeout: 5 }), false);
+        assert.equal(await full.space({ timeout: 5 }), false);
+        full.read(() => {});
+        assert.equal(full.waitForSpace({ timeout: 5 }), true);
       });
 
       it("works in memory of one thread, which cannot wait", async () => {
@@ -434,6 +459,8 @@ for (const [kind, make] of kinds)
         const heap = shared();
         const ring = new Ring(heap);
         const address = heap.allocate(8);
+        const messages: Message[] = [{ address, length: 8, tag: 0 }];
+        assert.equal(ring.receiveMany(messages), 0);
         heap.destroy();
         assert.equal(
           codeOf(() => ring.send(address)),
@@ -443,6 +470,8 @@ for (const [kind, make] of kinds)
           codeOf(() => ring.receive()),
           "ERR_DETACHED",
         );
+        for (const call of [() => ring.sendMany(messages), () => ring.receiveMany(messages)])
+          assert.equal(codeOf(call), "ERR_DETACHED");
         assert.equal(
           codeOf(() => ring.write("a")),
           "ERR_DETACHED",
