@@ -276,6 +276,30 @@ for (const { name, make, join } of variants)
       end(slab, map);
     });
 
+    it("grows with its entries", () => {
+      const slab = make();
+      const map = new SharedMap(slab, { keys: "integer", values: "i32" });
+      for (let i = 0; i < 200; i++) map.set(i, i);
+      assert.ok(2 ** kitOf(slab).core.getWord(map.handle.address + mapWords.log) > 100);
+      end(slab, map);
+    });
+
+    it("ends what is fresh before it takes entries out, and is gone for all when it was destroyed", () => {
+      const slab = make();
+      const kit = kitOf(slab);
+      const map = new SharedMap(slab);
+      for (const call of [() => map.delete("a"), () => map.clear()]) {
+        const fresh = kit.allocate(64);
+        call();
+        assert.equal(kit.isLive(fresh), false);
+      }
+      const other = join(slab);
+      const there = SharedMap.attach(other, map.handle);
+      end(slab, map);
+      expectCode("ERR_DETACHED", () => [...there.keys()]);
+      other.detach();
+    });
+
     it("takes no change when it is frozen", () => {
       const slab = make();
       const map = new SharedMap(slab, { values: "i32" });
