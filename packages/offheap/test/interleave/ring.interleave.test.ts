@@ -10,6 +10,7 @@ import {
   aroundRing,
   forwardRing,
   fullRing,
+  keepRing,
   manyRings,
   receiveReceive,
   ringReapers,
@@ -27,6 +28,7 @@ const small = [
   fullRing,
   takeRing,
   forwardRing,
+  keepRing,
   ...manyRings,
 ] as unknown as Scenario[];
 

@@ -69,6 +69,15 @@ const receiveMany: Step<Sent> = (actor, context) => {
   actor.note(got.length === 0 ? "empty" : got.map(({ tag }) => tag).join(" "));
 };
 
+/** Receives a message that then is nobody's, and stays when its receiver dies. */
+const receiveKept: Step<Sent> = (actor, context) => {
+  receive(actor, context);
+  const tag = Number(actor.results.at(-1));
+  if (Number.isNaN(tag)) return;
+  actor.slab.disown(context.objects[tag] as Address);
+  actor.note(`kept ${tag}`);
+};
+
 /** Takes a message, and is done with it. */
 const takeAndEnd: Step<Sent> = (actor, context) => {
   const ring = ringOf(actor.slab, context);
@@ -146,6 +155,9 @@ function judgeRing(
       return `message ${message.tag} is at ${message.address}, ${message.length} bytes`;
     left.push(message.tag);
   }
+  const kept = actors.flatMap(({ results }) => results.filter((result) => result.startsWith("kept ")));
+  const ended = kept.filter((result) => !isLive(slab, context.objects[Number(result.slice(5))] as Address));
+  if (ended.length > 0) return `${ended}, and ended`;
   const told = actors.map(toldBy);
   const out = told.flatMap(({ received, ended }) => [...received, ...ended]);
   const seen = [...left, ...out];
@@ -262,6 +274,10 @@ export const forwardRing = onRing(
   [[sentBefore(0), forward], [receive]],
   { inRing: 1 },
 );
+
+export const keepRing = onRing("received and kept, then write", [[sentBefore(0), receiveKept, write], []], {
+  inRing: 1,
+});
 
 /** Of four cells, so that others may be at the cell behind. */
 export const manyRings = [
