@@ -73,6 +73,9 @@ const groups = [
       "allocator/slow-path.js detach: swap: this.reaper.resume",
       "core.js putRound: swap",
       "core.js takeSlots: swap",
+      "core.js allocateFresh: swap: noteAnew",
+      "core.js endDoomed: swap: store32((ownRecord + recordDoomed)",
+      "core.js noteAnew: swap",
     ],
   },
   {
@@ -91,6 +94,9 @@ const groups = [
       "core.js clearRound: drop: heap.words[at] = 0",
       "allocator/slow-path.js ensureRound: drop: foldGauge",
       "recovery/reaper.js takeOver: pretend: this.workers.win",
+      "core.js noteAnew: drop: store32((ownIntent + intentCell)",
+      "core.js endDoomed: drop: doom(nowhere); #2",
+      "generations/registry.js listObject: skip: atomics.load(whole, at) !== 0",
     ],
   },
   {
@@ -112,6 +118,13 @@ const groups = [
       "allocator/slow-path.js cleanUpWhenDue: swap",
       "allocator/slow-path.js reclaim: drop: this.releaseEmpty",
       "allocator/slow-path.js reclaim: swap",
+      "core.js clearHazards: downgrade",
+      "core.js holdNothing: skip",
+      "core.js takeNext: skip: atomicLoad32((ring + ringClosed)",
+      "core.js unprotect: downgrade",
+      "core.js wakeAt: skip",
+      "map/count.js makeGood: pretend",
+      "map/count.js makeGood: skip",
     ],
   },
   {
