@@ -314,6 +314,25 @@ for (const [kind, make] of kinds)
         assert.equal(heap.stats().liveObjects, 0);
       });
 
+      it("gives nothing back of a worker that has received since", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        const messages: Message[] = [{ address: 0 as never, length: 0, tag: 0 }];
+        for (const again of [
+          (there: Ring) => there.receive(),
+          (there: Ring) => there.receiveMany(messages),
+        ]) {
+          ring.write("a");
+          ring.write("b");
+          const worker = another(heap);
+          const there = Ring.attach(worker, ring.handle);
+          there.take();
+          again(there);
+          assert.equal(heap.reap(worker.workerId).reaped, true);
+          assert.equal(ring.receive(), undefined);
+        }
+      });
+
       it("gives back what was taken by a worker that sent another object meanwhile", () => {
         const heap = shared();
         const [from, to] = [new Ring(heap), new Ring(heap)];
