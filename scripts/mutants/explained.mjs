@@ -76,6 +76,12 @@ const groups = [
       "core.js allocateFresh: swap: noteAnew",
       "core.js endDoomed: swap: store32((ownRecord + recordDoomed)",
       "core.js noteAnew: swap",
+      "core.js closeRing: swap: wakeAt",
+      "core.js formatRing: swap",
+      "core.js put: swap: store32(entry, length)",
+      "core.js put: swap: store32((entry + 4) | 0, tag)",
+      "core.js receiveMessages: swap: store32((at",
+      "core.js takeOut: swap: store32((ownIntent + heldLength)",
     ],
   },
   {
@@ -125,6 +131,10 @@ const groups = [
       "core.js wakeAt: skip",
       "map/count.js makeGood: pretend",
       "map/count.js makeGood: skip",
+      "core.js bringLines: drop",
+      "core.js sendMessage: drop: store32((ownIntent + intentKind)",
+      "core.js sendMessages: drop: store32((ownIntent + intentKind)",
+      "core.js takeNext: drop: bringLines",
     ],
   },
   {

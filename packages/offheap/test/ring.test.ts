@@ -336,14 +336,15 @@ for (const [kind, make] of kinds)
       it("gives back what was taken by a worker that sent another object meanwhile", () => {
         const heap = shared();
         const [from, to] = [new Ring(heap), new Ring(heap)];
-        from.write("a");
+        from.write("a", 7);
         const worker = another(heap);
         const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
         const { address } = source.take() as Message;
         assert.equal(target.write("b"), true);
         heap.reap(worker.workerId, { live: true });
         assert.equal(from.wait({ timeout: 5 }), true);
-        assert.equal(from.receive()?.address, address);
+        const message = from.receive() as Message;
+        assert.deepEqual([message.address, message.tag], [address, 7]);
         assert.equal(to.size, 1);
       });
 
