@@ -12,6 +12,7 @@ import {
   fullRing,
   keepRing,
   manyRings,
+  overTaken,
   receiveReceive,
   ringReapers,
   sendReceive,
@@ -29,6 +30,7 @@ const small = [
   takeRing,
   forwardRing,
   keepRing,
+  overTaken,
   ...manyRings,
 ] as unknown as Scenario[];
 

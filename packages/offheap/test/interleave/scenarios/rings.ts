@@ -1,10 +1,12 @@
 // A ring between workers. Whoever dies when, each message that was sent is received once, or is in the ring; its object is the
 // receiver's, or the ring's, or, if it was not sent, the sender's; and nothing leaks.
 
+import { intentRing } from "#core/layout/index.js";
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
 import type { Message } from "#src/ring/list.js";
 import { Ring } from "#src/ring/ring.js";
+import { heapOf } from "../../support/heaps.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
 
@@ -228,6 +230,11 @@ function onRing(
         Ring.attach(at, ring.handle).send(objects[which] as Address, 64, which);
         (which % 2 === 0 ? (first as Actor) : (others[0] as Actor)).results.length = 0;
       }
+      // As if nobody had been about anything in a ring.
+      for (const each of tables) {
+        const { words, layout } = heapOf(each);
+        words[layout.intentsAt + ((each.workerId % 128) - 1) * layout.intentWords + intentRing / 4] = 0;
+      }
       return context;
     },
     programs,
@@ -278,6 +285,15 @@ export const forwardRing = onRing(
 export const keepRing = onRing("received and kept, then write", [[sentBefore(0), receiveKept, write], []], {
   inRing: 1,
 });
+
+/** Its cell has another message before it is settled. */
+export const overTaken = onRing(
+  "take, against send into its cell",
+  [[takeAndEnd], [sentBefore(0, 1), send(3)]],
+  {
+    inRing: 2,
+  },
+);
 
 /** Of four cells, so that others may be at the cell behind. */
 export const manyRings = [
