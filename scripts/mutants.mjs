@@ -5,7 +5,8 @@
 //   npm run mutants                        all
 //   npm run mutants -- --list              only what would be made
 //   npm run mutants -- --only slabs.js     those whose description contains the word, or one of several; no table
-//   npm run mutants -- --kit               only those of structures, maps and records; no table
+//   npm run mutants -- --kind rings        only those of code that serves one thing, or several: pool, structures, rings, maps,
+//                                          records; no table
 //   npm run mutants -- --stage quick       only one stage, or several: likely, quick, cheap, slow, dear, thorough
 //   npm run mutants -- --cheap             small bounds and the other tests only
 //   npm run mutants -- --thorough          ten times the schedules for what is not killed soon
@@ -21,7 +22,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reasonOf } from "./mutants/explained.mjs";
-import { finder, firstFinder, isOfKit, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
+import { finder, firstFinder, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
 import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
 import { tableOf } from "./mutants/table.mjs";
@@ -33,7 +34,7 @@ const { values } = parseArgs({
     table: { type: "boolean", default: false },
     stage: { type: "string", multiple: true },
     cheap: { type: "boolean", default: false },
-    kit: { type: "boolean", default: false },
+    kind: { type: "string", multiple: true },
     thorough: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
     jobs: { type: "string", default: "2" },
@@ -120,7 +121,8 @@ function makeAll() {
 const all = makeAll();
 const mutants = all.filter(
   (mutant) =>
-    (!values.kit || isOfKit(mutant)) && (values.only?.some((word) => mutant.name.includes(word)) ?? true),
+    (values.kind?.includes(kindOf(mutant)) ?? true) &&
+    (values.only?.some((word) => mutant.name.includes(word)) ?? true),
 );
 
 if (values.list) {
@@ -221,7 +223,8 @@ if (!values.table) {
 
 const survivors = mutants.filter(({ by, survived }) => by === undefined && survived.length > 0);
 const unexplained = survivors.filter((mutant) => reasonOf(mutant.name) === undefined);
-if (values.only === undefined && !values.kit) writeFileSync(join(root, "mutants.md"), tableOf(mutants));
+if (values.only === undefined && values.kind === undefined)
+  writeFileSync(join(root, "mutants.md"), tableOf(mutants));
 for (const { name } of unexplained) console.log(`not explained: ${name}`);
 console.log(`${survivors.length} of ${mutants.length} survived, ${unexplained.length} without a reason`);
 process.exit(unexplained.length === 0 ? 0 : 1);

@@ -142,12 +142,6 @@ export function kindOf({ file, where }) {
   return kindOfRoom[place?.split("/")[0]];
 }
 
-/** Whether it is structures, or what is built on them. */
-export function isOfKit(mutant) {
-  const kind = kindOf(mutant);
-  return kind !== undefined && kind !== "pool";
-}
-
 /** What is tried on a mutant, one after the other. */
 export const stages = ["quick tests", "cheap", "slow tests", "dear", "thorough"];
 

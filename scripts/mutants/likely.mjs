@@ -198,7 +198,6 @@ const places = [
   ["structure/roots.js", ["roots.test.ts", "new, against set"]],
   ["ring/", ["ring.test.ts"]],
   ["map/", ["map.test.ts", "cache.test.ts"]],
-  ["map/count.js", ["map: counted after a death, against insert and delete"]],
   ["generations/", ["records.test.ts", "death in the end of a record, which its reaper then ends"]],
   ["records/", ["records.test.ts"]],
 ];

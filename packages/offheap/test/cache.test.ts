@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { SlabAllocator } from "offheap";
 import { SharedCache } from "offheap/cache";
 import { emptied, end } from "./support/caches.ts";
 import { expectCode } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
+import { WordMap } from "./support/word-map.ts";
 
 const maxBytes = 4 * 2 ** 20;
 const textOf = (view: Uint8Array, address: number, length: number) =>
@@ -321,3 +324,14 @@ for (const engine of ["wasm", "js"] as const)
       );
     });
   });
+
+it("evicts as many as it is told to, and no more than there are", () => {
+  const slab = new SlabAllocator({ capacity: 4 << 20, maxWorkers: 2 });
+  const kit = kitOf(slab);
+  const map = new WordMap(kit, WordMap.createCache(kit));
+  for (let key = 0; key < 12; key++) map.put(key, key);
+  assert.equal(map.evict(3), 3);
+  assert.equal(map.all().entries.length, 9);
+  assert.deepEqual([map.evict(20), map.evict(1)], [9, 0]);
+  map.end();
+});

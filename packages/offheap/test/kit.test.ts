@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Address, MemoryPool, SlabAllocator } from "offheap";
+import { intentCount } from "#core/layout/index.js";
 import { intent, mostRetiredOf } from "#src/layout/structures.js";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { kitOf, type Variant, variants } from "./support/kits.ts";
@@ -103,6 +104,20 @@ function testFresh(variant: Variant): void {
     for (const bytes of [0, -1, 0.5, NaN, beyond, 2 ** 53, Infinity])
       expectCode("ERR_INVALID_SIZE", () => kit.allocate(bytes));
     assert.deepEqual(slab.check(), []);
+    assertZeroResidue(slab);
+  });
+
+  it("what is fresh ends with its worker, whatever is noted of exchanges before it", () => {
+    const slab = make();
+    const dead = join(slab);
+    const cell = makeCell(slab);
+    replace(dead, cell, 64);
+    replace(slab, cell, 64);
+    const fresh = kitOf(dead).allocate(64);
+    slab.reap(dead.workerId, { live: true });
+    assert.equal(ownerOf(slab, fresh), 0);
+    empty(slab, cell);
+    slab.deallocate(cell);
     assertZeroResidue(slab);
   });
 
@@ -293,6 +308,50 @@ function testRetired(variant: Variant): void {
       slab.deallocate(cell);
     }
     for (const reader of readers) reader.detach();
+    assertZeroResidue(slab);
+  });
+
+  it("what is read does not end, however many have been retired before it", () => {
+    const slab = make({ maxWorkers: 20 });
+    const reader = join(slab);
+    const cell = makeCell(slab);
+    const replaceOnly = () => {
+      assert.ok(exchangeNow(slab, cell, kitOf(slab).allocate(64)));
+      kitOf(slab).core.retire();
+    };
+    // Beyond those that one look at the hazards is for.
+    for (let i = 0; i < 36; i++) replaceOnly();
+    const old = kitOf(reader).core.protect(0, cell) >>> 0;
+    replaceOnly();
+    slab.cleanup();
+    assert.deepEqual([ownerOf(slab, old), slab.stats().liveObjects], [129, 3]);
+    kitOf(reader).core.unprotect(0);
+    empty(slab, cell);
+    slab.deallocate(cell);
+    reader.detach();
+    assertZeroResidue(slab);
+  });
+
+  it("what is noted of a stamp stays while its worker may ask, whatever older one is met then", () => {
+    const slab = make();
+    const { words, layout } = heapOf(slab);
+    const dead = join(slab);
+    const [cell, beside] = [makeCell(slab), makeCell(slab)];
+    replace(dead, beside, 64);
+    // As if it had made so many exchanges meanwhile that their order does not show.
+    const countAt = layout.intentsAt + layout.intentWords + intentCount / 4;
+    words[countAt] = (words[countAt] as number) + 2 ** 23;
+    const old = replace(slab, cell, 64);
+    assert.ok(exchangeNow(dead, cell, kitOf(dead).allocate(64)));
+    replace(slab, cell, 64);
+    replace(slab, beside, 64);
+    slab.reap(dead.workerId, { live: true });
+    slab.cleanup();
+    assert.equal(ownerOf(slab, old), 0);
+    for (const each of [cell, beside]) {
+      empty(slab, each);
+      slab.deallocate(each);
+    }
     assertZeroResidue(slab);
   });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SlabAllocator } from "offheap";
 import { SharedMap } from "offheap/map";
-import { mapWords } from "#src/layout/index.js";
+import { entryWords, mapWords } from "#src/layout/index.js";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { kitOf, variants } from "./support/kits.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -173,6 +173,23 @@ for (const { name, make, join } of variants)
       assertZeroResidue(slab);
     });
 
+    it("tells a key from the begin of another, also if their hashes were the same", () => {
+      const slab = make();
+      const { core } = kitOf(slab);
+      const map = new SharedMap(slab, { keys: "bytes", values: "i32" });
+      const bytes = Uint8Array.of(1, 2, 3, 4, 5);
+      const at = slab.allocate(8);
+      slab.u8.set(bytes, at);
+      map.set(bytes, 1);
+      const entry = core.findEntry(map.handle.address, at, 5);
+      core.putWord(entry + entryWords.order * 4, core.orderOf(map.handle.address, at, 4));
+      core.letGoEntry();
+      assert.equal(map.get(bytes.subarray(0, 4)), undefined);
+      core.putWord(entry + entryWords.order * 4, core.orderOf(map.handle.address, at, 5));
+      slab.deallocate(at);
+      end(slab, map);
+    });
+
     it("gives back values of every kind", () => {
       const slab = make();
       const texts = new SharedMap(slab);
@@ -257,6 +274,30 @@ for (const { name, make, join } of variants)
       }
       for (let i = 0; i < 500; i++) assert.equal(seen.get(i), i);
       end(slab, map);
+    });
+
+    it("grows with its entries", () => {
+      const slab = make();
+      const map = new SharedMap(slab, { keys: "integer", values: "i32" });
+      for (let i = 0; i < 200; i++) map.set(i, i);
+      assert.ok(2 ** kitOf(slab).core.getWord(map.handle.address + mapWords.log) > 100);
+      end(slab, map);
+    });
+
+    it("ends what is fresh before it takes entries out, and is gone for all when it was destroyed", () => {
+      const slab = make();
+      const kit = kitOf(slab);
+      const map = new SharedMap(slab);
+      for (const call of [() => map.delete("a"), () => map.clear()]) {
+        const fresh = kit.allocate(64);
+        call();
+        assert.equal(kit.isLive(fresh), false);
+      }
+      const other = join(slab);
+      const there = SharedMap.attach(other, map.handle);
+      end(slab, map);
+      expectCode("ERR_DETACHED", () => [...there.keys()]);
+      other.detach();
     });
 
     it("takes no change when it is frozen", () => {

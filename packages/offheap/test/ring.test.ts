@@ -6,6 +6,7 @@ import { type AllocatorError, MemoryPool, SlabAllocator } from "offheap";
 import { type Message, Ring } from "offheap/ring";
 import { ringHead, ringTail } from "#core/layout/index.js";
 import { heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 
 type Options = { readonly engine: "wasm" | "js"; readonly memory: "shared" | "local" };
 
@@ -300,24 +301,62 @@ for (const [kind, make] of kinds)
         const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
         const { address, length } = source.take() as Message;
         assert.equal(target.send(address, length), true);
+        // It is the other ring's by now.
+        source.done();
         source.take();
         source.done();
         heap.reap(worker.workerId, { live: true });
         assert.equal(from.receive(), undefined);
         assert.equal(to.receive()?.address, address);
+        heap.deallocate(address);
+        for (const ring of [from, to]) ring.destroy();
+        assert.deepEqual(heap.check(), []);
+        assert.equal(heap.stats().liveObjects, 0);
+      });
+
+      it("gives nothing back of a worker that has received since", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        const messages: Message[] = [{ address: 0 as never, length: 0, tag: 0 }];
+        for (const again of [
+          (there: Ring) => there.receive(),
+          (there: Ring) => there.receiveMany(messages),
+        ]) {
+          ring.write("a");
+          ring.write("b");
+          const worker = another(heap);
+          const there = Ring.attach(worker, ring.handle);
+          there.take();
+          again(there);
+          assert.equal(heap.reap(worker.workerId).reaped, true);
+          assert.equal(ring.receive(), undefined);
+        }
       });
 
       it("gives back what was taken by a worker that sent another object meanwhile", () => {
         const heap = shared();
         const [from, to] = [new Ring(heap), new Ring(heap)];
-        from.write("a");
+        from.write("a", 7);
         const worker = another(heap);
         const [source, target] = [Ring.attach(worker, from.handle), Ring.attach(worker, to.handle)];
         const { address } = source.take() as Message;
         assert.equal(target.write("b"), true);
         heap.reap(worker.workerId, { live: true });
-        assert.equal(from.receive()?.address, address);
+        assert.equal(from.wait({ timeout: 5 }), true);
+        const message = from.receive() as Message;
+        assert.deepEqual([message.address, message.tag], [address, 7]);
         assert.equal(to.size, 1);
+      });
+
+      it("ends what is fresh before it sends many", () => {
+        const heap = shared();
+        const ring = new Ring(heap);
+        const address = heap.allocate(64);
+        ring.write("a");
+        const fresh = kitOf(heap).allocate(64);
+        assert.equal(ring.sendMany([{ address }]), 1);
+        assert.equal(kitOf(heap).isLive(fresh), false);
+        assert.equal(kitOf(heap).isLive(address), true);
       });
 
       it("is found by its name", () => {
@@ -360,6 +399,12 @@ for (const [kind, make] of kinds)
         assert.equal(await ring.ready({ timeout: 5 }), false);
         assert.equal(ring.waitForSpace({ timeout: 5 }), true);
         assert.equal(await ring.space({ timeout: 5 }), true);
+        const full = new Ring(shared(), { capacity: 3 });
+        while (full.write("a"));
+        assert.equal(full.waitForSpace({ timeout: 5 }), false);
+        assert.equal(await full.space({ timeout: 5 }), false);
+        full.read(() => {});
+        assert.equal(full.waitForSpace({ timeout: 5 }), true);
       });
 
       it("works in memory of one thread, which cannot wait", async () => {
@@ -434,6 +479,8 @@ for (const [kind, make] of kinds)
         const heap = shared();
         const ring = new Ring(heap);
         const address = heap.allocate(8);
+        const messages: Message[] = [{ address, length: 8, tag: 0 }];
+        assert.equal(ring.receiveMany(messages), 0);
         heap.destroy();
         assert.equal(
           codeOf(() => ring.send(address)),
@@ -443,6 +490,8 @@ for (const [kind, make] of kinds)
           codeOf(() => ring.receive()),
           "ERR_DETACHED",
         );
+        for (const call of [() => ring.sendMany(messages), () => ring.receiveMany(messages)])
+          assert.equal(codeOf(call), "ERR_DETACHED");
         assert.equal(
           codeOf(() => ring.write("a")),
           "ERR_DETACHED",

@@ -6,6 +6,7 @@ import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
 import { crossed, late, lone } from "./kills.ts";
 import {
+  behindReused,
   countLost,
   deleteDelete,
   deleteNeighbours,
@@ -46,6 +47,7 @@ const small = [
   evictUse,
   recallReplaced,
   hitDeleted,
+  ...behindReused,
 ] as unknown as Scenario[];
 const large = [
   deleteNeighbours,

@@ -10,7 +10,9 @@ import {
   aroundRing,
   forwardRing,
   fullRing,
+  keepRing,
   manyRings,
+  overTaken,
   receiveReceive,
   ringReapers,
   sendReceive,
@@ -27,6 +29,8 @@ const small = [
   fullRing,
   takeRing,
   forwardRing,
+  keepRing,
+  overTaken,
   ...manyRings,
 ] as unknown as Scenario[];
 

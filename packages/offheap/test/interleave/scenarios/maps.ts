@@ -245,6 +245,17 @@ export const getBehind = onMap(
   ],
   { isLarge: true },
 );
+/** By their hashes 2 stands before 1, and 3 behind it: who meets 3 in the place of 2 must not take 1 for gone. */
+export const behindReused = [get(1), remove(1), set(1, 10)].map((call, i) =>
+  onMap(
+    `${["get", "delete", "set"][i]} behind an entry whose slot one further behind takes`,
+    [
+      [2, 9],
+      [1, 8],
+    ],
+    [[call], [remove(2), cleanUp, set(3, 30)]],
+  ),
+);
 export const growSet = onMap(
   "grown, against set and get",
   [

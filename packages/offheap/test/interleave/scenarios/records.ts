@@ -104,6 +104,8 @@ const reap =
     for (const each of dead) actor.reapWithObjects(each);
   };
 
+const reapOnly: Step<unknown> = (actor) => actor.reap(0);
+
 function publishOne(actor: Actor): number {
   const { slab } = actor;
   list(slab);
@@ -156,6 +158,13 @@ export const enderDies: readonly Scenario<never>[] = [
     name: "death in the end of a record, which its reaper then ends",
     startsAfter: { 1: [0] },
     programs: [[endIt], [reap(0), endIt, lookAgain]],
+    verify: noRecordIsLeft,
+  },
+  {
+    ...deadEnd,
+    name: "death in the end of a record, which its reaper then ends, and no other object",
+    startsAfter: { 1: [0] },
+    programs: [[endIt], [reapOnly, endIt, lookAgain]],
     verify: noRecordIsLeft,
   },
 ] as unknown as readonly Scenario<never>[];

@@ -1,10 +1,12 @@
 // A ring between workers. Whoever dies when, each message that was sent is received once, or is in the ring; its object is the
 // receiver's, or the ring's, or, if it was not sent, the sender's; and nothing leaks.
 
+import { intentRing } from "#core/layout/index.js";
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
 import type { Message } from "#src/ring/list.js";
 import { Ring } from "#src/ring/ring.js";
+import { heapOf } from "../../support/heaps.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.ts";
 
@@ -67,6 +69,15 @@ const receiveMany: Step<Sent> = (actor, context) => {
   if (wrong !== undefined)
     throw new Error(`message ${wrong.tag} came with ${wrong.address}, ${wrong.length}`);
   actor.note(got.length === 0 ? "empty" : got.map(({ tag }) => tag).join(" "));
+};
+
+/** Receives a message that then is nobody's, and stays when its receiver dies. */
+const receiveKept: Step<Sent> = (actor, context) => {
+  receive(actor, context);
+  const tag = Number(actor.results.at(-1));
+  if (Number.isNaN(tag)) return;
+  actor.slab.disown(context.objects[tag] as Address);
+  actor.note(`kept ${tag}`);
 };
 
 /** Takes a message, and is done with it. */
@@ -146,6 +157,9 @@ function judgeRing(
       return `message ${message.tag} is at ${message.address}, ${message.length} bytes`;
     left.push(message.tag);
   }
+  const kept = actors.flatMap(({ results }) => results.filter((result) => result.startsWith("kept ")));
+  const ended = kept.filter((result) => !isLive(slab, context.objects[Number(result.slice(5))] as Address));
+  if (ended.length > 0) return `${ended}, and ended`;
   const told = actors.map(toldBy);
   const out = told.flatMap(({ received, ended }) => [...received, ...ended]);
   const seen = [...left, ...out];
@@ -216,6 +230,11 @@ function onRing(
         Ring.attach(at, ring.handle).send(objects[which] as Address, 64, which);
         (which % 2 === 0 ? (first as Actor) : (others[0] as Actor)).results.length = 0;
       }
+      // As if nobody had been about anything in a ring.
+      for (const each of tables) {
+        const { words, layout } = heapOf(each);
+        words[layout.intentsAt + ((each.workerId % 128) - 1) * layout.intentWords + intentRing / 4] = 0;
+      }
       return context;
     },
     programs,
@@ -261,6 +280,19 @@ export const forwardRing = onRing(
   "sent on in its place, against receive",
   [[sentBefore(0), forward], [receive]],
   { inRing: 1 },
+);
+
+export const keepRing = onRing("received and kept, then write", [[sentBefore(0), receiveKept, write], []], {
+  inRing: 1,
+});
+
+/** Its cell has another message before it is settled. */
+export const overTaken = onRing(
+  "take, against send into its cell",
+  [[takeAndEnd], [sentBefore(0, 1), send(3)]],
+  {
+    inRing: 2,
+  },
 );
 
 /** Of four cells, so that others may be at the cell behind. */
