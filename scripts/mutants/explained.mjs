@@ -82,6 +82,9 @@ const groups = [
       "core.js put: swap: store32((entry + 4) | 0, tag)",
       "core.js receiveMessages: swap: store32((at",
       "core.js takeOut: swap: store32((ownIntent + heldLength)",
+      "core.js put: swap: store32((ownIntent + intentRing)",
+      "core.js endToSend: swap: moveOnLate",
+      "core.js receiveMessages: swap: store32((ownIntent + heldObject)",
     ],
   },
   {

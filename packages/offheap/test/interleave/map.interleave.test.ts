@@ -47,7 +47,7 @@ const small = [
   evictUse,
   recallReplaced,
   hitDeleted,
-  ...behindReused,
+  ...behindReused.slice(0, 1),
 ] as unknown as Scenario[];
 const large = [
   deleteNeighbours,
@@ -58,6 +58,7 @@ const large = [
   recallGrown,
   hitReused,
   countLost,
+  ...behindReused.slice(1),
 ] as unknown as Scenario[];
 
 function withVictim(scenario: Scenario, victim: number): Scenario {

@@ -254,6 +254,7 @@ export const behindReused = [get(1), remove(1), set(1, 10)].map((call, i) =>
       [1, 8],
     ],
     [[call], [remove(2), cleanUp, set(3, 30)]],
+    { isLarge: i > 0 },
   ),
 );
 export const growSet = onMap(
