@@ -15,7 +15,7 @@ import {
   hashRows,
   hashRowTurn,
 } from "../layout/index.ts";
-import { atomicLoad32, load32, store32 } from "../target/index.ts";
+import { atomicLoad32, atomicStore32, load32, store32 } from "../target/index.ts";
 import { keyBytesOf } from "./walk.ts";
 
 /** The row of a place: only its worker writes it. */
@@ -35,9 +35,10 @@ export function beginCount(row: i32): void {
   store32((row + hashRowTurn) | 0, ((turn | 1) + (turn & 1) * 2) | 0);
 }
 
+/** Whoever sees the even turn sees what was counted. */
 export function endCount(row: i32): void {
   const at = (row + hashRowTurn) | 0;
-  store32(at, (load32(at) + 1) | 0);
+  atomicStore32(at, (load32(at) + 1) | 0);
 }
 
 /** So many entries more, of so many bytes more. */

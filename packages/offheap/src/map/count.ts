@@ -90,12 +90,18 @@ function isGone({ kit }: Counted, place: number): boolean {
 }
 
 /** A call of this worker's own that was cut short in a change is over. */
-function settleOwn({ core, kit, at }: Counted): void {
+function settleOwn(entries: Counted): void {
+  const { core, kit, at } = entries;
   const row = core.rowOf(at, kit.place);
-  const turn = core.getWord(row + mapWords.rowTurn);
-  if (turn % 2 === 0) return;
+  if (!isOdd(entries, row)) return;
   core.putWord(row + mapWords.rowLost, core.getWord(row + mapWords.rowLost) + 1);
-  core.putWord(row + mapWords.rowTurn, turn + 1);
+  endTurn(entries, row);
+}
+
+/** Whoever sees the even turn sees what was counted. */
+function endTurn({ core, kit, views }: Counted, row: number): void {
+  const at = row + mapWords.rowTurn;
+  kit.heap.atomics.store(views.i32, at / 4, (core.getWord(at) + 1) | 0);
 }
 
 function walkAll(entries: Counted): Count {
@@ -108,12 +114,8 @@ function walkAll(entries: Counted): Count {
 }
 
 /** Who dies meanwhile leaves an odd turn. */
-function makeGood(
-  { core, kit, at, views }: Counted,
-  madeGood: number,
-  { size, eights, lost }: Sums,
-  found: Count,
-): void {
+function makeGood(entries: Counted, madeGood: number, { size, eights, lost }: Sums, found: Count): void {
+  const { core, kit, at, views } = entries;
   const row = core.rowOf(at, kit.place);
   const turn = core.getWord(row + mapWords.rowTurn);
   core.putWord(row + mapWords.rowTurn, turn + 1);
@@ -122,5 +124,5 @@ function makeGood(
     const bytes = row + mapWords.rowBytes;
     core.putWord(bytes, (core.getWord(bytes) + found.bytes / 8 - eights) | 0);
   }
-  core.putWord(row + mapWords.rowTurn, turn + 2);
+  endTurn(entries, row);
 }

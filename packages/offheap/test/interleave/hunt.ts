@@ -62,8 +62,7 @@ const ofRecords = has("--records") ? scenariosIn(records) : [];
 const ofKit = [
   ...(has("--rings", "--structures") ? scenariosIn(rings) : []),
   ...(has("--structures") ? scenariosIn(structures, { largeStructures }, newNames) : []),
-  // In lazy memory `countLost` fails as things are (docs/GAPS.md): it would find every mutant.
-  ...(has("--maps") ? scenariosIn(maps).filter(({ name }) => name !== maps.countLost.name) : []),
+  ...(has("--maps") ? scenariosIn(maps) : []),
   ...ofRecords,
 ].filter((scenario) => !chainsOfKit.includes(scenario) && !(isCheap && scenario.isLarge === true));
 const deathless = ofKit.filter(({ victims }) => victims === undefined);

@@ -47,6 +47,7 @@ const small = [
   evictUse,
   recallReplaced,
   hitDeleted,
+  countLost,
   ...behindReused.slice(0, 1),
 ] as unknown as Scenario[];
 const large = [
@@ -57,7 +58,6 @@ const large = [
   recallBehind,
   recallGrown,
   hitReused,
-  countLost,
   ...behindReused.slice(1),
 ] as unknown as Scenario[];
 

@@ -393,7 +393,6 @@ export const countLost = onMap(
       core.putWord(row + mapWords.rowTurn, 1);
       return at;
     },
-    isLarge: true,
   },
 );
 export const hitReused = onCache(
