@@ -21,7 +21,7 @@ const kinds: readonly (CacheKind & { readonly engine: "wasm" | "js" })[] = [
   { keys: "text", values: "text", keyPad: 24, engine: "wasm" },
   { keys: "integer", values: "bytes", keyPad: 0, engine: "wasm" },
   { keys: "bytes", values: "json", keyPad: 300, engine: "js" },
-  { keys: "text", values: "f64", keyPad: 6000, engine: "js" },
+  { keys: "text", values: "f64", keyPad: 12_000, engine: "js" },
   { keys: "integer", values: "json", keyPad: 0, engine: "wasm" },
   { keys: "bytes", values: "bytes", keyPad: 3000, engine: "js" },
 ];
