@@ -6,6 +6,9 @@ import type { Message, Ring } from "offheap/ring";
 import { RingBuffer } from "ringbuf.js";
 import type { MessagesRequest } from "./protocol.ts";
 
+/** Of many messages, in one process: the first ones run code that is not compiled yet. */
+export const PASSES = 8;
+
 /** One side of it: sends a message of so many bytes that begins with a number, or takes one. */
 export interface Line {
   /** A promise where the line is full, and nobody may block. */

@@ -6,12 +6,13 @@ import {
   bytesLine,
   type Line,
   manyLine,
+  PASSES,
   postedBy,
   readStream,
   ringLine,
   streamLine,
 } from "./message-lines.ts";
-import { type MessageOrders, mailOf, PASSES } from "./messages.ts";
+import { type MessageOrders, mailOf } from "./messages.ts";
 
 const orders = workerData as MessageOrders;
 const { peer, bytes, streams } = orders;

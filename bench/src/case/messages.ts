@@ -7,6 +7,7 @@ import {
   bytesLine,
   type Line,
   manyLine,
+  PASSES,
   postedBy,
   readStream,
   ringLine,
@@ -29,8 +30,6 @@ export interface MessageOrders extends MessagesRequest {
 /** Bytes that a ring of bytes holds: as many as fit, of messages of up to 64 KiB. */
 const STREAM_BYTES = 2 ** 22;
 const ROUND_TRIPS = 4000;
-/** The first ones run code that is not compiled yet. */
-export const PASSES = 8;
 
 const isSlow = (peer: string): boolean => peer.startsWith("post") || peer === "channel" || peer === "stream";
 /** Messages of a pass, an even number. */

@@ -6,14 +6,13 @@ import { fileURLToPath } from "node:url";
 import { MemoryPool } from "offheap";
 import { closeHeap, openHeap } from "offheap/process";
 import { Ring } from "offheap/ring";
+import { PASSES } from "./message-lines.ts";
 import { lineOf, type ProcessLine, shareFolder } from "./processes-lines.ts";
 import { replaceNs } from "./processes-loops.ts";
 import { openCase } from "./processes-open.ts";
 import type { ProcessesAnswer, ProcessesRequest } from "./protocol.ts";
 import { nowNs } from "./run.ts";
 
-/** The first ones run code that is not compiled yet. */
-const PASSES = 8;
 const other = fileURLToPath(new URL("./processes-other.js", import.meta.url));
 
 /** Messages of a pass, about a second or less of the slower ways. */
@@ -21,7 +20,6 @@ export const mailOf = ({ peer, bytes }: ProcessesRequest): number => {
   if (peer.startsWith("ring")) return Math.round(1e9 / (3000 + bytes));
   return Math.round(2e8 / (10_000 + 2 * bytes));
 };
-export const passes = PASSES;
 
 async function handOver(request: ProcessesRequest, folder: string): Promise<ProcessesAnswer> {
   const { peer } = request;

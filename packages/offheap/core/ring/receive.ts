@@ -84,8 +84,8 @@ let takenUpTo: i32 = 0;
 let headBefore: i32 = 0;
 
 /**
- * Receives a message: `sent` or `sentAcross`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it comes back into
- * the ring if the receiver dies before it is done with it.
+ * Receives a message: `sent` or `sentAcross`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it
+ * comes back into the ring if the receiver dies before it is done with it.
  */
 export function receiveMessage(ring: i32, hold: i32): i32 {
   assert(isPlace(worker));

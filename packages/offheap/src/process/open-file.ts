@@ -24,6 +24,8 @@ export interface OpenedFile {
   readonly kind: FileKind;
   /** How it was left by those who had it open before. */
   readonly was: FileEnd;
+  /** What `heapIn` has found in it. */
+  readonly heap: Heap | undefined;
 }
 
 interface Mapped {
@@ -89,8 +91,8 @@ function openIn(plan: Plan, wanted: Wanted, file: FoundFile): OpenedFile | undef
       letGo(calls, memory);
       return undefined;
     }
-    const was = enter(plan, wanted, { memory, descriptor, isNew: made.memory !== undefined });
-    return { memory, kind: made.kind, was };
+    const entered = enter(plan, wanted, { memory, descriptor, isNew: made.memory !== undefined });
+    return { memory, kind: made.kind, ...entered };
   } catch (error) {
     letGo(calls, memory);
     throw error;
@@ -98,7 +100,11 @@ function openIn(plan: Plan, wanted: Wanted, file: FoundFile): OpenedFile | undef
 }
 
 /** From now on this process is in the table. @throws ERR_HEAP_BUSY if it is there already; ERR_TOO_MANY_WORKERS */
-function enter({ calls, path }: Plan, wanted: Wanted, { memory, descriptor, isNew }: Mapped): FileEnd {
+function enter(
+  { calls, path }: Plan,
+  wanted: Wanted,
+  { memory, descriptor, isNew }: Mapped,
+): Pick<OpenedFile, "was" | "heap"> {
   const process = takeNumber(calls, path, descriptor);
   const words = headerWordsIn(memory);
   const was = isNew ? "new" : lastEnd(calls, words, descriptor, process);
@@ -110,7 +116,7 @@ function enter({ calls, path }: Plan, wanted: Wanted, { memory, descriptor, isNe
     freeEntry(words, process);
     throw openTwice(path);
   }
-  return was;
+  return { was, heap };
 }
 
 function openTwice(path: string): AllocatorError {

@@ -4,7 +4,7 @@ import { SlabAllocator } from "../allocator/index.ts";
 import { AllocatorError, type Os, show } from "../base/index.ts";
 import { formatHeap, type HeapOptions, joinHeap, resolveOptions } from "../format/index.ts";
 import { chunkBytes, type Layout, sharedHeapAt } from "../layout/index.ts";
-import type { Heap, MemorySource } from "../memory/index.ts";
+import type { MemorySource } from "../memory/index.ts";
 import { MemoryPool } from "../pool/index.ts";
 import { closeHeap, noteFile } from "./close.ts";
 import type { FileHeader } from "./header.ts";
@@ -29,18 +29,17 @@ export function openHeap(path: string, options: OpenHeapOptions = {}): SlabAlloc
   const plan = checkOpenHeap(path, options);
   const { os, isPool, engine } = plan;
   const joining = { os, ...(engine === undefined ? {} : { engine }) };
-  let found: Heap | undefined;
   const wanted = {
     making: makingOf(plan),
     expect: (header: FileHeader) => expectHeader(plan, header),
     heapIn: (memory: MemorySource) => {
-      found = joinHeap(handleIn(memory), joining, isPool);
-      assertFits(plan, found.layout);
-      return found;
+      const heap = joinHeap(handleIn(memory), joining, isPool);
+      assertFits(plan, heap.layout);
+      return heap;
     },
   };
   const file = openFile(plan, wanted);
-  return checked(plan, file, attach(plan, file, joining, found));
+  return checked(plan, file, attach(plan, file, joining));
 }
 
 /** What is made of a file that is not there; undefined when no capacity was given. @throws ERR_INVALID_OPTION */
@@ -88,9 +87,8 @@ function differs(path: string, name: string, has: unknown, wanted: unknown): All
 
 function attach(
   { path, isPool }: CheckedHeapOptions,
-  { memory, was }: OpenedFile,
+  { memory, was, heap: found }: OpenedFile,
   joining: { readonly os: Os; readonly engine?: NonNullable<HeapOptions["engine"]> },
-  found: Heap | undefined,
 ): SlabAllocator | MemoryPool {
   const handle = handleIn(memory);
   try {

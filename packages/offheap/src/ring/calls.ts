@@ -82,7 +82,7 @@ export abstract class RingCalls {
   /** Of an array: a list at a time in one call of the core. */
   protected sendArray(batch: readonly Outgoing[]): number {
     this.list ??= this.makeTable();
-    // All are looked at before the first is sent. A list of those that go in one call is filled meanwhile.
+    // All are looked at before the first is sent: those of the first call below, as they are put into its list.
     for (let i = mostAtOnce; i < batch.length; i++) this.putIntoList(batch[i] as Outgoing, 0);
     for (let count = 0; count < batch.length; ) {
       const wanted = Math.min(batch.length - count, mostAtOnce);
