@@ -14,6 +14,7 @@ import { endsWell, foreignError } from "./support/fuzz/damaged-calls.ts";
 import { outcome } from "./support/fuzz/values.ts";
 import { expectCode, heapOf } from "./support/heaps.ts";
 import { kitOf } from "./support/kits.ts";
+import { wasmMemory } from "./support/wasm.ts";
 
 const { live } = slabs;
 const addresses = [...live.keys()];
@@ -126,6 +127,23 @@ describe("a heap in which one word is wrong", () => {
           undefined,
         );
     }
+  });
+
+  it("a class of more rounds than a magazine has space for: nothing is looked for before the memory's start", () => {
+    const memory = wasmMemory(64, 64, true);
+    const allocator = new SlabAllocator({ memory, maxWorkers: 3, sizeClasses });
+    const { words, layout } = heapOf(allocator);
+    const other = SlabAllocator.attach(allocator.handle);
+    for (let i = 0; i < 3; i++) words[layout.classesAt + (i << 2) + 1] = 2 ** 16;
+    assert.equal(
+      foreignError(() => other.reap(allocator.workerId)),
+      undefined,
+    );
+    for (const call of Object.values(calls))
+      assert.equal(
+        foreignError(() => call(other, 1)),
+        undefined,
+      );
   });
 
   it("a round that is no slot is dropped", () => {

@@ -1,16 +1,19 @@
 // Calls on maps and caches of which words were overwritten: of their own objects, of entries, of the books. As in
 // damaged-calls.test.ts, what they answer nobody can say, but each comes to an end, and an error is an AllocatorError.
 
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HeapHandle, MemoryPool } from "offheap";
 import { SharedCache } from "offheap/cache";
 import { SharedMap } from "offheap/map";
+import { mapWords } from "#src/layout/index.js";
 import { bufferOf } from "#src/memory/kind.js";
 import { type Original, type Region, regionsOf } from "./support/fuzz/damaged.ts";
 import { type Calls, endsWell } from "./support/fuzz/damaged-calls.ts";
 import { heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 
-const mapWords = 320;
+const wordsOfMap = 320;
 const pieceWords = 1024;
 const entryWords = 64;
 const at = { root: 64, table: 72 } as const;
@@ -20,7 +23,7 @@ const books = { map: 4, claims: 20 } as const;
 function regionsIn(pool: MemoryPool, map: number, name: string): Record<string, Region> {
   const { whole } = heapOf(pool);
   const read = (address: number) => whole[address / 4] as number;
-  const found: Record<string, Region> = { [name]: [map / 4, map / 4 + mapWords] };
+  const found: Record<string, Region> = { [name]: [map / 4, map / 4 + wordsOfMap] };
   const piece = read(map + at.root);
   found[`${name}: piece`] = [piece / 4, piece / 4 + pieceWords];
   const table = read(map + at.table);
@@ -139,6 +142,21 @@ function cacheOf(heap: HeapHandle): Opened<SharedCache> {
 describe("calls on what was damaged end, and throw nothing but AllocatorErrors", () => {
   it("a map", () => {
     endsWell(makeMap(), mapOf, mapCalls, 600);
+  });
+
+  it("a map of which nobody knows how many buckets it has: as many steps as there are such numbers", () => {
+    const pool = new MemoryPool({ capacity: 2 << 20 });
+    const map = new SharedMap(pool, kinds);
+    const { core } = kitOf(pool);
+    const { growMap } = core;
+    let steps = 0;
+    core.growMap = (at, log) => {
+      assert.ok(++steps < 1000);
+      return growMap(at, log);
+    };
+    core.putWord(map.handle.address + mapWords.log, -(2 ** 31));
+    for (let i = 0; i < 100; i++) map.set(keyFor(i), "");
+    assert.ok(steps > 0);
   });
 
   it("a cache", () => {

@@ -11,7 +11,6 @@ import {
   mapWord,
   maxObjectBytes,
   mostPlaces,
-  mostRounds,
   recordGauges,
   recordMagazines,
   roundShift,
@@ -63,6 +62,8 @@ let recordsAt: i32 = 0;
 let recordBytes: i32 = 0;
 let countersIn: i32 = 0;
 let magazineShift: i32 = 0;
+/** Rounds that there is space for in any magazine. */
+let roundSpace: i32 = 0;
 /** A gauge's bits that are above 1 where there is space and the allocations have not run over into the sign. */
 export let spaceMask: i32 = 0;
 let scratchIn: i32 = 0;
@@ -129,6 +130,7 @@ export function placeRecords(
   recordBytes = bytesOfRecord;
   countersIn = counters;
   magazineShift = shiftOfMagazine;
+  roundSpace = (1 << shiftOfMagazine) - 2;
   spaceMask = (1 << 31) | ((1 << shiftOfMagazine) - 1);
   scratchIn = scratch;
 }
@@ -223,7 +225,7 @@ export function objectBytes(classIndex: i32): i32 {
 /** Rounds of a full magazine. */
 export function roundLimit(classIndex: i32): i32 {
   const limit = constant32((classesAt + ((classIndex - 1) << classEntryShift) + classRoundLimit) | 0);
-  return most(least(limit, mostRounds), 1);
+  return most(least(limit, roundSpace), 1);
 }
 /** Slots of a slab of so many chunks. */
 export function slotCount(classIndex: i32, chunks: i32): i32 {

@@ -139,7 +139,8 @@ export class Entries<K, V> extends FoundEntries<K, V> {
     this.untilLook = growEvery;
     const { core, kit, at } = this;
     const entries = core.entryCount(at, kit.heap.layout.maxWorkers);
-    let log = core.getWord(at + mapWords.log);
+    // A damaged one may be anything.
+    let log = Math.max(core.getWord(at + mapWords.log), 0);
     for (; log < mostBucketsLog && entries > 2 ** log; log++) core.growMap(at, log);
   }
 
