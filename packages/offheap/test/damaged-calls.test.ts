@@ -52,8 +52,8 @@ const calls: Record<string, (allocator: SlabAllocator, choice: number) => unknow
 };
 
 describe("calls on a heap with damaged books", () => {
-  it("end, and throw nothing but AllocatorErrors", () => {
-    endsWell(slabs, (handle) => SlabAllocator.attach(handle), calls);
+  it("end, and throw nothing but AllocatorErrors", async () => {
+    await endsWell(slabs, (handle) => SlabAllocator.attach(handle), calls);
   });
 
   it("say so instead of walking over rounds that are not there", () => {

@@ -140,8 +140,8 @@ function cacheOf(heap: HeapHandle): Opened<SharedCache> {
 }
 
 describe("calls on what was damaged end, and throw nothing but AllocatorErrors", () => {
-  it("a map", () => {
-    endsWell(makeMap(), mapOf, mapCalls, 600);
+  it("a map", async () => {
+    await endsWell(makeMap(), mapOf, mapCalls, 600);
   });
 
   it("a map of which nobody knows how many buckets it has: as many steps as there are such numbers", () => {
@@ -159,7 +159,7 @@ describe("calls on what was damaged end, and throw nothing but AllocatorErrors",
     assert.ok(steps > 0);
   });
 
-  it("a cache", () => {
-    endsWell(makeCache(), cacheOf, cacheCalls, 300);
+  it("a cache", async () => {
+    await endsWell(makeCache(), cacheOf, cacheCalls, 300);
   });
 });

@@ -76,7 +76,7 @@ const calls: Calls<MemoryPool> = {
 };
 
 describe("calls on a pool with damaged books", () => {
-  it("end, and throw nothing but AllocatorErrors", () => {
-    endsWell(original, (handle) => MemoryPool.attach(handle), calls, 1200);
+  it("end, and throw nothing but AllocatorErrors", async () => {
+    await endsWell(original, (handle) => MemoryPool.attach(handle), calls, 1200);
   });
 });

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SlabAllocator } from "offheap";
 import { CallBench, call } from "./support/fuzz/call-bench.ts";
-import { anything, notNumber, oddNumber, outcome, runs } from "./support/fuzz/values.ts";
+import { anything, notNumber, oddNumber, outcome, rest, runs } from "./support/fuzz/values.ts";
 import { wasmMemory } from "./support/wasm.ts";
 
 function within(capacity: number, offset: number): SlabAllocator {
@@ -34,13 +34,15 @@ const shapes: Record<string, { make: () => SlabAllocator; books: boolean; count:
 
 describe("any call, with any argument, is right or refused", () => {
   for (const [name, { make, books, count }] of Object.entries(shapes)) {
-    it(name, () => {
-      fc.assert(
-        fc.property(fc.array(call, { minLength: 1, maxLength: 60, size: "max" }), (calls) => {
-          const bench = new CallBench(make(), books);
-          for (const made of calls) bench.run(made);
-          bench.finish();
-        }),
+    it(name, async () => {
+      await fc.assert(
+        fc
+          .asyncProperty(fc.array(call, { minLength: 1, maxLength: 60, size: "max" }), async (calls) => {
+            const bench = new CallBench(make(), books);
+            for (const made of calls) bench.run(made);
+            bench.finish();
+          })
+          .afterEach(rest),
         runs(count),
       );
     });

@@ -9,7 +9,7 @@ import { type HeapHandle, MemoryPool, SlabAllocator } from "offheap";
 import type { WorkerPlace } from "#src/base/brands.js";
 import { intent, intentAt, mostRetiredOf } from "#src/layout/index.js";
 import { change, damaged, type Original, pool, slabs } from "./support/fuzz/damaged.ts";
-import { outcome, runs } from "./support/fuzz/values.ts";
+import { outcome, restAtTimes, runs } from "./support/fuzz/values.ts";
 import { heapOf } from "./support/heaps.ts";
 import { kitOf } from "./support/kits.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
@@ -60,17 +60,19 @@ for (const [what, original] of Object.entries({ heap: slabs, pool })) {
   describe(`a ${what} with damaged books is refused, named, or whole`, () => {
     const outcomes = new Map<string, number>();
     for (const [name, region] of Object.entries(original.regions)) {
-      it(name, (context) => {
+      it(name, async (context) => {
         outcomes.clear();
-        fc.assert(
-          fc.property(
-            fc.array(change, { minLength: 1, maxLength: 4 }),
-            fc.boolean(),
-            (changes, isCompiled) => {
-              const found = inspect(original, damaged(original, region, changes, isCompiled));
-              outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
-            },
-          ),
+        await fc.assert(
+          fc
+            .asyncProperty(
+              fc.array(change, { minLength: 1, maxLength: 4 }),
+              fc.boolean(),
+              async (changes, isCompiled) => {
+                const found = inspect(original, damaged(original, region, changes, isCompiled));
+                outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
+              },
+            )
+            .afterEach(restAtTimes),
           runs(150),
         );
         const list = [...outcomes].map(([found, count]) => `${count} ${found}`);

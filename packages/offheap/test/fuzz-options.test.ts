@@ -12,6 +12,7 @@ import {
   notNumber,
   oddNumber,
   outcome,
+  restAtTimes,
   runs,
 } from "./support/fuzz/values.ts";
 import { wasmMemory } from "./support/wasm.ts";
@@ -161,27 +162,29 @@ function bytesOf(source: unknown): Buffer {
 }
 
 describe("the constructor", () => {
-  it("makes a heap as it is told, or refuses and writes nothing", () => {
-    fc.assert(
-      fc.property(options, (given) => {
-        const asked = made(given);
-        const bytes = typeof asked.memory === "object" ? bytesOf(asked.memory) : Buffer.alloc(0);
-        bytes.fill(0xa5);
-        const before = Buffer.from(bytes);
-        let allocator: SlabAllocator | undefined;
-        const error = outcome(["ERR_INVALID_OPTION", "ERR_OS_UNAVAILABLE"], () => {
-          allocator = new SlabAllocator(asked as HeapOptions);
-        });
-        if (allocator !== undefined) {
-          assert.ok(!isRuledOut(asked), "options that are ruled out were taken");
-          return expectUse(allocator, asked);
-        }
-        assert.ok(before.equals(bytes), `${error?.message}: after something had been written`);
-        const isPlain =
-          asked.memory === undefined && asked.offset === undefined && asked.hugePages === undefined;
-        const isRoomy = asked.capacity === undefined || isInteger(asked.capacity, 64 << 20, 2 ** 32);
-        if (isPlain && isRoomy) assert.ok(isRuledOut(asked), `refused: ${error?.message}`);
-      }),
+  it("makes a heap as it is told, or refuses and writes nothing", async () => {
+    await fc.assert(
+      fc
+        .asyncProperty(options, async (given) => {
+          const asked = made(given);
+          const bytes = typeof asked.memory === "object" ? bytesOf(asked.memory) : Buffer.alloc(0);
+          bytes.fill(0xa5);
+          const before = Buffer.from(bytes);
+          let allocator: SlabAllocator | undefined;
+          const error = outcome(["ERR_INVALID_OPTION", "ERR_OS_UNAVAILABLE"], () => {
+            allocator = new SlabAllocator(asked as HeapOptions);
+          });
+          if (allocator !== undefined) {
+            assert.ok(!isRuledOut(asked), "options that are ruled out were taken");
+            return expectUse(allocator, asked);
+          }
+          assert.ok(before.equals(bytes), `${error?.message}: after something had been written`);
+          const isPlain =
+            asked.memory === undefined && asked.offset === undefined && asked.hugePages === undefined;
+          const isRoomy = asked.capacity === undefined || isInteger(asked.capacity, 64 << 20, 2 ** 32);
+          if (isPlain && isRoomy) assert.ok(isRuledOut(asked), `refused: ${error?.message}`);
+        })
+        .afterEach(restAtTimes),
       runs(200),
     );
   });
@@ -236,20 +239,22 @@ describe("attach", () => {
     { requiredKeys: [] },
   );
 
-  it("joins the heap that a handle names, or refuses and writes nothing", () => {
+  it("joins the heap that a handle names, or refuses and writes nothing", async () => {
     const allocator = new SlabAllocator({ capacity: 2 << 20, maxWorkers: 3 });
     const bytes = Buffer.from((allocator.handle.memory as { buffer: ArrayBuffer }).buffer);
-    fc.assert(
-      fc.property(part, (given) => {
-        const changed = made(given);
-        const before = Buffer.from(bytes);
-        const error = outcome(["ERR_INCOMPATIBLE_HEAP"], () =>
-          SlabAllocator.attach({ ...allocator.handle, ...changed } as HeapHandle).detach(),
-        );
-        if (Object.keys(changed).length === 0) assert.equal(error, undefined);
-        if (error === undefined) assert.deepEqual({ ...allocator.handle, ...changed }, allocator.handle);
-        else assert.ok(before.equals(bytes), "it was refused after something had been written");
-      }),
+    await fc.assert(
+      fc
+        .asyncProperty(part, async (given) => {
+          const changed = made(given);
+          const before = Buffer.from(bytes);
+          const error = outcome(["ERR_INCOMPATIBLE_HEAP"], () =>
+            SlabAllocator.attach({ ...allocator.handle, ...changed } as HeapHandle).detach(),
+          );
+          if (Object.keys(changed).length === 0) assert.equal(error, undefined);
+          if (error === undefined) assert.deepEqual({ ...allocator.handle, ...changed }, allocator.handle);
+          else assert.ok(before.equals(bytes), "it was refused after something had been written");
+        })
+        .afterEach(restAtTimes),
       runs(300),
     );
     fc.assert(

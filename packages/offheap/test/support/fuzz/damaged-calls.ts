@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { AllocatorError, type HeapHandle } from "offheap";
 import { bufferOf } from "#src/memory/kind.js";
 import { change, damage, damaged, type Original, placeIn } from "./damaged.ts";
-import { runs } from "./values.ts";
+import { restAtTimes, runs } from "./values.ts";
 
 /** Each takes a number that chooses among what it can be called with. */
 export type Calls<A> = Readonly<Record<string, (allocator: A, choice: number) => unknown>>;
@@ -25,38 +25,40 @@ export function foreignError(call: () => unknown): Error | undefined {
 }
 
 /** Damages a heap before it is attached to, and once more between two calls. */
-export function endsWell<A>(
+export async function endsWell<A>(
   original: Original,
   attach: (handle: HeapHandle) => A,
   calls: Calls<A>,
   count = 600,
-): void {
+): Promise<void> {
   const step = fc.record({ call: fc.constantFrom(...Object.keys(calls)), choice: fc.nat(10_000) });
   const harm = fc.record({ region: placeIn(original), changes: fc.array(change, { maxLength: 30 }) });
   const steps = fc.array(step, { minLength: 1, maxLength: 60 });
-  const property = fc.property(
-    harm,
-    steps,
-    harm,
-    steps,
-    fc.boolean(),
-    (first, program, second, rest, isCompiled) => {
-      const start = performance.now();
-      const handle = damaged(original, first.region, first.changes, isCompiled);
-      let allocator: A | undefined;
-      const attempt = (act: () => unknown): void => {
-        const error = foreignError(act);
-        if (error !== undefined) throw error;
-      };
-      attempt(() => {
-        allocator = attach(handle);
-      });
-      if (allocator === undefined) return;
-      for (const { call, choice } of program) attempt(() => calls[call]?.(allocator as A, choice));
-      damage(new Int32Array(bufferOf(handle.memory)), second.region, second.changes);
-      for (const { call, choice } of rest) attempt(() => calls[call]?.(allocator as A, choice));
-      assert.ok(performance.now() - start < mostMs, `took ${performance.now() - start} ms`);
-    },
-  );
-  fc.assert(property, runs(count));
+  const property = fc
+    .asyncProperty(
+      harm,
+      steps,
+      harm,
+      steps,
+      fc.boolean(),
+      async (first, program, second, rest, isCompiled) => {
+        const start = performance.now();
+        const handle = damaged(original, first.region, first.changes, isCompiled);
+        let allocator: A | undefined;
+        const attempt = (act: () => unknown): void => {
+          const error = foreignError(act);
+          if (error !== undefined) throw error;
+        };
+        attempt(() => {
+          allocator = attach(handle);
+        });
+        if (allocator === undefined) return;
+        for (const { call, choice } of program) attempt(() => calls[call]?.(allocator as A, choice));
+        damage(new Int32Array(bufferOf(handle.memory)), second.region, second.changes);
+        for (const { call, choice } of rest) attempt(() => calls[call]?.(allocator as A, choice));
+        assert.ok(performance.now() - start < mostMs, `took ${performance.now() - start} ms`);
+      },
+    )
+    .afterEach(restAtTimes);
+  await fc.assert(property, runs(count));
 }

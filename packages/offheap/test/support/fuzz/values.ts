@@ -3,8 +3,29 @@
 // number of runs; a failure prints its seed and shrinks (fast-check).
 
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
+
+// A heap stays in memory until the turn of the event loop has ended in which it was made, and nothing tells the engine how much
+// memory that is: runs of one turn would hold 20 GB. So properties that make heaps are asynchronous, and rest now and then.
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const runsBetween = 32;
+let runCount = 0;
+
+/** After a run of a property. */
+export async function rest(): Promise<void> {
+  await setImmediate();
+  collect();
+}
+
+/** The same, where runs are many and their heaps small. */
+export async function restAtTimes(): Promise<void> {
+  if (++runCount % runsBetween === 0) await rest();
+}
 
 export function runs(count: number): fc.Parameters<unknown> {
   return { numRuns: Math.ceil(count * Number(process.env["FUZZ_RUNS"] ?? 1)) };
