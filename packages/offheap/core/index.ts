@@ -80,7 +80,9 @@ export {
 } from "./map/index.ts";
 export {
   claimPageSpan,
+  forgetKept,
   freeRun,
+  giveBackKept,
   letGoPages,
   releaseEmptyPages,
   repairPages,

@@ -15,6 +15,8 @@ interface Golden {
   readonly fast: Readonly<Record<string, Accesses>>;
   /** At most so many for a page run of any length, in a span that there is. */
   readonly run: Readonly<Record<string, Accesses>>;
+  /** Of a run that is kept, and allocated again. */
+  readonly kept: Readonly<Record<string, Accesses>>;
   /** The most accesses of one call, of all kinds together. */
   readonly most: Readonly<Record<string, number>>;
 }
@@ -123,6 +125,25 @@ describe("page runs", () => {
             `${size} bytes: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`,
           );
         }
+    }
+  });
+});
+
+describe("a page run that comes and goes", () => {
+  it("is kept by its worker: two exchanges free what one allocates, whatever its length", () => {
+    const access = new CountingAccess();
+    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
+    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    for (const size of [40_000, 100_000, 400_000]) {
+      for (let i = 0; i < 2; i++) pool.deallocate(pool.allocate(size));
+      let address = 0;
+      const allocate = access.during(() => {
+        address = pool.allocate(size);
+      });
+      const deallocate = access.during(() => pool.deallocate(address));
+      for (const [call, accesses] of Object.entries({ allocate, deallocate }))
+        for (const kind of ["loads", "stores", "atomics"] as const)
+          assert.ok(accesses[kind] <= (golden.kept[call]?.[kind] as number), `${size}, ${call}: ${kind}`);
     }
   });
 });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SizeClasses } from "offheap";
 import { readFill, writeFill } from "./support/fill.ts";
-import { expectCode, expectUnharmed, heapOf, optionsFor } from "./support/heaps.ts";
+import { expectCode, expectUnharmed, heapOf, keepingNone, optionsFor } from "./support/heaps.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
 const KiB = 1024;
@@ -16,7 +16,7 @@ const runLimit = 448 * KiB;
 
 /** A pool of 64 MiB, whose page spans have 16 chunks, 512 pages. */
 function makePool(sizeClasses = SizeClasses.fine): MemoryPool {
-  return new MemoryPool({ capacity: 64 * MiB, maxWorkers: 2, sizeClasses });
+  return keepingNone(new MemoryPool({ capacity: 64 * MiB, maxWorkers: 2, sizeClasses }));
 }
 
 function chunksOf(pool: MemoryPool): number {

@@ -11,7 +11,7 @@ import { infoAt } from "#src/layout/offsets.js";
 import { pageInfo } from "#src/layout/pages.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pages/page-hints.js";
-import { attachPoolTo, makePoolHeap } from "./support/heaps.ts";
+import { attachPoolTo, keepingNone, makePoolHeap } from "./support/heaps.ts";
 import { Random, runSeed } from "./support/random.ts";
 import { assertDisjoint, assertZeroResidue } from "./support/residue.ts";
 
@@ -36,7 +36,7 @@ function fixture(chunks = 16): Fixture {
   const tiny = { slotsPerSlab: pages, slabChunks: 1 };
   const heap = makePoolHeap({ capacity: chunks * 65_536, sizeClasses: [64], maxWorkers: 4 }, tiny);
   const hints = new PageHints(heap);
-  return { heap, pool: attachPoolTo(heap), other: attachPoolTo(heap), hints };
+  return { heap, pool: keepingNone(attachPoolTo(heap)), other: keepingNone(attachPoolTo(heap)), hints };
 }
 
 const take = (pool: MemoryPool, ...counts: readonly number[]) =>

@@ -9,7 +9,7 @@ import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
 import type { Heap } from "#src/memory/heap.js";
 import { PageHints } from "#src/pages/page-hints.js";
 import { type Cutter, cutter } from "./support/cut-short.ts";
-import { attachPoolTo, expectCode, makePoolHeap } from "./support/heaps.ts";
+import { attachPoolTo, expectCode, keepingNone, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 const page = 2048;
@@ -33,10 +33,10 @@ function fixture(): Fixture {
   const tiny = { slotsPerSlab: 2 * runs, slabChunks: 1 };
   const heap = makePoolHeap({ capacity: 8 * 65_536, sizeClasses: [64], maxWorkers: 5 }, tiny);
   const { words, layout } = heap;
-  const pool = attachPoolTo(heap);
+  const pool = keepingNone(attachPoolTo(heap));
   const holder = (attachPoolTo(heap).workerId % 128) as WorkerPlace;
   const { access, cut } = cutter();
-  const victim = attachPoolTo(heap, access);
+  const victim = keepingNone(attachPoolTo(heap, access));
   const objects = Array.from({ length: runs }, () => pool.allocate(runBytes)).sort((a, b) => a - b);
   const length = lengthOf(words[layout.claimsAt] as number);
   assert.deepEqual(pool.stats().large, { ...pool.stats().large, pageSpans: 1, freeBytes: 0 });

@@ -51,6 +51,7 @@ export const pageShift = 11;
 /** Two state bytes a page, of which the first says what the run is that begins there (core/pages/state.ts). */
 export const pageStatesShift = 1;
 export const pageFree = 0;
+export const pageKept = 127;
 export const pageFreed = 255;
 /** Larger objects than page runs get a span of their own: from here on its last chunk wastes less than an eighth. */
 export const maxRunBytes = 458752;
@@ -105,6 +106,10 @@ export const recordDoomed = 36;
 export const recordGauges = 64;
 /** The magazines, behind 64 gauges. */
 export const recordMagazines = 320;
+/** Page runs that a worker keeps, right before its scratch: 16 of them, each with what was asked for last. */
+export const keptShift = 3;
+export const keptCountShift = 4;
+export const keptWanted = 4;
 /** Counters of a class, in bytes: totals twice (allocations, frees, rounds), and strays. */
 export const countersShift = 6;
 export const totalsBytes = 32;

@@ -3,6 +3,9 @@
 // The objects: allocated, freed, resized.
 export { allocateRun, freeRun, resizeRun, runAt, pagesAt } from "./runs.ts";
 
+// Those that a worker keeps for its next objects.
+export { forgetKept, giveBackKept } from "./kept.ts";
+
 // Spans of pages: claimed for a moment, repaired, given back.
 export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages } from "./spans.ts";
 

@@ -1,30 +1,18 @@
 // Page runs: the objects that share a span of pages. One worker's operations on them.
 //
-//   allocate  claim a span with space; length, then the first byte: 128 + w; count; unclaim
-//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then, if the span
-//             can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
+//   allocate  one that is kept (kept.ts); else claim a span with space; length, then the first byte: 128 + w; count; unclaim
+//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then it is kept,
+//             or, if the span can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
 //   resize    under the claim: another length
 //
 // Plain loads: page info and free bytes, under the claim. A live byte is looked at so, for what is done about it ends in an
 // exchange; a legal free comes after the allocation, by the user's hand-over, so it sees map and length.
 
-import {
-  claimOf,
-  isPages,
-  lengthOf,
-  setAdd,
-  setHas,
-  setHasAny,
-  storeClaim,
-  swapClaim,
-  tagOf,
-} from "../arena/index.ts";
+import { claimOf, isPages, setHas, setHasAny } from "../arena/index.ts";
 import {
   chunkShift,
-  claimWorkerShift,
   infoFreeCount,
   infoLongest,
-  infoSecond,
   journalAllocatingRun,
   journalFreeingRun,
   journalMoving,
@@ -32,20 +20,19 @@ import {
   noChunk,
   noPage,
   pageFree,
-  pageFreed,
   pageShift,
   pageStatesShift,
   pagesPerChunkShift,
   recordLargeAllocs,
   recordLargeFrees,
   slotLive,
-  tagPages,
-  tagPagesHeld,
 } from "../layout/index.ts";
 import { dataAt, infoAt, isChunk, stateShift, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load8, load32, store8, store32 } from "../target/index.ts";
 import { enterBin, noteLongest, pendingSet, repairBins } from "./bins.ts";
-import { freeBefore, freeBehind, markPages, runAround } from "./marks.ts";
+import { endRun } from "./freeing.ts";
+import { keepRun, takeKept } from "./kept.ts";
+import { markPages } from "./marks.ts";
 import { beginLarge, countLarge, writeJournal } from "./record.ts";
 import {
   claimRun,
@@ -64,7 +51,6 @@ import {
   buildPages,
   claimPageSpan,
   collectPending,
-  letGoEmpty,
   repairPages,
   setPagesOfRun,
   unclaimPages,
@@ -79,6 +65,8 @@ const repairTries = 4;
 /** The address of a new object; 0: there is none. The journal is "moving"; that there is an object, it is yet to say. */
 export function allocateRun(pages: i32, align: i32): i32 {
   assert(pages > 0 && align > 0);
+  const kept = align === 1 ? takeKept(pages) : 0;
+  if (kept !== 0) return kept;
   if (setHasAny(pendingSet())) collectPending(pendingTries);
   const claim = claimOrBuild(pages, align);
   if (claim === noClaim) return 0;
@@ -134,35 +122,7 @@ export function freeRun(head: i32, slot: i32, state: i32): bool {
   if (isFreed) countLarge(recordLargeFrees);
   writeJournal(journalMoving);
   if (!isFreed) return false;
-  const seen = claimOf(head);
-  const claim = seen | tagPagesHeld | (worker << claimWorkerShift);
-  if (tagOf(seen) !== tagPages || !swapClaim(head, seen, claim)) {
-    compareExchange8(stateAt, worker, pageFreed);
-    setAdd(pendingSet(), head);
-    return true;
-  }
-  if (setHas(pendingSet(), head)) repairPages(head, claim);
-  const all = pagesOf(claim);
-  const pages = runPages(slot, slotOfPage(head, all));
-  const page = (slot - (head << stateShift)) >> pageStatesShift;
-  const info = infoAt(head);
-  store8(stateAt, pageFree);
-  store8((stateAt + 1) | 0, 0);
-  markPages(head, page, pages, true);
-  const around = runAround(head, lengthOf(claim), page, pages);
-  const free = (load32((info + infoFreeCount) | 0) + pages) | 0;
-  store32((info + infoFreeCount) | 0, free);
-  const longest = load32((info + infoLongest) | 0);
-  if (around > longest) {
-    store32((info + infoLongest) | 0, around);
-    // Where the longest so far may be part of it, what comes second is not known.
-    const isApart = freeBefore !== longest && freeBehind !== longest;
-    noteLongest(head, page - freeBefore, isApart ? longest : -1);
-    enterBin(head, around);
-  } else if (around > load32((info + infoSecond) | 0) && load32((info + infoSecond) | 0) >= 0)
-    store32((info + infoSecond) | 0, around);
-  if (free === all) letGoEmpty(head, claim);
-  else storeClaim(head, seen);
+  if (!keepRun(slot)) endRun(head, slot);
   return true;
 }
 

@@ -3,6 +3,7 @@
 //
 //   128, 128 + w   live, nobody's or w's: as for slots
 //   w              freed by w, who is about to count it and make its pages free (1–126)
+//   127            freed, and kept by whoever has it in its table (kept.ts)
 //   255            freed; whoever holds the span next collects it
 //
 // and the second how many pages it has: written before the first, and constant while that is not 0. All others

@@ -8,6 +8,8 @@ import {
   classRoundLimit,
   countersShift,
   infoShift,
+  keptCountShift,
+  keptShift,
   mapWord,
   maxObjectBytes,
   mostPlaces,
@@ -86,6 +88,8 @@ export let ownIntent: i32 = 0;
 export let worker: i32 = 0;
 /** Its record. */
 export let ownRecord: i32 = 0;
+/** The page runs that it keeps. */
+export let ownKept: i32 = 0;
 
 export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift: i32): void {
   heapAt = heap;
@@ -170,6 +174,7 @@ export function setWorker(w: i32): void {
   worker = w;
   ownRecord = recordOf(w);
   ownIntent = intentOf(w);
+  ownKept = keptOf(w);
   bindOwn((ownRecord + scratchIn) | 0);
 }
 
@@ -193,6 +198,10 @@ export function workerWordAt(w: i32): i32 {
 }
 export function recordOf(w: i32): i32 {
   return (recordsAt + multiply(w - 1, recordBytes)) | 0;
+}
+/** The page runs that a worker keeps: a table right before its scratch. */
+export function keptOf(w: i32): i32 {
+  return (recordOf(w) + scratchIn - (1 << (keptCountShift + keptShift))) | 0;
 }
 /** What a worker is about in structures. */
 export function intentOf(w: i32): i32 {

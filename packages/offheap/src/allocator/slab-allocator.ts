@@ -120,8 +120,8 @@ export class SlabAllocator<Options = never> extends Inspected {
   }
 
   /**
-   * The caller's magazines go home, and slabs that are empty then go back. With an `os`, pages that have been
-   * free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
+   * The caller's magazines go home, and slabs that are empty then go back; so does what workers keep of larger objects. With an
+   * `os`, pages that have been free for a while go back to it, with `all` every free page; `decommittedBytes` were in memory.
    * @throws ERR_INVALID_OPTION, ERR_DETACHED
    */
   cleanup(options: { all?: boolean } = {}): { slabs: number; decommittedBytes: number } {

@@ -99,6 +99,7 @@ export class Large implements OtherSpans {
   /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
   search(): void {
     writeJournal(this.heap, this.worker, journal.moving);
+    this.pageSpans.giveBackKept();
     for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
       const seen = this.spans.claimOf(chunk);
       if (seen === 0 && !this.spans.free.has(chunk)) this.spans.repairFree(chunk);
@@ -217,6 +218,8 @@ export class Large implements OtherSpans {
 
   releaseEmpty(limit: number): number {
     this.cleanUps++;
+    if (limit === Number.POSITIVE_INFINITY) this.pageSpans.giveBackKept();
+    else this.core.giveBackKept(this.worker);
     return this.pageSpans.releaseEmpty(limit);
   }
 

@@ -14,9 +14,17 @@ import {
 } from "../arena/index.ts";
 import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { isOwnerGone, type OtherChecks, type Report } from "../inspect/index.ts";
-import { infoAt, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
+import { infoAt, keptSlots, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { isLivePage, largeCount, PageSpans, pageFree, pageFreed, runPages } from "../pages/index.ts";
+import {
+  isLivePage,
+  largeCount,
+  PageSpans,
+  pageFree,
+  pageFreed,
+  pageKept,
+  runPages,
+} from "../pages/index.ts";
 import { firstUsed } from "../slab/index.ts";
 import { doomedAt } from "./doomed.ts";
 
@@ -40,11 +48,15 @@ export class PoolChecks implements OtherChecks {
   private readonly report: Report;
   private readonly pageSpans: PageSpans;
   private live = 0;
+  /** State bytes of the page runs that workers keep. */
+  private readonly kept = new Set<number>();
 
   constructor(heap: Heap, report: Report) {
     this.heap = heap;
     this.report = report;
     this.pageSpans = new PageSpans(heap, nobody);
+    for (let slot = 1 as WorkerPlace; slot <= heap.layout.maxWorkers; slot++)
+      for (const kept of keptSlots(heap, slot)) this.kept.add(kept);
   }
 
   checkSpan(chunk: number, claim: number): number {
@@ -122,6 +134,7 @@ export class PoolChecks implements OtherChecks {
       this.checkInside(slot + statesPerPage, slot + length * statesPerPage, `page ${page} of ${where}`);
       if (state === pageFree) found.free++;
       else if (state === pageFreed) found.isFreed = true;
+      else if (state === pageKept) this.checkKept(slot, `page ${page} of ${where}`);
       else this.checkRun(state, `page ${page} of ${where}`);
       page += length;
     }
@@ -146,6 +159,10 @@ export class PoolChecks implements OtherChecks {
       this.live++;
       this.checkOwner((state & (slotLive - 1)) as WorkerPlace, where);
     } else this.report("state", `${where} is half freed by worker ${state}`);
+  }
+
+  private checkKept(slot: number, where: string): void {
+    if (!this.kept.has(slot)) this.report("state", `${where} is kept, and in no worker's table`);
   }
 
   private checkHints(head: ChunkIndex, pages: number, found: FoundPages, where: string): void {

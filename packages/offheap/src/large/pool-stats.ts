@@ -5,7 +5,7 @@ import type { WorkerPlace } from "../base/index.ts";
 import { collectStats, type SlabStats } from "../inspect/index.ts";
 import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
-import { isLivePage, largeCount, pageFree, runPages } from "../pages/index.ts";
+import { isLivePage, largeCount, pageFree, pageKept, runPages } from "../pages/index.ts";
 
 export interface LargeStats {
   allocs: number;
@@ -13,7 +13,7 @@ export interface LargeStats {
   /** Live large objects, and their bytes with what rounding up adds. */
   objects: number;
   bytes: number;
-  /** Spans that objects up to 448 KiB share, and the bytes free in them. */
+  /** Spans that objects up to 448 KiB share, and the bytes free in them, with those that workers keep for their next objects. */
   pageSpans: number;
   freeBytes: number;
 }
@@ -60,7 +60,7 @@ function countPages(heap: Heap, head: number, length: number, large: LargeStats)
   for (let slot = first; slot < end; ) {
     const state = states[slot] as number;
     const pages = state === pageFree ? 1 : runPages(states, slot, end);
-    if (state === pageFree) large.freeBytes += pageBytes;
+    if (state === pageFree || state === pageKept) large.freeBytes += pages * pageBytes;
     if (isLivePage(state)) {
       large.objects++;
       large.bytes += pages * pageBytes;

@@ -69,6 +69,7 @@ function countAllFreed(heap: Heap, worker: WorkerPlace, caller: WorkerPlace): vo
     else if (slot !== caller) writeJournal(heap, slot, journal.idle);
     heap.words[doomedAt(heap, slot)] = 0;
     forgetStructures(heap, slot);
+    heap.core.forgetKept(slot);
     heap.words[recordAt(heap.layout, slot) + record.ending] = 0;
     liveLarge += largeCount(heap, slot, record.largeAllocs) - largeCount(heap, slot, record.largeFrees);
     for (const sizeClass of classes) {

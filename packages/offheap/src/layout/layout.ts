@@ -20,7 +20,7 @@ export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideB
 export const { workerLive, workerStateMask } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 9;
+export const layoutVersion = 10;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;
@@ -90,6 +90,8 @@ export const counter = {
 } as const;
 /** Words from one of the two totals to the other. */
 export const totalsWords = shared.totalsBytes >> wordShift;
+/** Words of the table of page runs that a worker keeps. */
+export const keptWords = 1 << (shared.keptCountShift + shared.keptShift - wordShift);
 export const wordsPerCounter = 1 << (shared.countersShift - wordShift);
 /** The words of a round: the object's address, and where its state byte is in `Heap.bytes`. Zeroed memory holds no round. */
 export const wordsPerRound = 1 << (shared.roundShift - wordShift);
@@ -277,5 +279,7 @@ export function computeLayout(config: HeapConfig): Layout {
 /** Words from a record's start to the counters of the first class, and to the scratch behind them. */
 export const countersIn = (classCount: number, magazineShift: number) =>
   toLine(magazinesIn + ((classCount << magazineShift) + 2) * wordsPerRound);
-export const scratchIn = (classCount: number, magazineShift: number) =>
+const keptIn = (classCount: number, magazineShift: number) =>
   countersIn(classCount, magazineShift) + classCount * wordsPerCounter;
+export const scratchIn = (classCount: number, magazineShift: number) =>
+  keptIn(classCount, magazineShift) + keptWords;

@@ -3,13 +3,20 @@
 import type { ClassIndex, WorkerPlace } from "../base/index.ts";
 import {
   countersIn,
+  keptWords,
   type Layout,
   magazinesIn,
   recordHeadWords,
+  scratchIn,
   wordsPerCounter,
   wordsPerRound,
   wordsPerSlabInfo,
 } from "./layout.ts";
+
+interface Worded {
+  readonly words: Int32Array;
+  readonly layout: Layout;
+}
 
 export function recordAt(layout: Layout, worker: WorkerPlace): number {
   return layout.recordsAt + (worker - 1) * layout.recordWords;
@@ -38,6 +45,18 @@ export function emptyIndex(layout: Layout, classIndex: number): number {
 /** The lowest round of a magazine. */
 export function magazineAt(layout: Layout, worker: WorkerPlace, classIndex: ClassIndex): number {
   return roundsAt(layout, worker) + (emptyIndex(layout, classIndex) + 1) * wordsPerRound;
+}
+
+/** The page runs that a worker keeps (core/pages/kept.ts): for each where its state byte is + 1, and pages asked for last. */
+export function keptTable({ words, layout }: Worded, worker: WorkerPlace): Int32Array {
+  const end = recordAt(layout, worker) + scratchIn(layout.objectBytes.length, layout.magazineShift);
+  return words.subarray(end - keptWords, end);
+}
+
+/** Where their state bytes are. */
+export function keptSlots(heap: Worded, worker: WorkerPlace): number[] {
+  const slots = keptTable(heap, worker).filter((_, i) => i % 2 === 0);
+  return [...slots].filter((slot) => slot > 0).map((slot) => slot - 1);
 }
 
 /** What a worker is about in structures. */

@@ -7,7 +7,7 @@ export { nowhere, PageRuns } from "./page-runs.ts";
 export { notHeld, PageSpans } from "./page-spans.ts";
 
 // The state bytes of pages.
-export { pageFree, pageFreed, isLivePage, runPages } from "./page-state.ts";
+export { pageFree, pageFreed, pageKept, isLivePage, runPages } from "./page-state.ts";
 
 // What a worker's record says of large objects: counters, and the operation in flight.
 export { largeCount, setLargeCount, operationOf } from "./large-record.ts";

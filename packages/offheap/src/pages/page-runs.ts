@@ -25,6 +25,8 @@ export class PageRuns {
   settle(target: WorkerPlace, entry: number): void {
     const { heap } = this;
     const { states, atomics } = heap;
+    this.pageSpans.core.giveBackKept(target);
+    this.pageSpans.core.forgetKept(target);
     const { target: slot, count }: LargeOperation = operationOf(heap, target);
     if (entry === journal.allocatingRun) {
       setLargeCount(heap, target, record.largeAllocs, count);

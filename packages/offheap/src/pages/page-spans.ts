@@ -65,6 +65,11 @@ export class PageSpans {
     this.core.repairPages(head, claim);
   }
 
+  /** Gives back the page runs that all workers keep. */
+  giveBackKept(): void {
+    for (let worker = 1; worker <= this.heap.layout.maxWorkers; worker++) this.core.giveBackKept(worker);
+  }
+
   /** Gives up to `limit` empty spans back, lowest first; returns how many went. */
   releaseEmpty(limit: number): number {
     return this.core.releaseEmptyPages(Math.min(limit, this.heap.layout.chunkCount));

@@ -3,7 +3,7 @@
 import { pageFreed } from "../../core/layout/index.ts";
 import { slotLive, statesPerPage } from "../layout/index.ts";
 
-export { pageFree, pageFreed } from "../../core/layout/index.ts";
+export { pageFree, pageFreed, pageKept } from "../../core/layout/index.ts";
 
 /** Whether the first byte of a run is that of a live object. */
 export function isLivePage(state: number): boolean {

@@ -3,6 +3,7 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import * as kept from "./scenarios/kept.ts";
 import * as large from "./scenarios/large.ts";
 import { largeReaperDies, reapWithLarge, resetDies, searchDies } from "./scenarios/large-deaths.ts";
 import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
@@ -26,6 +27,13 @@ describe("every schedule: page runs", () => {
   interleave(runs.refillEmpty);
   interleave(runs.freeCalledRoomy);
   interleave(runs.freeCalledEmptyPages);
+});
+
+describe("every schedule: page runs that are kept", () => {
+  interleave(kept.keptWanted);
+  interleave(kept.keptCleanUp);
+  interleave(kept.keptByTwo);
+  interleave(kept.doubleFreeKept);
 });
 
 describe("every schedule: large objects", () => {

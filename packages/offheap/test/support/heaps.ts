@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { SlabAllocator } from "#src/allocator/slab-allocator.js";
+import type { WorkerPlace } from "#src/base/brands.js";
 import { AllocatorError, type ErrorCode } from "#src/base/errors.js";
 import { formatHeap } from "#src/format/format.js";
 import { type HeapOptions, resolveOptions, type TinyGeometry } from "#src/format/options.js";
 import { chunkBytes } from "#src/layout/layout.js";
+import { keptTable } from "#src/layout/offsets.js";
 import { type Access, hardwareAccess, reserveMemory } from "#src/memory/block.js";
 import type { Engine } from "#src/memory/engine.js";
 import { Heap } from "#src/memory/heap.js";
@@ -27,6 +29,19 @@ export function attachTo(heap: Heap, access: Access = hardwareAccess, engine?: E
 /** The heap of a pool. */
 export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Heap {
   return heapOf(new MemoryPool(options, { tiny }));
+}
+
+/** A worker that keeps no page run it has freed for the next of its length: so tests of spans see each of them come and go. */
+export function keepingNone(pool: MemoryPool): MemoryPool {
+  const table = keptTable(heapOf(pool), (pool.workerId % 128) as WorkerPlace);
+  const { allocate: own } = pool;
+  const allocate = (...wanted: Parameters<MemoryPool["allocate"]>) => {
+    const address = own.apply(pool, wanted);
+    // What a move has kept stays.
+    for (let i = 0; i < table.length; i += 2) table[i + 1] = 0;
+    return address;
+  };
+  return Object.assign(pool, { allocate });
 }
 
 /** One more worker of a pool. */

@@ -194,8 +194,10 @@ class Seen {
   private addPages(states: Uint8Array): void {
     this.pages.pageSpans++;
     for (let at = 0; at < states.length; at += 2) {
-      if (states[at] === 0) this.pages.freeBytes += pageBytes;
-      else at += 2 * ((states[at + 1] as number) - 1);
+      const pages = states[at] === 0 ? 1 : (states[at + 1] as number);
+      // 127: kept by a worker for its next run of that length.
+      if (states[at] === 0 || states[at] === 127) this.pages.freeBytes += pages * pageBytes;
+      at += 2 * (pages - 1);
     }
   }
 }

@@ -5,6 +5,7 @@ import * as allocateFree from "./allocate-free.ts";
 import * as decommit from "./decommit.ts";
 import * as doubleFree from "./double-free.ts";
 import * as held from "./held.ts";
+import * as kept from "./kept.ts";
 import * as large from "./large.ts";
 import * as misled from "./misled.ts";
 import * as moves from "./moves.ts";
@@ -20,6 +21,7 @@ export const scenarios = [
   doubleFree,
   held,
   misled,
+  kept,
   runs,
   large,
   moves,

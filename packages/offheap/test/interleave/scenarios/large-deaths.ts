@@ -6,7 +6,7 @@ import type { MemoryPool } from "#src/pool/memory-pool.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import { Violated } from "../../support/stepping/objects.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
-import { allocate, free, freeOldest, take } from "./common.ts";
+import { allocate, cleanUp, free, freeOldest, take } from "./common.ts";
 import { pool, resize, runBytes, tooLargeBin } from "./runs.ts";
 
 const chunk = 65_536;
@@ -21,6 +21,13 @@ const reapBefore =
 const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
   "a page run that builds a span": [allocate(runBytes), allocate(runBytes)],
   "a free of a page run": [free(0)],
+  "a page run that is kept and taken": [
+    allocate(runBytes),
+    allocate(runBytes),
+    freeOldest,
+    allocate(runBytes),
+  ],
+  "a page run that is kept and given back": [allocate(runBytes), allocate(runBytes), freeOldest, cleanUp],
   "a resize of a page run": [allocate(2048), resize(runBytes), resize(2048)],
   "a large object": [allocate(span), freeOldest],
   "a resize of a large object": [allocate(span), resize(3 * chunk), resize(span)],

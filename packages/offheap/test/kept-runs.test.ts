@@ -1,0 +1,118 @@
+// Page runs that a worker keeps for its next object of the same length (core/pages/kept.ts): live for nobody, lost to nobody.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MemoryPool } from "offheap";
+import type { WorkerPlace } from "#src/base/brands.js";
+import { keptSlots, keptTable } from "#src/layout/offsets.js";
+import { expectCode, heapOf } from "./support/heaps.ts";
+import { assertZeroResidue } from "./support/residue.ts";
+
+const page = 2048;
+const length = 50_000;
+const engines = ["wasm", "js"] as const;
+
+const make = (engine: "wasm" | "js", change = {}) =>
+  new MemoryPool({ capacity: 4 << 20, maxWorkers: 3, engine, ...change });
+/** Asked for twice, so that it is kept. */
+function allocateAgain(pool: MemoryPool, bytes: number): number {
+  pool.deallocate(pool.allocate(bytes));
+  return pool.allocate(bytes);
+}
+const keptBy = (pool: MemoryPool) => keptSlots(heapOf(pool), (pool.workerId % 128) as WorkerPlace).length;
+
+for (const engine of engines)
+  describe(`a page run that is kept, ${engine}`, () => {
+    it("is the next object of its length, and no other", () => {
+      const pool = make(engine);
+      const address = allocateAgain(pool, length);
+      const { large } = pool.stats();
+      pool.deallocate(address);
+      assert.equal(keptBy(pool), 1);
+      assert.deepEqual(pool.check(), []);
+      assert.equal(pool.stats().large.freeBytes, large.freeBytes + 25 * page);
+      const other = pool.allocate(length + page);
+      assert.notEqual(other, address);
+      assert.equal(pool.allocate(length), address);
+      assert.equal(keptBy(pool), 0);
+      for (const object of [address, other]) pool.deallocate(object);
+      assertZeroResidue(pool);
+    });
+
+    it("is no object: a second free, and its size, are refused", () => {
+      const pool = make(engine);
+      const address = allocateAgain(pool, length);
+      pool.deallocate(address);
+      assert.equal(keptBy(pool), 1);
+      for (const call of ["deallocate", "sizeOf", "adopt"] as const)
+        expectCode("ERR_DOUBLE_FREE", () => pool[call](address));
+      expectCode("ERR_DOUBLE_FREE", () => pool.reallocate(address, 3 * length));
+      assert.deepEqual(pool.check(), []);
+      assertZeroResidue(pool);
+    });
+
+    it("goes when another length comes to its place in the table", () => {
+      const pool = make(engine);
+      // Runs of 25 and of 51 pages have the same.
+      pool.deallocate(allocateAgain(pool, 25 * page));
+      assert.equal(keptBy(pool), 1);
+      pool.deallocate(pool.allocate(51 * page));
+      assert.equal(keptBy(pool), 0);
+      pool.deallocate(pool.allocate(51 * page));
+      assert.equal(keptBy(pool), 1);
+      assert.deepEqual(pool.check(), []);
+      assertZeroResidue(pool);
+    });
+
+    it("is given back when others want the space, clean up, or reap its worker", () => {
+      for (const want of ["space", "cleanup", "reap", "detach", "reset"] as const) {
+        const pool = make(engine);
+        const other = MemoryPool.attach(pool.handle);
+        const { chunkCount } = heapOf(pool).layout;
+        const lengths = [40_000, 50_000, 60_000];
+        const objects = lengths.map((bytes) => allocateAgain(pool, bytes));
+        for (const address of objects) pool.deallocate(address);
+        assert.equal(keptBy(pool), lengths.length);
+        if (want === "space") other.deallocate(other.allocate(chunkCount * 65_536));
+        else if (want === "cleanup") other.cleanup();
+        else if (want === "reap") other.reap(pool.workerId);
+        else if (want === "detach") pool.detach();
+        else other.reset();
+        assert.deepEqual(other.check(), [], want);
+        other.cleanup();
+        assert.equal(other.stats().spanBytes, 0, want);
+        if (want === "reap" || want === "detach") continue;
+        // What its table still says is believed no more.
+        const again = lengths.map((bytes) => pool.allocate(bytes));
+        assert.equal(new Set(again).size, lengths.length);
+        for (const address of again) pool.deallocate(address);
+        assert.deepEqual(pool.check(), [], want);
+        assertZeroResidue(pool);
+      }
+    });
+
+    it("is given back by its worker's own clean-up now and then", () => {
+      const pool = make(engine, { cleanupInterval: 4 });
+      for (let i = 0; i < 8; i++) pool.deallocate(pool.allocate(length));
+      assert.deepEqual([keptBy(pool), pool.stats().spanBytes], [0, 0]);
+      pool.deallocate(allocateAgain(pool, length));
+      assert.equal(keptBy(pool), 1);
+    });
+
+    it("that another has taken, and keeps, may be anybody's who has it in a table: once", () => {
+      const pool = make(engine);
+      const other = MemoryPool.attach(pool.handle);
+      const table = keptTable(heapOf(pool), (pool.workerId % 128) as WorkerPlace);
+      pool.deallocate(allocateAgain(pool, length));
+      const stale = table.slice();
+      other.cleanup();
+      other.deallocate(allocateAgain(other, length));
+      table.set(stale);
+      const [first, second] = [pool.allocate(length), other.allocate(length)];
+      assert.notEqual(first, second);
+      assert.deepEqual(pool.check(), []);
+      pool.deallocate(first);
+      other.deallocate(second);
+      assertZeroResidue(pool);
+    });
+  });
