@@ -17,6 +17,7 @@ import {
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
+import { isLivePage } from "../pages/index.ts";
 import { chunkCount, dataAt, isChunk, stateShift, statesAt } from "../places/index.ts";
 import { compareExchange8, lessUnsigned, load8, store8 } from "../target/index.ts";
 import { slotAt } from "../worker/index.ts";
@@ -52,7 +53,8 @@ export function ownerIn(at: i32): i32 {
   if (at > 0) {
     // A plain load: who acts on it exchanges it.
     const state = load8((statesAt + at - 1) | 0);
-    return state < slotLive ? 0 : state;
+    // Above all owners: a page run that was freed, and is yet to be collected.
+    return isLivePage(state) ? state : 0;
   }
   const claim = claimOf(-1 - at);
   return tagOf(claim) === tagLarge ? slotLive | ((claim >>> claimWorkerShift) & claimWorkerMask) : 0;
