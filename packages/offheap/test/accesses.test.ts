@@ -78,11 +78,25 @@ describe("the fast path", () => {
   });
 });
 
+/** A worker of a pool whose accesses are counted. */
+function countedPool(sizeClasses?: readonly number[]): [CountingAccess, MemoryPool] {
+  const access = new CountingAccess();
+  const options = { capacity: 64 << 20, maxWorkers: 2, ...(sizeClasses && { sizeClasses }) };
+  const { source, offset, layout } = heapOf(new MemoryPool(options));
+  return [access, new MemoryPool({}, { heap: new Heap(source, offset, layout, access) })];
+}
+
+function assertAtMost(calls: Record<string, Accesses>, most: Golden["run"], what: string): void {
+  for (const [call, accesses] of Object.entries(calls))
+    for (const kind of ["loads", "stores", "atomics"] as const) {
+      const limit = most[call]?.[kind] as number;
+      assert.ok(accesses[kind] <= limit, `${what}: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`);
+    }
+}
+
 describe("an object of 8 to 32 KiB in a pool", () => {
   it("costs what any other does, once its class has a slab", () => {
-    const access = new CountingAccess();
-    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
-    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    const [access, pool] = countedPool();
     for (const size of [8193, 20_000, 32_768]) {
       for (let i = 0; i < 2 * seldom; i++) pool.deallocate(pool.allocate(size));
       let address = 0;
@@ -100,11 +114,7 @@ describe("an object of 8 to 32 KiB in a pool", () => {
 
 describe("page runs", () => {
   it("cost about the same whatever their length; the longest changes the room of its span", (t) => {
-    const access = new CountingAccess();
-    const { source, offset, layout } = heapOf(
-      new MemoryPool({ capacity: 64 << 20, maxWorkers: 2, sizeClasses: SizeClasses.fine }),
-    );
-    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    const [access, pool] = countedPool(SizeClasses.fine);
     // The span that the others lie in, with a free run at its start.
     const [first] = [pool.allocate(8193), pool.allocate(8193)];
     pool.deallocate(first as number);
@@ -117,23 +127,14 @@ describe("page runs", () => {
         deallocate: access.during(() => pool.deallocate(address, size)),
       };
       t.diagnostic(`${size} bytes: ${JSON.stringify(calls)}`);
-      for (const [call, accesses] of Object.entries(calls))
-        for (const kind of ["loads", "stores", "atomics"] as const) {
-          const limit = golden.run[call]?.[kind] as number;
-          assert.ok(
-            accesses[kind] <= limit,
-            `${size} bytes: ${call} has ${accesses[kind]} ${kind}, ${limit} allowed`,
-          );
-        }
+      assertAtMost(calls, golden.run, `${size} bytes`);
     }
   });
 });
 
 describe("a page run that comes and goes", () => {
   it("is kept by its worker: two exchanges free what one allocates, whatever its length", () => {
-    const access = new CountingAccess();
-    const { source, offset, layout } = heapOf(new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 }));
-    const pool = new MemoryPool({}, { heap: new Heap(source, offset, layout, access) });
+    const [access, pool] = countedPool();
     for (const size of [40_000, 100_000, 400_000]) {
       for (let i = 0; i < 2; i++) pool.deallocate(pool.allocate(size));
       let address = 0;
@@ -141,9 +142,7 @@ describe("a page run that comes and goes", () => {
         address = pool.allocate(size);
       });
       const deallocate = access.during(() => pool.deallocate(address));
-      for (const [call, accesses] of Object.entries({ allocate, deallocate }))
-        for (const kind of ["loads", "stores", "atomics"] as const)
-          assert.ok(accesses[kind] <= (golden.kept[call]?.[kind] as number), `${size}, ${call}: ${kind}`);
+      assertAtMost({ allocate, deallocate }, golden.kept, `${size} bytes`);
     }
   });
 });

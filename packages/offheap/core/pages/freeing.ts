@@ -11,16 +11,15 @@ import {
   infoSecond,
   pageFree,
   pageFreed,
-  pageStatesShift,
   tagPages,
   tagPagesHeld,
 } from "../layout/index.ts";
-import { infoAt, isChunk, stateShift, statesAt, worker } from "../places/index.ts";
+import { infoAt, isChunk, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load32, store8, store32 } from "../target/index.ts";
 import { enterBin, noteLongest, pendingSet } from "./bins.ts";
 import { freeBefore, freeBehind, markPages, runAround } from "./marks.ts";
 import { letGoEmpty, repairPages } from "./spans.ts";
-import { pagesOf, runPages, slotOfPage } from "./state.ts";
+import { pageAtSlot, pagesOf, runPages, slotOfPage } from "./state.ts";
 
 /** The pages of a run whose first byte says that this worker freed it. The journal is "moving". */
 export function endRun(head: i32, slot: i32): void {
@@ -36,7 +35,7 @@ export function endRun(head: i32, slot: i32): void {
   if (setHas(pendingSet(), head)) repairPages(head, claim);
   const all = pagesOf(claim);
   const pages = runPages(slot, slotOfPage(head, all));
-  const page = (slot - (head << stateShift)) >> pageStatesShift;
+  const page = pageAtSlot(head, slot);
   const info = infoAt(head);
   store8(stateAt, pageFree);
   store8((stateAt + 1) | 0, 0);

@@ -25,7 +25,6 @@ import {
   pageFreed,
   pageKept,
   pageShift,
-  pageStatesShift,
   recordLargeAllocs,
   slotLive,
 } from "../layout/index.ts";
@@ -34,6 +33,7 @@ import { assert, compareExchange8, glance32, load8, load32, multiply, store32 } 
 import { pendingSet } from "./bins.ts";
 import { endRun } from "./freeing.ts";
 import { beginLarge, countLarge, writeJournal } from "./record.ts";
+import { pageAtSlot } from "./state.ts";
 
 /** Odd, so that lengths apart from each other by powers of two have places of their own. */
 const spread = 167;
@@ -74,7 +74,7 @@ export function takeKept(pages: i32): i32 {
     writeJournal(journalMoving);
     return 0;
   }
-  const page = (slot - (head << stateShift)) >> pageStatesShift;
+  const page = pageAtSlot(head, slot);
   return (dataAt + (head << chunkShift) + (page << pageShift)) | 0;
 }
 

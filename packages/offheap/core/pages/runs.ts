@@ -21,13 +21,12 @@ import {
   noPage,
   pageFree,
   pageShift,
-  pageStatesShift,
   pagesPerChunkShift,
   recordLargeAllocs,
   recordLargeFrees,
   slotLive,
 } from "../layout/index.ts";
-import { dataAt, infoAt, isChunk, stateShift, statesAt, worker } from "../places/index.ts";
+import { dataAt, infoAt, isChunk, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load8, load32, store8, store32 } from "../target/index.ts";
 import { enterBin, noteLongest, pendingSet, repairBins } from "./bins.ts";
 import { endRun } from "./freeing.ts";
@@ -55,7 +54,7 @@ import {
   setPagesOfRun,
   unclaimPages,
 } from "./spans.ts";
-import { endOfPages, isLivePage, pagesOf, runPages, slotOfPage } from "./state.ts";
+import { endOfPages, isLivePage, pageAtSlot, pagesOf, runPages, slotOfPage } from "./state.ts";
 
 /** Spans with freed runs that an allocation repairs. */
 const pendingTries = 2;
@@ -148,7 +147,7 @@ export function resizeRun(head: i32, slot: i32, pages: i32, want: i32): bool {
   assert(isChunk(head) && want > 0);
   const claim = claimPageSpan(head);
   if (claim === noClaim) return false;
-  const page = (slot - (head << stateShift)) >> pageStatesShift;
+  const page = pageAtSlot(head, slot);
   if (setHas(pendingSet(), head)) repairPages(head, claim);
   const isSpace = want <= pages || arePagesFree(head, claim, page + pages, want - pages);
   if (isSpace) setPagesOfRun(head, claim, page, pages, want);

@@ -37,6 +37,11 @@ export function slotOfPage(head: i32, page: i32): i32 {
   return ((head << stateShift) + (page << pageStatesShift)) | 0;
 }
 
+/** The page whose first state byte it is. */
+export function pageAtSlot(head: i32, slot: i32): i32 {
+  return (slot - (head << stateShift)) >> pageStatesShift;
+}
+
 /** Behind the state bytes of a span. */
 export function endOfPages(head: i32, claim: i32): i32 {
   return slotOfPage(head, pagesOf(claim));
