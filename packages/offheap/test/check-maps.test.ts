@@ -9,7 +9,17 @@ import { SharedMap } from "offheap/map";
 import { heapOf } from "./support/heaps.ts";
 
 /** Words of a map, and of an entry, as core/layout/numbers.ts has them in bytes. */
-const at = { log: 16, frozen: 20, owner: 24, root: 64, table: 72, rows: 1152, about: 8, lost: 12 } as const;
+const at = {
+  log: 16,
+  frozen: 20,
+  owner: 24,
+  closing: 32,
+  root: 64,
+  table: 72,
+  rows: 1152,
+  about: 8,
+  lost: 12,
+} as const;
 const of = { stamp: 4, order: 8, keyBytes: 12, valueBytes: 16, word: 20, key: 24 } as const;
 const books = { map: 4, ghosts: 8, ghostMask: 12, claims: 20 } as const;
 const headBytes = 8;
@@ -179,7 +189,7 @@ describe("check() of a map with a name", () => {
     damaged.expect(/is of a cache at 8, not 0/, damaged.map + at.owner, 8);
   });
 
-  it("names a bucket that is open, and not in the list; and one that there is not yet", () => {
+  it("names a bucket that is open, and not in the list; one that is closed, and its piece is not; and one that is never closed", () => {
     const damaged = filled();
     const [first] = damaged.heads() as [Link];
     const head = damaged.headOf(first.bucket);
@@ -188,7 +198,13 @@ describe("check() of a map with a name", () => {
       first.cell,
       damaged.read(head),
     );
-    damaged.expect(/is in the list, of 2\^2 buckets/, damaged.map + at.log, 2);
+    damaged.expect(
+      new RegExp(`bucket ${first.bucket} is closed, and its piece is not`),
+      head,
+      damaged.read(head) | marked,
+    );
+    for (const bucket of [1, 511, -1, 2 ** 25])
+      damaged.expect(new RegExp(`is about to close bucket ${bucket}`), damaged.map + at.closing, bucket);
   });
 
   it("names counts that are not those of what is there, unless a worker died in a change", () => {

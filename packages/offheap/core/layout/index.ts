@@ -151,6 +151,7 @@ export {
   hashKinds,
   hashSeed,
   hashLog,
+  hashClosing,
   hashFrozen,
   hashOwner,
   hashMadeGood,

@@ -217,7 +217,8 @@ export const ringMark = 0x676e6972;
 
 /**
  * A map, in bytes from its start: what it is; the kinds of its keys and values; the seed of its hash; the buckets in use, as a
- * power of two; whether it is frozen; a word for who builds on it; how many lost counts have been made good. Then cells that lead to
+ * power of two; whether it is frozen; a word for who builds on it; how many lost counts have been made good; a cell with the bucket
+ * that is closed next, 0: none. Then cells that lead to
  * the heads of buckets, and a row for each place: entries and bytes that its worker has put in, less those it took out; whether it was
  * about to count; and how often a count may have been lost with a worker before it.
  */
@@ -228,6 +229,7 @@ export const hashLog = 16;
 export const hashFrozen = 20;
 export const hashOwner = 24;
 export const hashMadeGood = 28;
+export const hashClosing = 32;
 export const hashRoot = 64;
 export const hashRootCells = 130;
 export const hashRows = 1152;
@@ -281,7 +283,7 @@ export const cacheSlabOut = 48;
 export const cacheProbation = 56;
 export const cacheMark = 0x68636163;
 
-/** Flags of a cell: its entry has gone out; it leads to a bucket's head; a head that stands in no list yet. */
+/** Flags of a cell: its entry, or its piece, has gone out; it leads to a bucket's head; a head that stands in no list yet. */
 export const cellMarked = 1;
 export const cellToHead = 2;
 export const cellApart = 4;

@@ -2,6 +2,7 @@
 //
 // Plain loads: an entry that is held.
 
+import { isWithin } from "../buckets/index.ts";
 import {
   cacheGhostMask,
   cacheGhosts,
@@ -19,9 +20,9 @@ import {
 import { workerCount } from "../places/index.ts";
 import { atomicLoad32, store32 } from "../target/index.ts";
 import { findEntry } from "./find.ts";
-import { headOf, isWithin, openBucketOf } from "./heads.ts";
 import { countDown, countHit, countUp, use } from "./standing.ts";
-import { absent, beginAt, foundEntry, lost, walkFrom } from "./walk.ts";
+import { absent, beginFor, foundEntry, lost } from "./steps.ts";
+import { walkFrom } from "./walk.ts";
 
 /** Entries of one order: a damaged list has no end of them. */
 const mostAlike = 64;
@@ -67,7 +68,7 @@ export function hasEntry(map: i32, address: i32): bool {
   const order = atomicLoad32((address + entryOrder) | 0) | 1;
   let passed = 0;
   while (true) {
-    beginAt(headOf(map, openBucketOf(map, order)));
+    beginFor(map, order);
     const found = walkFrom(map, order, passed);
     if (found === lost) continue;
     if (found === absent || atomicLoad32((foundEntry + entryOrder) | 0) !== order) return false;

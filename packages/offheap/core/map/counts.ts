@@ -16,7 +16,7 @@ import {
   hashRowTurn,
 } from "../layout/index.ts";
 import { atomicLoad32, atomicStore32, load32, store32 } from "../target/index.ts";
-import { keyBytesOf } from "./walk.ts";
+import { keyBytesOf } from "./steps.ts";
 
 /** The row of a place: only its worker writes it. */
 export function rowOf(map: i32, place: i32): i32 {

@@ -10,11 +10,11 @@
 //
 // Plain loads: the caller's own entry and row; lengths of an entry under the hazard.
 
+import { isOpen, mostTries, orderOf, swapCell } from "../buckets/index.ts";
 import {
   cellMarked,
   entryKey,
   entryOrder,
-  hashLog,
   intentExchange,
   intentFresh,
   intentKind,
@@ -23,18 +23,17 @@ import {
 } from "../layout/index.ts";
 import { isPlace, ownIntent, worker } from "../places/index.ts";
 import { commit, exchange, newStamp, retire, tell } from "../structure/index.ts";
-import { assert, compareExchange32, load32, store32 } from "../target/index.ts";
+import { assert, load32, store32 } from "../target/index.ts";
 import { beginCount, count, eightsOf, endCount, rowOf } from "./counts.ts";
 import { isThere } from "./find.ts";
-import { orderOf } from "./hash.ts";
-import { headOf, mostTries, openBucketOf, swapCell } from "./heads.ts";
 import { admit, admitted, cacheOf, inherit, leave } from "./standing.ts";
 import {
   absent,
-  beginAt,
+  beginFor,
   foundEntry,
   foundStamp,
   foundValue,
+  isBlocked,
   keyBytesOf,
   letGoEntry,
   lost,
@@ -42,14 +41,13 @@ import {
   seenCell,
   seenStamp,
   seenValue,
-  walkTo,
-  walkToMarked,
-} from "./walk.ts";
+} from "./steps.ts";
+import { foundNext, walkTo, walkToMarked } from "./walk.ts";
 
 // What the calls come to, beside `absent` and `present`.
 const replaced = 2;
-const notAtRest = -1;
-const retiredShift = 8;
+export const notAtRest = -1;
+export const retiredShift = 8;
 /** The highest there is. */
 const lastOrder = -1;
 // How an entry goes in.
@@ -67,14 +65,15 @@ export function writeOrder(map: i32, entry: i32): i32 {
 
 /**
  * Puts in an entry of the caller's, which is fresh and whole. `absent`: it did not go in, as `how` says. `present`: it did;
- * `replaced`: in place of another. The bits from `retiredShift` on: how many the caller has retired.
+ * `replaced`: in place of another. The bits from `retiredShift` on: how many the caller has retired. `notAtRest`: the shell is to look
+ * first, and to unlink what is marked up to the entry's order.
  */
 export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp: i32): i32 {
   assert(isPlace(worker) && how >= always && how <= inPlace);
   const isFresh =
     load32((ownIntent + intentKind) | 0) === intentExchange &&
     load32((ownIntent + intentFresh) | 0) === entry;
-  if (!isThere(map) || !isFresh || headOf(map, 0) === 0) return notAtRest;
+  if (!isThere(map) || !isFresh || !isOpen(map, 0)) return notAtRest;
   const order = load32((entry + entryOrder) | 0);
   const keyBytes = keyBytesOf(entry);
   // Now: once it went in, others may take it out, and something else stands there.
@@ -84,11 +83,15 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
   let came = absent;
   beginCount(row);
   for (let left = mostTries; left > 0; left--) {
-    beginAt(headOf(map, openBucketOf(map, order)));
+    beginFor(map, order);
     const found = walkTo(map, order, (entry + entryKey) | 0, keyBytes);
     if (found === lost) continue;
     if (found === absent) {
       if (how === inPlace) break;
+      if (isBlocked()) {
+        came = notAtRest;
+        break;
+      }
       const isNew = cache !== 0 && admit(cache, entry);
       writeNext(entry, seenValue);
       if (!exchange(seenCell, seenValue, seenStamp, entry, 0)) continue;
@@ -123,13 +126,13 @@ function writeNext(entry: i32, value: i32): void {
 
 /** Takes out the entry with a key, or only that one entry with it: `expected`, if it is not 0. Returns as `placeEntry` does. */
 export function removeEntry(map: i32, key: i32, keyBytes: i32, expected: i32, stamp: i32): i32 {
-  if (!isThere(map) || load32((ownIntent + intentKind) | 0) !== intentNone) return notAtRest;
+  if (!isReady(map)) return notAtRest;
   const order = orderOf(map, key, keyBytes);
   const row = rowOf(map, worker);
   let came = absent;
   beginCount(row);
   for (let left = mostTries; left > 0; left--) {
-    beginAt(headOf(map, openBucketOf(map, order)));
+    beginFor(map, order);
     const found = walkTo(map, order, key, keyBytes);
     if (found === lost) continue;
     if (found === absent || (expected !== 0 && !isNamed(expected, stamp))) break;
@@ -168,10 +171,19 @@ export function keyEnd(entry: i32): i32 {
   return (entry + entryKey + ((keyBytesOf(entry) + 7) & -8)) | 0;
 }
 
-/** Unlinks the marked entries, until some are to be swept. Returns as `placeEntry` does; `present`. */
+/** Unlinks all that is marked, until some are to be swept. Returns as `placeEntry` does; `present`. */
 export function unlinkAll(map: i32): i32 {
-  if (!isThere(map) || load32((ownIntent + intentKind) | 0) !== intentNone) return notAtRest;
-  return present | (unlinkFrom(map, 0, lastOrder) << retiredShift);
+  return isReady(map) ? present | (unlinkFrom(map, 0, lastOrder) << retiredShift) : notAtRest;
+}
+
+/** The same up to an order, from its bucket on. */
+export function unlinkUpTo(map: i32, order: i32): i32 {
+  return isReady(map) ? present | (unlinkMarked(map, order) << retiredShift) : notAtRest;
+}
+
+/** Whether the map is there, and the worker about nothing in it. */
+export function isReady(map: i32): bool {
+  return isThere(map) && load32((ownIntent + intentKind) | 0) === intentNone;
 }
 
 /** Whether what a call came to says that the caller has retired so many that it sweeps them before it retires more. */
@@ -180,23 +192,28 @@ export function isToSweep(came: i32): bool {
 }
 
 /**
- * Unlinks the marked entries of an order's bucket up to it; how many the caller has retired then. It stops where they are to be swept:
- * what has no space in the list would never end.
+ * Unlinks what is marked up to an order, from its bucket's head on; how many the caller has retired then. It stops where they are to be
+ * swept: what has no space in the list would never end.
  */
-function unlinkMarked(map: i32, order: i32): i32 {
-  return unlinkFrom(map, openBucketOf(map, order), order);
+export function unlinkMarked(map: i32, order: i32): i32 {
+  return unlinkFrom(map, order, order);
 }
 
-function unlinkFrom(map: i32, bucket: i32, order: i32): i32 {
+/** The same, from the head of another order's bucket on. */
+function unlinkFrom(map: i32, from: i32, order: i32): i32 {
   let retired = 0;
   for (let left = mostTries; left > 0; left--) {
-    beginAt(headOf(map, bucket));
+    beginFor(map, from);
     const found = walkToMarked(map, order);
     if (found === absent) return retired;
     if (found === lost) continue;
+    // A head is no object: its piece goes out behind it.
+    if (foundEntry === 0) {
+      swapCell(seenCell, seenValue, seenStamp, foundNext);
+      continue;
+    }
     tell(foundStamp);
-    const next = foundValue & ~cellMarked;
-    if (!exchange(seenCell, seenValue, seenStamp, next, foundEntry)) {
+    if (!exchange(seenCell, seenValue, seenStamp, foundNext, foundEntry)) {
       store32((ownIntent + intentKind) | 0, intentNone);
       continue;
     }
@@ -204,9 +221,4 @@ function unlinkFrom(map: i32, bucket: i32, order: i32): i32 {
     if (retired >= retiredAtOnce) return retired;
   }
   return retired;
-}
-
-/** Uses twice the buckets; false where somebody else did. */
-export function growMap(map: i32, log: i32): bool {
-  return compareExchange32((map + hashLog) | 0, log, log + 1);
 }

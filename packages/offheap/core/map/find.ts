@@ -2,40 +2,50 @@
 //
 // Plain loads: the own hazard.
 
-import { cellApart, hashMagic, hashMark, intentHazards, mostBucketsLog } from "../layout/index.ts";
+import {
+  bucketOf,
+  headStamp,
+  headValue,
+  isOpen,
+  isOpenHead,
+  mostTries,
+  orderOf,
+  parentOf,
+  pieceIn,
+  pieceMask,
+  pieceOfBucket,
+  readHead,
+  swapCell,
+  toHead,
+} from "../buckets/index.ts";
+import {
+  cellApart,
+  cellMarked,
+  hashMagic,
+  hashMark,
+  intentHazards,
+  mostBucketsLog,
+} from "../layout/index.ts";
 import { ownIntent } from "../places/index.ts";
 import { atomicLoad32, atomicStore32, loadCell, stampLoaded } from "../target/index.ts";
 import { isServed } from "../worker/index.ts";
-import { orderOf } from "./hash.ts";
-import {
-  bucketOf,
-  headOf,
-  isOpen,
-  mostTries,
-  openBucketOf,
-  parentOf,
-  swapCell,
-  toHead,
-  valueOfHead,
-} from "./heads.ts";
+import { forgetWay, quickTo } from "./quick.ts";
 import {
   absent,
-  beginAt,
-  forgetWay,
+  beginFor,
+  beginIn,
   foundEntry,
   foundStamp,
   holdNothing,
+  isBlocked,
   letGoEntry,
   lost,
   present,
-  quickTo,
   seenCell,
   seenStamp,
   seenValue,
-  walkFrom,
-  walkTo,
-  walkToHead,
-} from "./walk.ts";
+} from "./steps.ts";
+import { walkFrom, walkTo, walkToHead } from "./walk.ts";
 
 const shellFirst = -1;
 
@@ -53,7 +63,7 @@ export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
   const came = head === 0 ? lost : quickTo(head, order, key, keyBytes);
   if (came === present) return foundEntry;
   for (let found = came; found !== absent; ) {
-    beginAt(headOf(map, openBucketOf(map, order)));
+    beginFor(map, order);
     found = walkTo(map, order, key, keyBytes);
     if (found === present) return foundEntry;
   }
@@ -64,22 +74,23 @@ export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
 /** The head of an order's bucket, which is opened where it has a place; 0 where it has none. */
 function openedHead(map: i32, order: i32): i32 {
   const bucket = bucketOf(map, order);
-  const head = headOf(map, bucket);
-  if (head === 0 || isOpen(head)) return head;
+  const head = readHead(map, bucket);
+  if (head === 0 || isOpenHead(bucket)) return head;
   // Those before it that have no entries of their own are not open, either. Damaged books may have more of them.
   for (let i = 0; i < mostBucketsLog; i++) {
     const next = bucketToOpen(map, order);
     if (next < 0) break;
     openBucket(map, next);
   }
-  return isOpen(head) ? head : 0;
+  const now = readHead(map, bucket);
+  return isOpenHead(bucket) ? now : 0;
 }
 
 /** The first entry of an order, behind so many of it, or of a higher one; held as by `findEntry`. */
 export function entryFrom(map: i32, order: i32, passed: i32): i32 {
   if (!isThere(map)) return shellFirst;
   while (true) {
-    beginAt(headOf(map, openBucketOf(map, order)));
+    beginFor(map, order);
     const found = walkFrom(map, order, passed);
     if (found === present) return foundEntry;
     if (found === absent) break;
@@ -91,28 +102,52 @@ export function entryFrom(map: i32, order: i32, passed: i32): i32 {
 /** The bucket that is to be opened for an order next, or −1: its piece must be there. */
 export function bucketToOpen(map: i32, order: i32): i32 {
   let bucket = bucketOf(map, order);
-  if (isOpen(headOf(map, bucket))) return -1;
-  while (bucket !== 0 && !isOpen(headOf(map, parentOf(bucket)))) bucket = parentOf(bucket);
+  if (isOpen(map, bucket)) return -1;
+  while (bucket !== 0 && !isOpen(map, parentOf(bucket))) bucket = parentOf(bucket);
   return bucket;
 }
 
-/** Puts a bucket's head into the list; its parent's is there. */
+/** Puts a bucket's head into the list; its parent's is there. Not where its piece goes out, or it would stand before a marked head. */
 export function openBucket(map: i32, bucket: i32): void {
-  const head = headOf(map, bucket);
-  const parent = headOf(map, parentOf(bucket));
-  if (head === 0 || !isOpen(parent)) return;
+  if (holdPiece(map, bucket)) openHeld(map, bucket);
+  if (bucket > pieceMask) letGoEntry();
+}
+
+/** Names the piece of a bucket, which goes out by no step from then on; false where it does already. The first never does. */
+function holdPiece(map: i32, bucket: i32): bool {
+  if (bucket <= pieceMask) return true;
+  const cell = pieceOfBucket(map, bucket);
+  if (cell === 0) return false;
+  const value = loadCell(cell);
+  const stamp = stampLoaded();
+  if (value === 0 || (value & cellMarked) !== 0) return false;
+  atomicStore32((ownIntent + intentHazards) | 0, pieceIn(value));
+  return loadCell(cell) === value && stampLoaded() === stamp;
+}
+
+function openHeld(map: i32, bucket: i32): void {
   for (let left = mostTries; left > 0; left--) {
     // First, so that whoever changes the head behind this look has looked at the list later.
-    const value = loadCell(head);
-    const stamp = stampLoaded();
-    if ((value & cellApart) === 0) return;
-    beginAt(parent);
+    const head = readHead(map, bucket);
+    const value = headValue;
+    const stamp = headStamp;
+    if (head === 0 || (value & cellApart) === 0 || !beginIn(map, parentOf(bucket))) return;
     const found = walkToHead(map, bucket);
-    if (found === present) break;
+    if (found === present) return sayOpen(head);
+    if (found === absent && isBlocked()) return;
     if (found === lost || !swapCell(head, value, stamp, seenValue | cellApart)) continue;
-    if (swapCell(seenCell, seenValue, seenStamp, toHead(bucket))) break;
+    if (swapCell(seenCell, seenValue, seenStamp, toHead(bucket))) return sayOpen(head);
   }
-  valueOfHead(head);
+}
+
+/** A head is in the list, and its piece stays: from now on it is known to be. */
+function sayOpen(head: i32): void {
+  while (true) {
+    const value = loadCell(head);
+    if ((value & cellApart) === 0) return;
+    const stamp = stampLoaded();
+    swapCell(head, value, stamp, value & ~cellApart);
+  }
 }
 
 /** The entry that is held is held for longer: until `unprotect(1)`. */

@@ -7,6 +7,7 @@
 //
 // Plain loads: the own row; the word and the value's begin of an entry that is held.
 
+import { isOpen, isWithin } from "../buckets/index.ts";
 import {
   cacheExpiredOut,
   cacheFast,
@@ -26,7 +27,6 @@ import { worker, workerCount } from "../places/index.ts";
 import { add32, atomicLoad32, divide, lessUnsigned, load8, load32 } from "../target/index.ts";
 import { entryCount, rowOf } from "./counts.ts";
 import { evictFound, isToSweep, keyEnd } from "./edit.ts";
-import { headOf, isOpen, isWithin } from "./heads.ts";
 import {
   addProbation,
   countUp,
@@ -36,7 +36,8 @@ import {
   remember,
   useLess,
 } from "./standing.ts";
-import { absent, beginAt, foundEntry, letGoEntry, lost, walkInBucket } from "./walk.ts";
+import { absent, beginIn, foundEntry, letGoEntry, lost } from "./steps.ts";
+import { walkInBucket } from "./walk.ts";
 
 /** One in so many entries may be on probation before the fast hand goes. */
 const probationPart = 10;
@@ -67,14 +68,13 @@ export function evictSome(map: i32, cache: i32, wanted: i32, buckets: i32, nowHi
     const isFast = isFull !== isOther;
     const hand = (cache + (isFast ? cacheFast : cacheSlow)) | 0;
     const bucket = add32(hand, 1) & ((1 << atomicLoad32((map + hashLog) | 0)) - 1);
-    const head = headOf(map, bucket);
-    if (!isOpen(head)) continue;
+    if (!isOpen(map, bucket)) continue;
     let passed = 0;
     hasMet = false;
     hasMetOwn = false;
     while (evicted < wanted && passed < mostPassed) {
-      beginAt(head);
-      const found = walkInBucket(passed);
+      if (!beginIn(map, bucket)) break;
+      const found = walkInBucket(map, passed);
       if (found === lost) continue;
       if (found === absent) break;
       const cause = judge(cache, foundEntry, isFast, nowHigh, nowLow);

@@ -3,6 +3,7 @@
 //
 //   a cell's stamp is as it was ⇒ its link is: no stamp comes twice within a turn
 //   from the entry back to the head ⇒ each cell was in the list when the one behind it was looked at: none is another object's by now
+//   a head ends with its piece, and a new turn begins before (shrink.ts)
 //
 // So nothing is named in a hazard, and nothing is written, but of a cache a use. The turn was read before the way was noted, and is looked at last.
 //
@@ -12,12 +13,7 @@ import { entryWord, turnsWord, usesMask } from "../layout/index.ts";
 import { heapAt } from "../places/index.ts";
 import { atomicLoad32, loadCell, stampLoaded, store32 } from "../target/index.ts";
 import { isThere } from "./find.ts";
-import { countHit, use } from "./standing.ts";
 import {
-  foundEntry,
-  foundStamp,
-  holdKnown,
-  letGoEntry,
   wayEntry,
   wayFirst,
   wayFirstStamp,
@@ -25,7 +21,9 @@ import {
   wayHeadStamp,
   waySecond,
   waySecondStamp,
-} from "./walk.ts";
+} from "./quick.ts";
+import { countHit, use } from "./standing.ts";
+import { foundEntry, foundStamp, holdKnown, letGoEntry } from "./steps.ts";
 
 /** Writes the way to the entry that was just found, eight words; false where it is longer. Of one that is shorter, zeros. */
 export function noteWay(entry: i32, at: i32): bool {

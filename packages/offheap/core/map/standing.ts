@@ -6,6 +6,7 @@
 //
 // Plain loads: the own row; what is constant while the cache lives; the word of an entry that is held, or the caller's own.
 
+import { isWithin } from "../buckets/index.ts";
 import {
   cacheGhostMask,
   cacheGhosts,
@@ -23,7 +24,6 @@ import {
 } from "../layout/index.ts";
 import { worker, workerCount } from "../places/index.ts";
 import { atomicLoad32, compareExchange8, glance32, load8, load32, store8, store32 } from "../target/index.ts";
-import { isWithin } from "./heads.ts";
 
 /** The books of the cache that is built on a map; 0: none is. */
 export function cacheOf(map: i32): i32 {

@@ -25,6 +25,7 @@ export {
   clearHazards,
   hasRetired,
   inheritRetired,
+  isProtected,
   isRetired,
   protect,
   sweepRetired,

@@ -67,7 +67,7 @@ export function sweepRetired(): i32 {
   for (let i = 0; i < mostRetired; i++) {
     const address = load32((list + (i << 2)) | 0);
     if (address === 0) continue;
-    if (i < mostAtOnce ? (held & (1 << i)) !== 0 : isProtected(address)) continue;
+    if (i < mostAtOnce ? (held & (1 << i)) !== 0 : isProtected(address, 0)) continue;
     const at = ownerAt(address);
     const isOurs = ownerIn(at) === (slotLive | worker);
     const isHere = isOurs && hasSpaceFor(at);
@@ -134,10 +134,11 @@ function heldOf(list: i32): i32 {
   return held;
 }
 
-function isProtected(address: i32): bool {
+/** Whether a hazard names an object, but for those of one worker; 0: of none. */
+export function isProtected(address: i32, butBy: i32): bool {
   for (let w = 1; w <= workerCount; w++)
     for (let i = 0; i < hazardCount; i++)
-      if (atomicLoad32((intentOf(w) + intentHazards + (i << 2)) | 0) === address) return true;
+      if (w !== butBy && atomicLoad32((intentOf(w) + intentHazards + (i << 2)) | 0) === address) return true;
   return false;
 }
 

@@ -169,7 +169,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
 
   /** Takes out all that is there, one by one. @throws ERR_DETACHED */
   clear(): void {
-    this.entries.removeAll();
+    this.entries.clear();
     this.entries.forgetFull();
   }
 

@@ -1,7 +1,8 @@
 // What check() looks at of the maps and caches that a name leads to. A map is one list: it is in order, and each thing in it is
 // live, nobody's and in no other list; each entry is where its key's hash belongs; each open bucket's head is in the list.
 //
-//   not reported, as the dead may leave it    a marked entry · a head in the list that is not known to be · an unused piece
+//   not reported, as the dead may leave it    a marked entry · a head in the list that is not known to be · an unused piece ·
+//                                             a bucket that is used no more, and yet to be closed
 //   not looked at                             a map that is being destroyed · counts, until a death in a change is made good
 //                                             (src/map/count.ts) · how many are on probation, which the hands put right by guess
 
@@ -85,21 +86,26 @@ export class MapChecks {
     if (!this.meet(map, this.heap.core.mapBytes(), what)) return;
     const log = this.word(map + mapWords.log);
     if (log < 0 || log > mostBucketsLog) this.say(`${what} has 2^${log} buckets`);
+    const closing = this.word(map + mapWords.closing);
+    if (closing !== 0 && (closing < bucketsPerPiece || closing >= 2 ** mostBucketsLog))
+      this.say(`${what} is about to close bucket ${closing}`);
     const builtOn = this.word(map + mapWords.owner) >>> 0;
     if (builtOn !== owner) this.say(`${what} is of a cache at ${builtOn}, not ${owner}`);
     const pieces = this.piecesOf(map, what);
-    const first = pieces.get(0);
+    const first = pieces.get(0)?.at;
     if (first === undefined) return this.say(`${what} has no list`);
-    this.checkList({ map, what, log, pieces, first, opened: new Set([first]), size: 0, eights: 0 });
+    this.checkList({ map, what, pieces, first, opened: new Set([first]), size: 0, eights: 0 });
   }
 
   /** Where the heads of buckets stand, by piece. */
-  private piecesOf(map: number, what: string): Map<number, number> {
-    const pieces = new Map<number, number>();
+  private piecesOf(map: number, what: string): Pieces {
+    const pieces = new Map<number, Piece>();
     const put = (piece: number, cell: number, which: string): number => {
-      const at = this.word(cell) >>> 0;
+      // The first piece, and a table, are never closed.
+      const closed = piece > 0 ? cellFlags.marked : 0;
+      const at = (this.word(cell) & ~closed) >>> 0;
       if (at === 0 || !this.meet(at, bucketsPerPiece * bytesPerCell, `${what}: ${which} ${piece}`)) return 0;
-      pieces.set(piece, at);
+      pieces.set(piece, { at, isClosed: (this.word(cell) & closed) !== 0 });
       return at;
     };
     put(0, map + mapWords.root, "piece");
@@ -126,30 +132,30 @@ export class MapChecks {
       const link = this.word(cell) & ~flag;
       if (link === 0) break;
       const isHead = (link & cellFlags.all) === cellFlags.toHead;
-      flag = isHead ? cellFlags.apart : cellFlags.marked;
+      flag = isHead ? cellFlags.apart | cellFlags.marked : cellFlags.marked;
       const order = isHead ? turned(link >>> 3) : this.checkEntry(list, link >>> 0);
       if (order === broken) return;
       cell = isHead ? headIn(pieces, link >>> 3) : link >>> 0;
       const where = isHead ? `the head of bucket ${link >>> 3}` : `the entry at ${cell}`;
       if (cell === 0) return this.say(`${what}: ${where} is in the list, and in no piece`);
-      // What goes in behind the last cell that is not marked stands before marked ones of lower orders.
+      // What goes in behind the last cell that is not marked stands before marked entries of lower orders.
       const isMarked = !isHead && (this.word(cell) & cellFlags.marked) !== 0;
       if (isHead ? order <= last : order < last && !isMarked)
         return this.say(`${what}: ${where} is not in order`);
       if (isHead) opened.add(cell);
       last = Math.max(last, order);
     }
-    for (const [piece, at] of pieces)
+    for (const [piece, { at, isClosed }] of pieces)
       for (let k = 0; k < bucketsPerPiece && piece >= 0; k++)
-        this.checkHead(list, piece * bucketsPerPiece + k, at + k * bytesPerCell);
+        this.checkHead(list, piece * bucketsPerPiece + k, at + k * bytesPerCell, isClosed);
     this.checkCounts(map, list);
   }
 
-  private checkHead({ what, log, opened }: List, bucket: number, head: number): void {
-    if ((this.word(head) & cellFlags.apart) === 0 && !opened.has(head))
+  private checkHead({ what, opened }: List, bucket: number, head: number, isClosed: boolean): void {
+    const isMarked = (this.word(head) & cellFlags.marked) !== 0;
+    if (isMarked && !isClosed) this.say(`${what}: bucket ${bucket} is closed, and its piece is not`);
+    else if (!isMarked && (this.word(head) & cellFlags.apart) === 0 && !opened.has(head))
       this.say(`${what}: bucket ${bucket} is open, its head is not in the list`);
-    else if (opened.has(head) && bucket >= 2 ** log)
-      this.say(`${what}: the head of bucket ${bucket} is in the list, of 2^${log} buckets`);
   }
 
   /** The order of an entry; `broken` where nothing leads on from it. */
@@ -234,12 +240,20 @@ export class MapChecks {
   }
 }
 
+/** Where the heads of buckets stand; whether no bucket is opened there any more. */
+interface Piece {
+  readonly at: number;
+  readonly isClosed: boolean;
+}
+
+/** By number; a table has one below 0. */
+type Pieces = ReadonlyMap<number, Piece>;
+
 /** A map's list, and what was found in it. */
 interface List {
   readonly map: number;
   readonly what: string;
-  readonly log: number;
-  readonly pieces: ReadonlyMap<number, number>;
+  readonly pieces: Pieces;
   /** The head of bucket 0, with which it begins. */
   readonly first: number;
   /** Heads that are in it. */
@@ -248,8 +262,8 @@ interface List {
   eights: number;
 }
 
-function headIn(pieces: ReadonlyMap<number, number>, bucket: number): number {
-  const at = pieces.get(Math.floor(bucket / bucketsPerPiece));
+function headIn(pieces: Pieces, bucket: number): number {
+  const at = pieces.get(Math.floor(bucket / bucketsPerPiece))?.at;
   return at === undefined ? 0 : at + (bucket % bucketsPerPiece) * bytesPerCell;
 }
 

@@ -1,7 +1,7 @@
 // The end of a map: its entries one by one, then the pieces with the heads of its buckets, then itself.
 
 import type { Address } from "../base/index.ts";
-import { bucketsPerPiece, mapEnding, mapWords } from "../layout/index.ts";
+import { bucketsPerPiece, cellFlags, mapEnding, mapWords } from "../layout/index.ts";
 import type { Entries } from "./entries.ts";
 
 const bytesPerCell = 8;
@@ -26,7 +26,7 @@ export function endMap(entries: Entries<unknown, unknown>): void {
 
 /** What a cell leads to ends; the cell first, so that nothing leads to what has ended. */
 function endAt({ core, kit }: Entries<unknown, unknown>, cell: number): void {
-  const at = core.getWord(cell) >>> 0;
+  const at = (core.getWord(cell) & ~cellFlags.all) >>> 0;
   if (at === 0) return;
   core.putWord(cell, 0);
   kit.end(at as Address);

@@ -19,15 +19,22 @@ import { type Encoded, writeValue } from "./values.ts";
 export const how = { always: 0, ifAbsent: 1, inPlace: 2 } as const;
 const cameBits = 255;
 const retiredShift = 8;
-/** Entries that a worker puts in between two looks at how many there are. */
-const growEvery = 32;
+/** Entries that a worker puts in, or takes out, between two looks at how many there are. */
+const lookEvery = 32;
+/** The same while buckets are closed: 64 of them in each step, so all before a quarter of the entries has gone out. */
+const closeEvery = 8;
+/** Buckets for each entry, at least, where half of them are closed. */
+const mostRoom = 4;
+/** Steps of a closing: for the pieces that a chunk may hold, and for all tables. Of damaged books there may be no end. */
+const stepsPerChunk = 256;
+const mostSteps = 4096;
 /** And before it asks again for memory that was not to be had. */
 const openAgain = 1024;
 
 export class Entries<K, V> extends FoundEntries<K, V> {
   private readonly encoded: Encoded = { bytes: keyBuffer.u8, length: 0, flags: 0 };
   private readonly counter = new Counter(this as FoundEntries<unknown, unknown>);
-  private untilLook = growEvery;
+  private untilLook = lookEvery;
   private untilOpen = 0;
 
   /** Takes out the entry with a key; or only the one that was seen. False where it is not there. @throws as `find` */
@@ -52,17 +59,29 @@ export class Entries<K, V> extends FoundEntries<K, V> {
   private removeAt(at: number, bytes: number, expected?: Seen): number {
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.removeEntry(this.at, at, bytes, expected?.entry ?? 0, expected?.stamp ?? 0);
-      if (found !== came.notAtRest) return this.after(found);
+      if (found !== came.notAtRest) {
+        const result = this.after(found);
+        if (result === came.present) this.countDown();
+        return result;
+      }
       this.open();
     }
     throw this.lost();
   }
 
+  /** All that is there, one by one, and the buckets for it. @throws ERR_DETACHED, ERR_CORRUPT_HEAP */
+  clear(): void {
+    this.removeAll();
+    this.shrinkToFit();
+  }
+
   /** All that is there, one by one. */
   removeAll(): void {
     let last: Seen = { entry: 0, stamp: 0 };
+    // On from where the last one stood: from the begin each walk would pass all buckets that are empty by then.
+    let order = 1;
     for (;;) {
-      const entry = this.core.entryFrom(this.at, 1, 0);
+      const entry = this.core.entryFrom(this.at, order, 0);
       if (entry === 0) break;
       if (entry === came.notAtRest) {
         this.open();
@@ -71,6 +90,7 @@ export class Entries<K, V> extends FoundEntries<K, V> {
       const seen = this.seen(entry >>> 0);
       // It stands there unchanged, and was not found by its key.
       if (seen.entry === last.entry && seen.stamp === last.stamp) throw this.lost();
+      order = this.views.i32[seen.entry / 4 + entryWords.order] as number;
       this.removeHeld(seen.entry, seen);
       last = seen;
     }
@@ -120,11 +140,13 @@ export class Entries<K, V> extends FoundEntries<K, V> {
       kit.abandon();
       if (found !== came.notAtRest) return came.absent;
       this.open();
+      // What goes out may stand in its way.
+      this.after(Math.max(core.unlinkUpTo(at, order), 0));
       if (tries === mostTries) throw this.lost();
       return this.put(key, value, way, seen, expiresAt, tries + 1);
     }
     const result = this.after(found);
-    if (result === came.present && --this.untilLook <= 0) this.grow();
+    if (result === came.present) this.countDown();
     this.openBuckets(order);
     return result;
   }
@@ -134,14 +156,53 @@ export class Entries<K, V> extends FoundEntries<K, V> {
     return found & cameBits;
   }
 
+  /** Towards the next look at how many buckets there should be. */
+  private countDown(): void {
+    if (--this.untilLook > 0) return;
+    this.untilLook = lookEvery;
+    this.grow();
+    if (!this.halve()) return;
+    this.shrink();
+    this.untilLook = closeEvery;
+  }
+
+  private get log(): number {
+    // A damaged one may be anything.
+    return Math.min(Math.max(this.core.getWord(this.at + mapWords.log), 0), mostBucketsLog);
+  }
+
+  private get size(): number {
+    return this.core.entryCount(this.at, this.kit.heap.layout.maxWorkers);
+  }
+
   /** Twice the buckets, until there are as many as entries: each is opened at its first use. */
   private grow(): void {
-    this.untilLook = growEvery;
-    const { core, kit, at } = this;
-    const entries = core.entryCount(at, kit.heap.layout.maxWorkers);
-    // A damaged one may be anything.
-    let log = Math.max(core.getWord(at + mapWords.log), 0);
-    for (; log < mostBucketsLog && entries > 2 ** log; log++) core.growMap(at, log);
+    const { core, at, size } = this;
+    for (let { log } = this; log < mostBucketsLog && size > 2 ** log; log++) core.growMap(at, log);
+  }
+
+  /** Half the buckets, where most of them have no entry. Whether there are some to close. */
+  private halve(): boolean {
+    const { core, at, log } = this;
+    return this.isClosing || (this.size * mostRoom < 2 ** log && core.halveMap(at, log));
+  }
+
+  private get isClosing(): boolean {
+    return this.core.getWord(this.at + mapWords.closing) !== 0;
+  }
+
+  /** Closes some of the buckets that are used no more; false where none is left, or somebody stands in the way. */
+  private shrink(): boolean {
+    return this.after(Math.max(this.core.shrinkSome(this.at), 0)) !== came.absent;
+  }
+
+  /** As many buckets as entries, at once, but for those where somebody stands in the way. */
+  shrinkToFit(): void {
+    let left = this.kit.heap.layout.chunkCount * stepsPerChunk + mostSteps;
+    while (this.halve()) {
+      while (left > 0 && this.shrink()) left--;
+      if (this.isClosing) return;
+    }
   }
 
   /** Opens the bucket of an order, and those that it needs before. For want of memory it stays its parent's part. */

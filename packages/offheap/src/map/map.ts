@@ -195,7 +195,7 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   /** Takes out all that is there, one by one. @throws ERR_INVALID_OPTION when the map is frozen; ERR_DETACHED */
   clear(): void {
     this.entries.checkOpen();
-    this.entries.removeAll();
+    this.entries.clear();
   }
 
   /** All entries that are there from the begin to the end, each once, in no order. @throws as `get` */
@@ -217,11 +217,12 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   }
 
   /**
-   * From now on no worker changes the map; what was retired ends, and slots at hand go back, so that the heap holds the entries and
-   * little more. @throws ERR_DETACHED
+   * From now on no worker changes the map; what was retired ends, slots at hand go back, and so do buckets that are of no use, so that
+   * the heap holds the entries and little more. @throws ERR_DETACHED
    */
   freeze(): this {
     this.entries.open();
+    this.entries.shrinkToFit();
     this.kit.core.freezeMap(this.entries.at);
     this.kit.sweep();
     return this;

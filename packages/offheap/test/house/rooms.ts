@@ -56,6 +56,7 @@ const core: House = {
     "worker",
     "structure",
     "ring",
+    "buckets",
     "map",
   ],
 };

@@ -3,7 +3,7 @@
 
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
-import { interrupt, isDeep } from "../support/stepping/suite.ts";
+import { interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
 import { withDeath } from "./scenarios/deaths.ts";
 
 export const lone: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
@@ -18,7 +18,7 @@ export function killInEveryOther(victim: number, half: 0 | 1): void {
       const isSmall = scenario.programs.length === 2 && scenario.isLarge !== true;
       const isCrossed = victim === 0 && isSmall;
       const bounds = isDeep ? [lone, late, crossed, lateCrossed] : isCrossed ? [late, crossed] : [lone, late];
-      interrupt(scenario, bounds, isDeep ? 10_000 : 100);
+      interrupt(scenario, bounds, samplesWithDeath);
     }
   });
 }

@@ -3,7 +3,7 @@
 
 import { describe } from "node:test";
 import type { Scenario } from "../support/stepping/scenario.ts";
-import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
 import { crossed, late, lone } from "./kills.ts";
 import {
   behindReused,
@@ -73,9 +73,9 @@ describe("maps: every schedule", () => {
 
 describe("maps: kill at every access", () => {
   for (const victim of [0, 1]) {
-    for (const scenario of small) interrupt(withVictim(scenario, victim), [late, crossed], 100);
+    for (const scenario of small) interrupt(withVictim(scenario, victim), [late, crossed], samplesWithDeath);
     for (const scenario of large)
-      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed] : [lone, late], 100);
+      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed] : [lone, late], samplesWithDeath);
   }
 });
 

@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
-import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
 import { crossed, late, lateCrossed } from "./kills.ts";
 import {
   aroundRing,
@@ -45,7 +45,11 @@ describe("the ring: every schedule", () => {
 describe("the ring: kill at every access", () => {
   for (const victim of [0, 1])
     for (const scenario of small)
-      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed, lateCrossed] : [late, crossed], 100);
+      interrupt(
+        withVictim(scenario, victim),
+        isDeep ? [late, crossed, lateCrossed] : [late, crossed],
+        samplesWithDeath,
+      );
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of ringReapers) interrupt(scenario, [two], 300);
 });

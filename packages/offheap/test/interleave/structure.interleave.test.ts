@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
-import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
 import { crossed, late, lateCrossed, lone } from "./kills.ts";
 import { largeStructures } from "./scenarios/large-structures.ts";
 import { newNew, newNewApart, newSet, newSetApart, setNewApart } from "./scenarios/new-names.ts";
@@ -38,7 +38,11 @@ describe("structures: every schedule", () => {
 describe("structures: kill at every access", () => {
   for (const victim of [0, 1])
     for (const scenario of both)
-      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed, lateCrossed] : [late, crossed], 100);
+      interrupt(
+        withVictim(scenario, victim),
+        isDeep ? [late, crossed, lateCrossed] : [late, crossed],
+        samplesWithDeath,
+      );
   interrupt(heldTop, [lone, crossed]);
   const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
   for (const scenario of reapers) interrupt(scenario, [two], 300);
@@ -54,7 +58,7 @@ describe("names that are set where nobody has them", () => {
   for (const scenario of newNames) {
     interrupt(scenario, every);
     for (const victim of [0, 1])
-      interrupt(withVictim(scenario, victim), isDeep ? [crossed, late] : [lone], 50);
+      interrupt(withVictim(scenario, victim), isDeep ? [crossed, late] : [lone], samplesWithDeath);
     interrupt({ ...scenario, name: `exception: ${scenario.name}` }, [
       { memory: "strong", preemptions: 0, throws: 1, reduce },
     ]);

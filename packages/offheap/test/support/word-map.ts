@@ -1,7 +1,16 @@
 // A map of words on the calls of the core alone: each access to the memory is one of its verbs, which the explorer steps through.
 
 import type { Address } from "#src/base/brands.js";
-import { cacheWords, entryWords, header, mapWords, recordAt, scratchIn } from "#src/layout/index.js";
+import {
+  bucketsPerPiece,
+  cacheWords,
+  cellFlags,
+  entryWords,
+  header,
+  mapWords,
+  recordAt,
+  scratchIn,
+} from "#src/layout/index.js";
 import { Counter } from "#src/map/count.js";
 import { FoundEntries } from "#src/map/found-entries.js";
 import { keyKindOf } from "#src/map/keys.js";
@@ -12,6 +21,7 @@ const keyBytes = 4;
 const valueAt = entryWords.keyFrom + 8;
 const entryBytes = valueAt + 4;
 const ghostCount = 4;
+const bytesPerCell = 8;
 /** Words of the way to an entry (core/map/recall.ts). */
 type Way = [number, number, number, number, number, number, number, number];
 
@@ -22,11 +32,16 @@ interface Known {
   readonly value: number;
 }
 const knownBy = new WeakMap<Kit, Map<number, Known>>();
-/** Stamps of the cells of entries that some worker knows of, by key. */
+/** Stamps of the cells of entries that some worker knows of, and of the heads before them, by key. */
 const stamps = new Map<number, number>();
+const headStamps = new Map<number, number>();
 
 export function stampKnown(key: number): number {
   return stamps.get(key) ?? 0;
+}
+
+export function headStampKnown(key: number): number {
+  return headStamps.get(key) ?? 0;
 }
 
 const came = { notAtRest: -1, absent: 0 } as const;
@@ -113,6 +128,7 @@ export class WordMap {
       const way = Array.from({ length: 8 }, (_, i) => core.getWord(keyAt + i * 4)) as Way;
       its.set(key, { turn, way, value });
       stamps.set(key, way[7]);
+      headStamps.set(key, way[1]);
     }
     core.letGoEntry();
     return value;
@@ -141,7 +157,9 @@ export class WordMap {
     const found = core.placeEntry(this.at, entry, how, 0, 0);
     if (found === came.notAtRest || (found & 255) === came.absent) {
       kit.abandon();
-      return found === came.notAtRest ? this.put(key, value, how) : 0;
+      if (found !== came.notAtRest) return 0;
+      core.unlinkUpTo(this.at, order);
+      return this.put(key, value, how);
     }
     this.open(order);
     return found & 255;
@@ -162,6 +180,27 @@ export class WordMap {
   grow(): void {
     const { core } = this.kit;
     core.growMap(this.at, core.getWord(this.at + mapWords.log));
+  }
+
+  /** Half the buckets, the rest of which are to be closed. */
+  halve(): void {
+    const { core } = this.kit;
+    core.halveMap(this.at, core.getWord(this.at + mapWords.log));
+  }
+
+  /** A step of that; what it came to. */
+  shrink(): number {
+    return this.tried(() => this.kit.core.shrinkSome(this.at)) & 255;
+  }
+
+  /** As a death has left it: another bucket is closed next. */
+  closeFrom(bucket: number): void {
+    this.kit.core.putWord(this.at + mapWords.closing, bucket);
+  }
+
+  /** The bucket that is closed next. */
+  get closing(): number {
+    return this.kit.core.getWord(this.at + mapWords.closing);
   }
 
   /** Key and value of all entries, and how many the rows say there are. */
@@ -194,18 +233,47 @@ export class WordMap {
       kit.end(core.getWord(books + cacheWords.ghosts) as Address);
       kit.end(books as Address);
     }
-    kit.end(core.getWord(first) as Address);
+    const table = core.getWord(first + bytesPerCell);
+    if (table !== 0) {
+      for (let k = 0; k < bucketsPerPiece; k++) this.endAt(table + k * bytesPerCell);
+      this.endAt(first + bytesPerCell);
+    }
+    this.endAt(first);
     kit.end(this.at as Address);
     kit.sweep();
   }
 
+  /** What a cell leads to ends. */
+  private endAt(cell: number): void {
+    const at = this.kit.core.getWord(cell) & ~cellFlags.all;
+    if (at !== 0) this.kit.end(at as Address);
+  }
+
   private open(order: number): void {
     const { core } = this.kit;
+    let last = -1;
     for (;;) {
       const bucket = core.bucketToOpen(this.at, order);
-      if (bucket < 0) return;
+      // Where its piece goes out it is not opened.
+      if (bucket < 0 || bucket === last) return;
+      last = bucket;
+      if (bucket >= bucketsPerPiece) {
+        this.make(core.tableOfBucket(this.at, bucket), 1);
+        this.make(core.pieceOfBucket(this.at, bucket), 0);
+      }
       core.openBucket(this.at, bucket);
     }
+  }
+
+  private make(cell: number, isTable: number): void {
+    const { kit } = this;
+    const { core } = kit;
+    if (cell === 0 || core.seeCell(cell) !== 0) return;
+    const stamp = core.stampSeen();
+    const made = kit.allocate(core.pieceBytes());
+    core.formatPiece(made, isTable);
+    if (kit.exchange(cell, 0, stamp, made)) kit.commit();
+    else kit.abandon();
   }
 
   private lookFor(key: number): number {

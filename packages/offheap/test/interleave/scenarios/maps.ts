@@ -11,11 +11,17 @@ import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.t
 import { stampKnown, WordMap } from "../../support/word-map.ts";
 import { allocate, cleanUp } from "./common.ts";
 
-const geometry: Geometry = { classes: [64, 4096], chunks: 3, slots: 8, roundLimit: 2, keepsData: true };
+export const geometry: Geometry = {
+  classes: [64, 4096],
+  chunks: 3,
+  slots: 8,
+  roundLimit: 2,
+  keepsData: true,
+};
 
-const mapOf = (slab: SlabAllocator, at: number) => new WordMap(kitOf(slab), at);
+export const mapOf = (slab: SlabAllocator, at: number) => new WordMap(kitOf(slab), at);
 
-const set =
+export const set =
   (key: number, value: number): Step<number> =>
   (actor, at) => {
     actor.note(`set ${key} ${value}`);
@@ -30,21 +36,21 @@ const insert =
     actor.note(`${mapOf(actor.slab, at).put(key, value, 1) !== 0}`);
   };
 
-const get =
+export const get =
   (key: number): Step<number> =>
   (actor, at) => {
     actor.note(`get ${key}`);
     actor.note(`${mapOf(actor.slab, at).get(key)}`);
   };
 
-const recall =
+export const recall =
   (key: number, isUse = false): Step<number> =>
   (actor, at) => {
     actor.note(`get ${key}`);
     actor.note(`${mapOf(actor.slab, at).recall(key, isUse)}`);
   };
 
-const remove =
+export const remove =
   (key: number): Step<number> =>
   (actor, at) => {
     actor.note(`delete ${key}`);
@@ -63,7 +69,7 @@ const evict: Step<number> = (actor, at) => {
   actor.note(`${mapOf(actor.slab, at).evict(1)}`);
 };
 
-const grow: Step<number> = (actor, at) => mapOf(actor.slab, at).grow();
+export const grow: Step<number> = (actor, at) => mapOf(actor.slab, at).grow();
 
 interface Call {
   readonly call: string;
@@ -137,7 +143,7 @@ function whatIsWrong(slab: SlabAllocator, at: number): string[] {
   return said;
 }
 
-function judge(initial: ReadonlyMap<number, number>): NonNullable<Scenario<number>["finish"]> {
+export function judge(initial: ReadonlyMap<number, number>): NonNullable<Scenario<number>["finish"]> {
   return (slabs, actors, at) => {
     for (const slab of slabs) kitOf(slab).core.letGoEntry();
     const map = mapOf(slabs[0] as SlabAllocator, at);
@@ -178,7 +184,7 @@ function onMap(
 const mostObjects = 14;
 
 /** Objects wherever an entry may have been, whose words are as the cell of that was; then none again. */
-const mimic =
+export const mimic =
   (key: number): Step<number> =>
   ({ slab }) => {
     const kit = kitOf(slab);

@@ -14,6 +14,9 @@ import { World, type WorldOptions } from "./world.ts";
 export const isDeep = process.env["OFFHEAP_DEEP"] === "1";
 export const seed = Number(process.env["OFFHEAP_SEED"] ?? 20_260_101);
 const wanted = process.env["OFFHEAP_SCHEDULE"];
+/** Random schedules of each memory; those with a death. They took more than half of all time when there were three times as many. */
+const mostSamples = isDeep ? 20_000 : 100;
+export const samplesWithDeath = isDeep ? 10_000 : 40;
 
 const usual: readonly Bounds[] = [
   { memory: "strong", preemptions: 2, reduce: true },
@@ -100,7 +103,7 @@ export function interleave<C>(scenario: Scenario<C>): void {
       return;
     }
     runAll(scenario, boundsOf(scenario), test);
-    runSamples(scenario, isDeep ? 20_000 : 300, false, test);
+    runSamples(scenario, mostSamples, false, test);
   });
 }
 
