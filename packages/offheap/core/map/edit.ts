@@ -33,6 +33,7 @@ import {
   foundEntry,
   foundStamp,
   foundValue,
+  isAlone,
   isBlocked,
   keyBytesOf,
   letGoEntry,
@@ -111,7 +112,7 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
   }
   endCount(row);
   letGoEntry();
-  return came === replaced ? came | (unlinkMarked(map, order) << retiredShift) : came;
+  return came === replaced ? came | (unlinkFound(map, order, entry) << retiredShift) : came;
 }
 
 function isNamed(entry: i32, stamp: i32): bool {
@@ -143,7 +144,7 @@ export function removeEntry(map: i32, key: i32, keyBytes: i32, expected: i32, st
   }
   endCount(row);
   letGoEntry();
-  return came === present ? came | (unlinkMarked(map, order) << retiredShift) : came;
+  return came === present ? came | (unlinkFound(map, order, foundValue) << retiredShift) : came;
 }
 
 /** Marks the entry that is held; false where its cell has changed. */
@@ -163,7 +164,7 @@ export function evictFound(map: i32): i32 {
   if (isOut) count(row, -1, -eightsOf(foundEntry));
   endCount(row);
   letGoEntry();
-  return isOut ? present | (unlinkMarked(map, order) << retiredShift) : absent;
+  return isOut ? present | (unlinkFound(map, order, foundValue) << retiredShift) : absent;
 }
 
 /** Where an entry's value begins. */
@@ -189,6 +190,15 @@ export function isReady(map: i32): bool {
 /** Whether what a call came to says that the caller has retired so many that it sweeps them before it retires more. */
 export function isToSweep(came: i32): bool {
   return came >>> retiredShift >= retiredAtOnce;
+}
+
+/** Unlinks the entry that a walk has found and the caller has marked, which leads to `next`; and what else is marked up to its order. */
+function unlinkFound(map: i32, order: i32, next: i32): i32 {
+  if (!isAlone() || !exchange(seenCell, seenValue, seenStamp, next, foundEntry)) {
+    store32((ownIntent + intentKind) | 0, intentNone);
+    return unlinkMarked(map, order);
+  }
+  return retire();
 }
 
 /**

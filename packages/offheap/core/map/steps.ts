@@ -56,6 +56,8 @@ export let foundOrder: i32 = 0;
 export let foundBucket: i32 = 0;
 /** Whether a marked head stands between the cell that was seen and what was met. */
 let isBeforeMarkedHead: bool = false;
+/** Whether anything that the walk has passed was marked. */
+let hasMetMarked: bool = false;
 /** How far a walk may go yet: a damaged list may be a circle. */
 let stepsLeft: i32 = 0;
 /** Cells in a chunk, as a power of two. */
@@ -78,6 +80,7 @@ function isAsSeen(): bool {
 /** Begins at a bucket's head; false where that is not open. Without a first head, which only damage makes it so: at the end. */
 export function beginIn(map: i32, bucket: i32): bool {
   stepsLeft = chunkCount << cellsShift;
+  hasMetMarked = false;
   const head = readHead(map, bucket);
   if (head !== 0 && isOpenHead(bucket)) {
     goOnAt(head, headValue, headStamp);
@@ -103,6 +106,11 @@ function goOnAt(cell: i32, value: i32, stamp: i32): void {
 /** Whether nothing may go in behind the cell that was seen: a marked head would stand behind it. */
 export function isBlocked(): bool {
   return isBeforeMarkedHead;
+}
+
+/** Whether the entry that was found stands right behind the cell that was seen, and nothing marked before it. */
+export function isAlone(): bool {
+  return seenValue === foundEntry && !hasMetMarked;
 }
 
 /** Names the entry that was met; false where it may be none by now. */
@@ -149,6 +157,7 @@ export function passHead(map: i32): i32 {
     foundEntry = 0;
     foundValue &= ~cellMarked;
     isBeforeMarkedHead = true;
+    hasMetMarked = true;
     return aHead;
   }
   // It is in the list: from now on it is known to be.
@@ -162,7 +171,10 @@ export function passHead(map: i32): i32 {
 
 /** Goes on from the entry that was met: the link behind it. */
 export function passEntry(): i32 {
-  if (isMarked()) return foundValue & ~cellMarked;
+  if (isMarked()) {
+    hasMetMarked = true;
+    return foundValue & ~cellMarked;
+  }
   goOnAt(foundEntry, foundValue, foundStamp);
   return foundValue;
 }
