@@ -61,6 +61,7 @@ export {
   countUp,
   entryCount,
   entryFrom,
+  evictFound,
   evictSome,
   findEntry,
   findHit,

@@ -10,7 +10,7 @@ export { isStanding, noteWay } from "./recall.ts";
 export { entryCount, rowOf } from "./counts.ts";
 
 // Changed.
-export { placeEntry, removeEntry, unlinkAll, unlinkUpTo, writeOrder } from "./edit.ts";
+export { evictFound, placeEntry, removeEntry, unlinkAll, unlinkUpTo, writeOrder } from "./edit.ts";
 export { growMap, halveMap, shrinkSome } from "./resize.ts";
 
 // Of a cache: what it counts, and who goes.

@@ -42,7 +42,7 @@ export function emptySpan(
   let evicted = 0;
   for (let at = span.from; at + span.step <= span.from + span.bytes; at += span.step) {
     if (core.ownerIn(core.ownerAt(at)) !== slotLive || !core.hasEntry(entries.at, at)) continue;
-    if (!entries.removeHeld(at)) continue;
+    if (!entries.evictHeld()) continue;
     core.countUp(books, cacheCounts.slab);
     evicted++;
   }

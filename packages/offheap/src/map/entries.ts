@@ -55,6 +55,11 @@ export class Entries<K, V> extends FoundEntries<K, V> {
     return this.removeAt(entry + entryWords.keyFrom, bytes, expected) === came.present;
   }
 
+  /** The same without its key; false where somebody else has taken it out, or replaced it. */
+  evictHeld(): boolean {
+    return this.after(this.core.evictFound(this.at)) === came.present;
+  }
+
   /** By the key that stands at an address. */
   private removeAt(at: number, bytes: number, expected?: Seen): number {
     for (let tries = 0; tries < mostTries; tries++) {

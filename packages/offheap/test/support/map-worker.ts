@@ -6,6 +6,9 @@ import { type MapHandle, SharedMap } from "offheap/map";
 import { Random } from "./random.ts";
 import { Reader, textOf } from "./told-text.ts";
 
+const firstOfFlood = 1000;
+const flood = 2500;
+
 export interface MapOrders {
   readonly handle: HeapHandle;
   readonly isPool: boolean;
@@ -43,8 +46,16 @@ function work({ handle, isPool, seed, life, texts, sums, control, added, keyCoun
       const told = life * 4 + at;
       added[told] = (added[told] as number) + 1;
     } else if (random.chance(5)) for (const [its, text] of map) reader.see(its, text);
+    else if (random.chance(20)) ebb(sum, random.chance(50));
   }
   heap.detach();
+}
+
+/** Keys that nobody else asks for come and go, so that buckets are opened and closed. */
+function ebb(sum: SharedMap<"integer", "f64">, isFlood: boolean): void {
+  for (let key = firstOfFlood; key < firstOfFlood + flood; key++)
+    if (isFlood) sum.set(key, 1);
+    else sum.delete(key);
 }
 
 if (parentPort !== null && workerData !== null) work(workerData as MapOrders);
