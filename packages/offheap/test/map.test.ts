@@ -125,6 +125,9 @@ for (const { name, make, join } of variants)
         "𝄞",
         "a\0",
         "a\0\0",
+        ...["", "\ud800", "\ufffd", "é", "𝄞"].map(
+          (end) => "long, so that the host writes it: ".padEnd(99, "-") + end,
+        ),
       ];
       const map = new SharedMap(slab, { values: "i32" });
       for (const [i, text] of texts.entries()) map.set(text, i);
@@ -339,6 +342,11 @@ for (const { name, make, join } of variants)
         expectUnharmedOf(slab, "ERR_INVALID_OPTION", () => map.set("a", of(value)));
       expectUnharmedOf(slab, "ERR_INVALID_SIZE", () => map.get("x".repeat(65_536)));
       expectUnharmedOf(slab, "ERR_INVALID_SIZE", () => map.set("é".repeat(32_768), ""));
+      // As bytes one more than fit, wherever the last unit is cut.
+      for (const units of [65_532, 65_533, 65_534, 65_535])
+        expectUnharmedOf(slab, "ERR_INVALID_SIZE", () =>
+          map.get(`${"x".repeat(units - 4)}é€𝄞`.padEnd(units, "é")),
+        );
       expectUnharmedOf(slab, "ERR_INVALID_OPTION", () => map.getInto("a", of([])));
       expectUnharmedOf(slab, "ERR_INVALID_OPTION", () => map.increment("a", of("1")));
       for (const options of [{ keys: "texts" }, { values: "number" }, { values: {} }, { key: "text" }, 1])
