@@ -27,7 +27,11 @@ export interface Core extends CoreInstance {
 export function coreOver(source: MemorySource, wanted: Engine | "auto", access: Access): Core {
   const verbs = access.verbs?.(bufferOf(source));
   if (verbs !== undefined)
-    return { ...(access.instance ?? instanceOver)(verbs), engine: "js", bindMemory() {}, bindSlow() {} };
+    return Object.assign((access.instance ?? instanceOver)(verbs), {
+      engine: "js",
+      bindMemory() {},
+      bindSlow() {},
+    } as const);
   const slow = {} as SlowCalls;
   const exported = instantiate(source, wanted, slow);
   if (exported !== undefined) {
@@ -35,7 +39,8 @@ export function coreOver(source: MemorySource, wanted: Engine | "auto", access: 
     return { ...(exported as CoreInstance), engine: "wasm", bindMemory() {}, bindSlow };
   }
   const own = verbsOver(bufferOf(source));
-  return { ...instanceOver(own), engine: "js", bindMemory: own.bindMemory, bindSlow: own.bindSlow };
+  const { bindMemory, bindSlow } = own;
+  return Object.assign(instanceOver(own), { engine: "js", bindMemory, bindSlow } as const);
 }
 
 /** Tells an instance where the heap has what. */
