@@ -216,7 +216,7 @@ export class Entries<K, V> extends FoundEntries<K, V> {
     const { core, at } = this;
     let last = -1;
     for (let bucket = core.bucketToOpen(at, order); bucket >= 0; bucket = core.bucketToOpen(at, order)) {
-      // Only damage keeps it from being opened.
+      // Its piece goes out, or is damaged.
       if (bucket === last) return;
       last = bucket;
       const isFar = bucket >= bucketsPerPiece;
