@@ -97,7 +97,7 @@ const ringTests = {
   "slow tests": ["structure.stress", "ring-threads", "fuzz-damage", "damaged-calls"],
 };
 const mapTests = {
-  "quick tests": ["map", "cache", "map-recent"],
+  "quick tests": ["map", "cache", "map-recent", "map-shrink"],
   "slow tests": [
     "map.model",
     "cache.model",
@@ -133,6 +133,7 @@ const kindOfRoom = {
   records: "records",
   structure: "structures",
   ring: "rings",
+  buckets: "maps",
   map: "maps",
 };
 

@@ -24,6 +24,7 @@ import {
 import { largeReaperDies, reapWithLarge, resetDies } from "./scenarios/large-deaths.ts";
 import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
 import { largeStructures } from "./scenarios/large-structures.ts";
+import * as mapResize from "./scenarios/map-resize.ts";
 import * as maps from "./scenarios/maps.ts";
 import * as newNames from "./scenarios/new-names.ts";
 import * as records from "./scenarios/records.ts";
@@ -62,7 +63,7 @@ const ofRecords = has("--records") ? scenariosIn(records) : [];
 const ofKit = [
   ...(has("--rings", "--structures") ? scenariosIn(rings) : []),
   ...(has("--structures") ? scenariosIn(structures, { largeStructures }, newNames) : []),
-  ...(has("--maps") ? scenariosIn(maps) : []),
+  ...(has("--maps") ? scenariosIn(maps, mapResize) : []),
   ...ofRecords,
 ].filter((scenario) => !chainsOfKit.includes(scenario) && !(isCheap && scenario.isLarge === true));
 const deathless = ofKit.filter(({ victims }) => victims === undefined);

@@ -72,7 +72,6 @@ function onFarMap(
       const stuck = first === undefined ? undefined : closeAll(mapOf(first, at));
       return stuck ?? isRight(slabs, actors, at);
     },
-    isLarge: true,
     ...more,
   };
 }
@@ -139,7 +138,7 @@ export const recallClosed = onFarMap(
     [halve, shrink, toLastStep, shrink, cleanUp, remove(27), cleanUp, mimic(27), mimicPiece(27)],
   ],
   () => {},
-  { isDeathless: true },
+  { isDeathless: true, isLarge: true },
 );
 export const closedNew = onFarMap(
   "a closing in the middle of a new piece, against get and set",
