@@ -11,6 +11,10 @@ import { emptySpan } from "./spans.ts";
 /** Evicted at a time; buckets that are looked at for that. */
 const atOnce = 16;
 const mostBuckets = 256;
+/** Rounds over all buckets in which the hands evict somebody: each takes a use, and there are up to three. */
+const rounds = 4;
+/** Times that so many are evicted when nothing else has helped. */
+const mostLate = 64;
 /** Times that so many are evicted for one entry, before spans of other objects are emptied for it; and how many. */
 const mostTimes = 2;
 const mostSpans = 64;
@@ -75,21 +79,20 @@ export class CacheEntries<K, V> extends Entries<K, V> {
     return 0;
   }
 
-  /** Evicts entries; how many. */
+  /** Evicts entries; how many. None only where four rounds over all buckets, which take all uses from each, have met none. */
   evict(wanted: number): number {
     const now = Date.now();
-    const { core, kit } = this;
+    const { core, kit, at, books } = this;
+    const [nowHigh, nowLow] = [Math.floor(now / high), (now % high) | 0];
     // As many as are evicted at a time have space in the list of what was retired.
     kit.sweepIfAny();
-    const evicted = core.evictSome(
-      this.at,
-      this.books,
-      wanted,
-      mostBuckets,
-      Math.floor(now / high),
-      (now % high) | 0,
-    );
+    let buckets = mostBuckets;
+    let evicted = core.evictSome(at, books, wanted, buckets, nowHigh, nowLow);
+    // Where many entries have gone out, most buckets have none until they are closed.
+    for (; evicted === 0 && buckets < this.bucketCount * rounds; buckets *= rounds)
+      evicted = core.evictSome(at, books, wanted, buckets, nowHigh, nowLow);
     kit.sweepIfAny();
+    this.countDown(evicted);
     return evicted;
   }
 
@@ -111,6 +114,15 @@ export class CacheEntries<K, V> extends Entries<K, V> {
       lessThan = evicted === 0 && index !== 0 ? free : anyPart;
       this.kit.sweepIfAny();
       this.pool.cleanup();
+      const entry = this.kit.tryAllocate(bytes);
+      if (entry !== 0) return entry;
+    }
+    return this.allocateLate(bytes, index);
+  }
+
+  /** Where all spans are of the class, or hold what is no entry: by the hands alone, as long as they find somebody to go. */
+  private allocateLate(bytes: number, index: number): number {
+    for (let left = mostLate; left > 0 && index !== 0 && this.evict(atOnce) > 0; left--) {
       const entry = this.kit.tryAllocate(bytes);
       if (entry !== 0) return entry;
     }

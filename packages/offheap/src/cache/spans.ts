@@ -47,6 +47,7 @@ export function emptySpan(
     evicted++;
   }
   core.letGoEntry();
+  entries.countDown(evicted);
   return { evicted, free: span.free };
 }
 

@@ -23,6 +23,8 @@ const retiredShift = 8;
 const lookEvery = 32;
 /** The same while buckets are closed: 64 of them in each step, so all before a quarter of the entries has gone out. */
 const closeEvery = 8;
+/** Steps where many entries have gone out at once. */
+const stepsAtOnce = 8;
 /** Buckets for each entry, at least, where half of them are closed. */
 const mostRoom = 4;
 /** Steps of a closing: for the pieces that a chunk may hold, and for all tables. Of damaged books there may be no end. */
@@ -161,14 +163,19 @@ export class Entries<K, V> extends FoundEntries<K, V> {
     return found & cameBits;
   }
 
-  /** Towards the next look at how many buckets there should be. */
-  private countDown(): void {
-    if (--this.untilLook > 0) return;
+  /** Towards the next look at how many buckets there should be, behind so many changes. */
+  countDown(changes = 1): void {
+    this.untilLook -= changes;
+    if (this.untilLook > 0) return;
     this.untilLook = lookEvery;
     this.grow();
     if (!this.halve()) return;
-    this.shrink();
     this.untilLook = closeEvery;
+    for (let left = Math.min(changes / closeEvery, stepsAtOnce); this.shrink() && left > 1; left--);
+  }
+
+  protected get bucketCount(): number {
+    return 2 ** this.log;
   }
 
   private get log(): number {
