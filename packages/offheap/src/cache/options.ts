@@ -7,7 +7,7 @@ import type { MemoryPool } from "../pool/index.ts";
 export type AnyValues = ValueName | AnyCodec;
 
 export interface CacheOptions<KN extends KeyName = KeyName, VN extends AnyValues = AnyValues> {
-  /** Bytes of memory that it takes at most: entries, and the books about them. At least 4 MiB. */
+  /** Bytes of memory that it takes at most: entries, and the books about them. At least 2 MiB. */
   readonly maxBytes: number;
   /** "text" unless said otherwise. */
   readonly keys?: KN;
@@ -37,7 +37,7 @@ export interface GetOrSetOptions extends SetOptions {
   readonly timeout?: number;
 }
 
-export const leastBytes = 2 ** 22;
+export const leastBytes = 2 ** 21;
 export const usualWorkers = 16;
 const usualTimeout = 30_000;
 

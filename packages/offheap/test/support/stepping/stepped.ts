@@ -9,5 +9,6 @@ let module: object | undefined;
 /** A new instance over the verbs. */
 export function steppedInstance(verbs: Verbs): CoreInstance {
   module ??= wasmModule(readFileSync(new URL("../../../dist/core/built/stepped.wasm", import.meta.url)));
-  return wasmInstanceOf(module, { verbs }) as CoreInstance;
+  // A copy: to what a module exports nothing can be added.
+  return { ...(wasmInstanceOf(module, { verbs }) as CoreInstance) };
 }
