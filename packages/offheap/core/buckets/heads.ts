@@ -1,6 +1,6 @@
 // The heads of a map's buckets: cells in the list, each before the entries of its bucket (Shalev & Shavit 2006, Split-ordered
 // lists). A bucket is opened at its first use: its head goes into the list behind its parent's, which is the bucket without its
-// highest bit. So a map that grows moves nothing. Heads stand in pieces, which a map that shrinks gives back (core/map/shrink.ts).
+// highest bit. So a map that grows moves nothing. Heads stand in pieces, which a map that shrinks gives back (core/map/resize.ts).
 //
 //   a cell   0: the end · an entry's address · a bucket's number << 3 | cellToHead; each but 0 with flags
 //   a head   value | cellApart: not known to be in the list; the value is what will stand behind it

@@ -3,7 +3,7 @@
 //
 //   a cell's stamp is as it was ⇒ its link is: no stamp comes twice within a turn
 //   from the entry back to the head ⇒ each cell was in the list when the one behind it was looked at: none is another object's by now
-//   a head ends with its piece, and a new turn begins before (shrink.ts)
+//   a head ends with its piece, and a new turn begins before (resize.ts)
 //
 // So nothing is named in a hazard, and nothing is written, but of a cache a use. The turn was read before the way was noted, and is looked at last.
 //

@@ -3,6 +3,7 @@
 
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
+import type { Scenario } from "../support/stepping/scenario.ts";
 import { interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
 import { withDeath } from "./scenarios/deaths.ts";
 
@@ -10,6 +11,10 @@ export const lone: Bounds = { memory: "strong", preemptions: 0, kills: 1 };
 export const late: Bounds = { memory: "lazy", preemptions: 0, kills: 1 };
 export const crossed: Bounds = { memory: "strong", preemptions: 1, kills: 1, reduce: true };
 export const lateCrossed: Bounds = { memory: "lazy", preemptions: 1, kills: 1, reduce: true };
+
+export function withVictim(scenario: Scenario, victim: number): Scenario {
+  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
+}
 
 export function killInEveryOther(victim: number, half: 0 | 1): void {
   describe(`kill at every access: worker ${victim}, ${half === 0 ? "one half" : "the other half"}`, () => {

@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, samplesWithDeath } from "../support/stepping/suite.ts";
-import { late, lone } from "./kills.ts";
+import { late, lone, withVictim } from "./kills.ts";
 import {
   closedBefore,
   closedDelete,
@@ -26,10 +26,6 @@ const mortal = [
   openedClosed,
 ] as unknown as Scenario[];
 const all = [...mortal, recallClosed as unknown as Scenario];
-
-function withVictim(scenario: Scenario, victim: number): Scenario {
-  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
-}
 
 describe("maps that shrink: every schedule", () => {
   for (const scenario of all) interleave(scenario);

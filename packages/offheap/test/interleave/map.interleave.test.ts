@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
-import { crossed, late, lone } from "./kills.ts";
+import { crossed, late, lone, withVictim } from "./kills.ts";
 import {
   behindReused,
   countLost,
@@ -60,10 +60,6 @@ const large = [
   hitReused,
   ...behindReused.slice(1),
 ] as unknown as Scenario[];
-
-function withVictim(scenario: Scenario, victim: number): Scenario {
-  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
-}
 
 describe("maps: every schedule", () => {
   for (const scenario of [...small, ...(recallMimicked as unknown as Scenario[])]) interleave(scenario);

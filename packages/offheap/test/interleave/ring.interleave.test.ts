@@ -5,7 +5,7 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
-import { crossed, late, lateCrossed } from "./kills.ts";
+import { crossed, late, lateCrossed, withVictim } from "./kills.ts";
 import {
   aroundRing,
   forwardRing,
@@ -33,10 +33,6 @@ const small = [
   overTaken,
   ...manyRings,
 ] as unknown as Scenario[];
-
-function withVictim(scenario: Scenario, victim: number): Scenario {
-  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
-}
 
 describe("the ring: every schedule", () => {
   for (const scenario of [...small, aroundRing as unknown as Scenario]) interleave(scenario);

@@ -5,7 +5,7 @@ import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import type { Scenario } from "../support/stepping/scenario.ts";
 import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
-import { crossed, late, lateCrossed, lone } from "./kills.ts";
+import { crossed, late, lateCrossed, lone, withVictim } from "./kills.ts";
 import { largeStructures } from "./scenarios/large-structures.ts";
 import { newNew, newNewApart, newSet, newSetApart, setNewApart } from "./scenarios/new-names.ts";
 import {
@@ -26,10 +26,6 @@ const names = [setSet, setDelete, setGet];
 /** With three times as many accesses: nine times as many schedules within two pre-emptions. */
 const newNames = [newNew, newSet, newNewApart, newSetApart, setNewApart] as unknown as Scenario[];
 const both = [...stacks, ...names] as unknown as Scenario[];
-
-function withVictim(scenario: Scenario, victim: number): Scenario {
-  return { ...scenario, name: `death of worker ${victim}: ${scenario.name}`, victims: [victim] };
-}
 
 describe("structures: every schedule", () => {
   for (const scenario of [...both, popPush as unknown as Scenario]) interleave(scenario);

@@ -8,7 +8,7 @@ import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { headStampKnown, WordMap } from "../../support/word-map.ts";
 import { cleanUp } from "./common.ts";
-import { geometry, get, grow, judge, mapOf, mimic, recall, remove, set } from "./maps.ts";
+import { get, grow, mapOf, mimic, onMap, recall, remove, set } from "./maps.ts";
 
 const logOfAll = 10;
 const lastStep = 960;
@@ -51,11 +51,9 @@ function onFarMap(
   prepare: Setup,
   more: Partial<Scenario<number>> = {},
 ): Scenario<number> {
-  const isRight = judge(new Map(initial));
+  const scenario = onMap(name, initial, programs, more);
   return {
-    name: `map: ${name}`,
-    geometry,
-    mayRunOut: true,
+    ...scenario,
     setup: ([first]) => {
       const { slab } = first as Actor;
       const at = WordMap.create(kitOf(slab));
@@ -65,14 +63,12 @@ function onFarMap(
       prepare(map);
       return at;
     },
-    programs,
     finish: (slabs, actors, at) => {
       for (const slab of slabs) kitOf(slab).core.letGoEntry();
       const [first] = slabs;
       const stuck = first === undefined ? undefined : closeAll(mapOf(first, at));
-      return stuck ?? isRight(slabs, actors, at);
+      return stuck ?? scenario.finish?.(slabs, actors, at);
     },
-    ...more,
   };
 }
 

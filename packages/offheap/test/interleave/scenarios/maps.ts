@@ -11,7 +11,7 @@ import type { Geometry, Scenario, Step } from "../../support/stepping/scenario.t
 import { stampKnown, WordMap } from "../../support/word-map.ts";
 import { allocate, cleanUp } from "./common.ts";
 
-export const geometry: Geometry = {
+const geometry: Geometry = {
   classes: [64, 4096],
   chunks: 3,
   slots: 8,
@@ -143,7 +143,7 @@ function whatIsWrong(slab: SlabAllocator, at: number): string[] {
   return said;
 }
 
-export function judge(initial: ReadonlyMap<number, number>): NonNullable<Scenario<number>["finish"]> {
+function judge(initial: ReadonlyMap<number, number>): NonNullable<Scenario<number>["finish"]> {
   return (slabs, actors, at) => {
     for (const slab of slabs) kitOf(slab).core.letGoEntry();
     const map = mapOf(slabs[0] as SlabAllocator, at);
@@ -158,7 +158,7 @@ export function judge(initial: ReadonlyMap<number, number>): NonNullable<Scenari
   };
 }
 
-function onMap(
+export function onMap(
   name: string,
   initial: readonly (readonly [number, number])[],
   programs: Scenario<number>["programs"],
