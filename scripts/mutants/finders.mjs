@@ -97,7 +97,7 @@ const ringTests = {
   "slow tests": ["structure.stress", "ring-threads", "fuzz-damage", "damaged-calls"],
 };
 const mapTests = {
-  "quick tests": ["map", "cache", "map-recent", "map-shrink"],
+  "quick tests": ["map", "cache", "map-recent", "map-shrink", "map-freeze"],
   "slow tests": [
     "map.model",
     "cache.model",
@@ -134,6 +134,7 @@ const kindOfRoom = {
   structure: "structures",
   ring: "rings",
   buckets: "maps",
+  packed: "maps",
   map: "maps",
 };
 

@@ -211,7 +211,7 @@ const placesInCore = [
   ["map/cache.ts", ["cache.test.ts"]],
   ["map/hands.ts", ["cache.test.ts"]],
   ["map/standing.ts", ["cache.test.ts"]],
-  ["map/recall.ts", ["map-recent.test.ts"]],
+  ["map/ways.ts", ["map-recent.test.ts"]],
 ];
 
 /** The finders to try first: of the closest place before the others. */

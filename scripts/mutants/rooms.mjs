@@ -7,7 +7,7 @@ import { filesBelow, root } from "../workspace.mjs";
 const core = join(root, "packages", "offheap", "core");
 
 const fileOf = new Map(
-  ["structure", "ring", "buckets", "map"].flatMap((room) =>
+  ["structure", "ring", "buckets", "packed", "map"].flatMap((room) =>
     filesBelow(join(core, room)).flatMap((file) =>
       [...readFileSync(join(core, room, file), "utf8").matchAll(/^(?:export )?function (\w+)/gm)].map(
         ([, name]) => [name, `${room}/${file}`],

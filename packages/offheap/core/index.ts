@@ -78,12 +78,14 @@ export {
   removeEntry,
   rowOf,
   rowOfCache,
+  sealMap,
   shrinkSome,
   stampFound,
   unlinkAll,
   unlinkUpTo,
   writeOrder,
 } from "./map/index.ts";
+export { packEntry, packedBytes, packedOf, wordOfBucket } from "./packed/index.ts";
 export {
   claimPageSpan,
   forgetKept,

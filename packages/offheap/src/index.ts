@@ -9,8 +9,9 @@ export {
   type OsAbility,
   type WorkerId,
 } from "./base/index.ts";
+export type { Violation } from "./checks/index.ts";
 export { type HeapHandle, type HeapOptions, SizeClasses } from "./format/index.ts";
-export type { Residency, SizeClassStats, SlabStats, Violation, WorkerStats } from "./inspect/index.ts";
+export type { Residency, SizeClassStats, SlabStats, WorkerStats } from "./inspect/index.ts";
 export type { LargeStats, PoolStats } from "./large/index.ts";
 export type { MemoryKind, MemorySource, MemoryViews, WasmMemory } from "./memory/index.ts";
 export {

@@ -7,20 +7,23 @@ import { MemoryPool, type SlabAllocator } from "offheap";
 import { SharedCache } from "offheap/cache";
 import { SharedMap } from "offheap/map";
 import { heapOf } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 
-/** Words of a map, and of an entry, as core/layout/numbers.ts has them in bytes. */
+/** Words of a map, and of an entry, as core/layout/structures.ts has them in bytes. */
 const at = {
   log: 16,
   frozen: 20,
   owner: 24,
   closing: 32,
+  packed: 40,
   root: 64,
   table: 72,
   rows: 1152,
   about: 8,
   lost: 12,
 } as const;
-const of = { stamp: 4, order: 8, keyBytes: 12, valueBytes: 16, word: 20, key: 24 } as const;
+const of = { stamp: 4, order: 8, word: 12, keyBytes: 16, valueBytes: 20, key: 24 } as const;
+const packed = { size: 0, log: 8, shift: 12, first: 16, pieces: 24 } as const;
 const books = { map: 4, ghosts: 8, ghostMask: 12, claims: 20 } as const;
 const headBytes = 8;
 const headsPerPiece = 512;
@@ -246,6 +249,79 @@ describe("check() of a map with a name", () => {
     const start = performance.now();
     assert.ok(damaged.pool.check().length > 0);
     assert.ok(performance.now() - start < 2000);
+  });
+});
+
+describe("check() of a map whose entries are packed", () => {
+  function frozen(): Damaged & { index: number; pack: number; piece: number } {
+    const pool = new MemoryPool({ capacity: 8 << 20, maxWorkers: 3 });
+    const map = new SharedMap(pool);
+    pool.roots.set("map", map.handle);
+    for (let i = 0; i < 2000; i++) map.set(`key ${i}`, "v".repeat(i % 50));
+    map.freeze();
+    const damaged = new Damaged(pool, map.handle.address);
+    const index = damaged.read(damaged.map + at.packed);
+    const [pack, piece] = [damaged.read(index + packed.first), damaged.read(index + packed.pieces)];
+    return Object.assign(damaged, { index, pack, piece });
+  }
+
+  it("says nothing of what a death has left: an index that is not whole, and a list that is", () => {
+    const pool = new MemoryPool({ capacity: 8 << 20, maxWorkers: 3 });
+    const map = new SharedMap(pool);
+    pool.roots.set("map", map.handle);
+    for (let i = 0; i < 100; i++) map.set(`key ${i}`, "");
+    const { core } = kitOf(pool);
+    const { packEntry } = core;
+    let left = 50;
+    core.packEntry = (entry, to) => {
+      if (left-- === 0) throw new Error("cut short");
+      packEntry(entry, to);
+    };
+    assert.throws(() => map.freeze(), /cut short/);
+    core.packEntry = packEntry;
+    assert.equal(map.get("key 1"), "");
+    assert.deepEqual(pool.check(), []);
+    map.freeze();
+    assert.notEqual(core.packedOf(map.handle.address), 0);
+    assert.deepEqual(pool.check(), []);
+  });
+
+  it("names an index, pieces and packs that are none", () => {
+    const damaged = frozen();
+    const { map, index, pack } = damaged;
+    damaged.expect(/packed: it is not frozen/, map + at.frozen, 0);
+    damaged.expect(/its index is at \d+, where no live object begins/, map + at.packed, index + 8);
+    damaged.expect(/its index has 2\^0 buckets/, index + packed.log, 0);
+    damaged.expect(/2\^11 a piece/, index + packed.shift, 11);
+    damaged.expect(/piece 0 is at \d+, where no live object/, index + packed.pieces, pack + 8);
+    damaged.expect(/pack 0 is at \d+, where another part of a map stands/, index + packed.first, index);
+    damaged.expect(/counts 1999 entries/, index + packed.size, 1999);
+    damaged.expect(/pack 0 has no end that leads to the next|pack 1 is at/, pack, 0);
+  });
+
+  it("names entries that are not in order, or not where the index leads to", () => {
+    const damaged = frozen();
+    const { pack, piece } = damaged;
+    const first = pack + 8;
+    damaged.expect(/has a key of \d+ bytes and a value of -1/, first + 4, -1);
+    damaged.expect(
+      /is not in order|where a bucket ends|index leads to/,
+      first + 8,
+      damaged.read(first + 8) + 1,
+    );
+    damaged.expect(
+      /is where a bucket ends|is not where a bucket ends/,
+      first,
+      damaged.read(first) ^ (1 << 31),
+    );
+    const empty = Array.from({ length: 1024 }, (_, i) => piece + i * 4).find(
+      (word) => damaged.read(word) === 0,
+    );
+    damaged.expect(/the index has an entry of bucket \d+ at/, empty as number, first);
+    const used = Array.from({ length: 1024 }, (_, i) => piece + i * 4).find(
+      (word) => damaged.read(word) !== 0,
+    );
+    damaged.expect(/is not what the index leads to/, used as number, first + 8);
   });
 });
 

@@ -67,6 +67,10 @@ function playOn(twins: Twins, random: Random, collectionOf: (heap: SlabAllocator
   }
 }
 
+function dropLong(map: SharedMap): void {
+  for (const [key, value] of [...map]) if (value.length > 600) map.delete(key);
+}
+
 /** All but the first: one leaves, one is dead. */
 function leave(twins: Twins): void {
   twins.both(2, (heap) => heap.detach());
@@ -102,6 +106,12 @@ describe(`maps and caches on both targets (seed ${seed})`, () => {
       playOn(twins, random, mapOf);
       twins.end();
       assert.ok(twins.both(0, (heap) => mapOf(heap).size));
+      // So that there is space for what is packed, beside what it is packed from.
+      twins.both(0, (heap) => void dropLong(mapOf(heap)));
+      twins.both(0, (heap) => void mapOf(heap).freeze());
+      twins.expectSameBytes();
+      assert.ok(twins.both(0, (heap) => heapOf(heap).core.packedOf(mapOf(heap).handle.address)));
+      playOn(twins, random, mapOf);
       twins.both(0, (heap) => mapOf(heap).destroy());
       twins.both(0, (heap) => heap.cleanup({ all: true }).slabs);
       twins.expectSameBytes();

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { type HeapHandle, MemoryPool } from "offheap";
 import { SharedCache } from "offheap/cache";
 import { SharedMap } from "offheap/map";
-import { mapWords } from "#src/layout/index.js";
+import { mapWords, packedWords } from "#src/layout/index.js";
 import { bufferOf } from "#src/memory/kind.js";
 import { type Original, type Region, regionsOf } from "./support/fuzz/damaged.ts";
 import { type Calls, endsWell } from "./support/fuzz/damaged-calls.ts";
@@ -58,6 +58,27 @@ function makeMap(): Original {
   pool.roots.set("map", map.handle);
   for (let i = 0; i < 1200; i++) map.set(`key ${i}`, "value ".repeat(i % 7));
   return originalOf(pool, regionsIn(pool, map.handle.address, "map"));
+}
+
+/** The words of a map whose entries are packed. */
+function makeFrozen(): Original {
+  const memory = new SharedArrayBuffer(2 << 20);
+  const pool = new MemoryPool({ memory, maxWorkers: 3 });
+  const map = new SharedMap(pool);
+  pool.roots.set("map", map.handle);
+  for (let i = 0; i < 1200; i++) map.set(`key ${i}`, "value ".repeat(i % 7));
+  map.freeze();
+  const { whole } = heapOf(pool);
+  const { address } = map.handle;
+  const index = whole[(address + mapWords.packed) / 4] as number;
+  const first = whole[(index + packedWords.first) / 4] as number;
+  const piece = whole[(index + packedWords.pieces) / 4] as number;
+  return originalOf(pool, {
+    map: [address / 4, address / 4 + wordsOfMap],
+    index: [index / 4, index / 4 + 8],
+    piece: [piece / 4, piece / 4 + pieceWords],
+    pack: [first / 4, first / 4 + 8192],
+  });
 }
 
 function makeCache(): Original {
@@ -142,6 +163,10 @@ function cacheOf(heap: HeapHandle): Opened<SharedCache> {
 describe("calls on what was damaged end, and throw nothing but AllocatorErrors", () => {
   it("a map", async () => {
     await endsWell(makeMap(), mapOf, mapCalls, 600);
+  });
+
+  it("a map that is frozen", async () => {
+    await endsWell(makeFrozen(), mapOf, mapCalls, 600);
   });
 
   it("a map of which nobody knows how many buckets it has: as many steps as there are such numbers", () => {

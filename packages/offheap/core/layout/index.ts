@@ -103,6 +103,10 @@ export {
   slotFree,
   slotLive,
   noChunk,
+} from "./numbers.ts";
+
+// Of structures.
+export {
   intentKind,
   intentFresh,
   intentOld,
@@ -166,6 +170,17 @@ export {
   pieceShift,
   mostBucketsLog,
   entryOrder,
+  packedSize,
+  packedEights,
+  packedLog,
+  packedShift,
+  packedFirst,
+  packedPieces,
+  packEntries,
+  packEnd,
+  packedMore,
+  hashPacked,
+  hashPacker,
   entryKeyBytes,
   entryValueBytes,
   entryWord,
@@ -200,4 +215,4 @@ export {
   cacheSlabOut,
   cacheProbation,
   cacheMark,
-} from "./numbers.ts";
+} from "./structures.ts";

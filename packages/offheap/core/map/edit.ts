@@ -15,6 +15,7 @@ import {
   cellMarked,
   entryKey,
   entryOrder,
+  hashFrozen,
   intentExchange,
   intentFresh,
   intentKind,
@@ -23,9 +24,8 @@ import {
 } from "../layout/index.ts";
 import { isPlace, ownIntent, worker } from "../places/index.ts";
 import { commit, exchange, newStamp, retire, tell } from "../structure/index.ts";
-import { assert, load32, store32 } from "../target/index.ts";
+import { assert, atomicLoad32, load32, store32 } from "../target/index.ts";
 import { beginCount, count, eightsOf, endCount, rowOf } from "./counts.ts";
-import { isThere } from "./find.ts";
 import { admit, admitted, cacheOf, inherit, leave } from "./standing.ts";
 import {
   absent,
@@ -35,6 +35,7 @@ import {
   foundValue,
   isAlone,
   isBlocked,
+  isThere,
   keyBytesOf,
   letGoEntry,
   lost,
@@ -87,6 +88,11 @@ export function placeEntry(map: i32, entry: i32, how: i32, expected: i32, stamp:
     beginFor(map, order);
     const found = walkTo(map, order, (entry + entryKey) | 0, keyBytes);
     if (found === lost) continue;
+    // Behind the look at the cell: who freezes the map gives all cells new stamps after that.
+    if (isFrozen(map)) {
+      came = notAtRest;
+      break;
+    }
     if (found === absent) {
       if (how === inPlace) break;
       if (isBlocked()) {
@@ -136,6 +142,11 @@ export function removeEntry(map: i32, key: i32, keyBytes: i32, expected: i32, st
     beginFor(map, order);
     const found = walkTo(map, order, key, keyBytes);
     if (found === lost) continue;
+    // As in `placeEntry`; and what is packed is out of the list.
+    if (isFrozen(map)) {
+      came = notAtRest;
+      break;
+    }
     if (found === absent || (expected !== 0 && !isNamed(expected, stamp))) break;
     if (!markFound(map)) continue;
     count(row, -1, -eightsOf(foundEntry));
@@ -147,6 +158,10 @@ export function removeEntry(map: i32, key: i32, keyBytes: i32, expected: i32, st
   return came === present ? came | (unlinkFound(map, order, foundValue) << retiredShift) : came;
 }
 
+function isFrozen(map: i32): bool {
+  return atomicLoad32((map + hashFrozen) | 0) === 1;
+}
+
 /** Marks the entry that is held; false where its cell has changed. */
 function markFound(map: i32): bool {
   if (!swapCell(foundEntry, foundValue, foundStamp, foundValue | cellMarked)) return false;
@@ -155,7 +170,7 @@ function markFound(map: i32): bool {
   return true;
 }
 
-/** Takes out the entry that a walk has found and holds. Returns as `placeEntry` does; `absent` where its cell has changed. */
+/** Takes out the entry that a walk has found and holds, also where the map is frozen. Returns as `placeEntry` does; `absent` where its cell has changed. */
 export function evictFound(map: i32): i32 {
   const row = rowOf(map, worker);
   const order = load32((foundEntry + entryOrder) | 0);

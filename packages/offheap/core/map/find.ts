@@ -18,26 +18,18 @@ import {
   swapCell,
   toHead,
 } from "../buckets/index.ts";
-import {
-  cellApart,
-  cellMarked,
-  hashMagic,
-  hashMark,
-  intentHazards,
-  mostBucketsLog,
-} from "../layout/index.ts";
+import { cellApart, cellMarked, intentHazards, mostBucketsLog } from "../layout/index.ts";
+import { findPacked, packedOf } from "../packed/index.ts";
 import { ownIntent } from "../places/index.ts";
-import { atomicLoad32, atomicStore32, loadCell, stampLoaded } from "../target/index.ts";
-import { isServed } from "../worker/index.ts";
-import { forgetWay, quickTo } from "./quick.ts";
+import { atomicStore32, load32, loadCell, stampLoaded } from "../target/index.ts";
 import {
   absent,
   beginFor,
   beginIn,
   foundEntry,
   foundStamp,
-  holdNothing,
   isBlocked,
+  isThere,
   letGoEntry,
   lost,
   present,
@@ -46,19 +38,16 @@ import {
   seenValue,
 } from "./steps.ts";
 import { walkFrom, walkTo, walkToHead } from "./walk.ts";
+import { forgetWay, quickTo, wayToPacked } from "./ways.ts";
 
 const shellFirst = -1;
-
-/** Whether the worker is served, and the map there. */
-export function isThere(map: i32): bool {
-  return isServed() && atomicLoad32((map + hashMagic) | 0) === hashMark;
-}
 
 /** The entry with a key, which does not end before `letGoEntry`; 0 where there is none, −1 where the shell is to look first. */
 export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
   if (!isThere(map)) return shellFirst;
   forgetWay();
   const order = orderOf(map, key, keyBytes);
+  if (packedOf(map) !== 0) return foundPacked(map, order, key, keyBytes);
   const head = openedHead(map, order);
   const came = head === 0 ? lost : quickTo(head, order, key, keyBytes);
   if (came === present) return foundEntry;
@@ -67,8 +56,15 @@ export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
     found = walkTo(map, order, key, keyBytes);
     if (found === present) return foundEntry;
   }
-  holdNothing();
-  return 0;
+  letGoEntry();
+  // It may be out of the list because it is packed by now.
+  return packedOf(map) === 0 ? 0 : foundPacked(map, order, key, keyBytes);
+}
+
+function foundPacked(map: i32, order: i32, key: i32, keyBytes: i32): i32 {
+  const entry = findPacked(packedOf(map), order, key, keyBytes);
+  if (entry !== 0) wayToPacked(entry);
+  return entry;
 }
 
 /** The head of an order's bucket, which is opened where it has a place; 0 where it has none. */
@@ -95,7 +91,7 @@ export function entryFrom(map: i32, order: i32, passed: i32): i32 {
     if (found === present) return foundEntry;
     if (found === absent) break;
   }
-  holdNothing();
+  letGoEntry();
   return 0;
 }
 
@@ -152,8 +148,9 @@ function sayOpen(head: i32): void {
 
 /** The entry that is held is held for longer: until `unprotect(1)`. */
 export function keepHeld(): void {
-  const at = (ownIntent + intentHazards) | 0;
-  atomicStore32((at + 4) | 0, atomicLoad32(at));
+  const hazard = (ownIntent + intentHazards) | 0;
+  const held = load32(hazard);
+  if (held !== 0) atomicStore32((hazard + 4) | 0, held);
   letGoEntry();
 }
 

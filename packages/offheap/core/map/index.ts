@@ -4,7 +4,7 @@
 export { letGoEntry } from "./steps.ts";
 export { bucketToOpen, entryFrom, findEntry, keepHeld, openBucket, stampFound } from "./find.ts";
 
-export { isStanding, noteWay } from "./recall.ts";
+export { isStanding, noteWay } from "./ways.ts";
 
 // How many there are.
 export { entryCount, rowOf } from "./counts.ts";
@@ -12,6 +12,7 @@ export { entryCount, rowOf } from "./counts.ts";
 // Changed.
 export { evictFound, placeEntry, removeEntry, unlinkAll, unlinkUpTo, writeOrder } from "./edit.ts";
 export { growMap, halveMap, shrinkSome } from "./resize.ts";
+export { sealMap } from "./seal.ts";
 
 // Of a cache: what it counts, and who goes.
 export { countUp, rowOfCache } from "./standing.ts";

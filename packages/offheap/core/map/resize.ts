@@ -5,7 +5,7 @@
 //   1         the piece's cell is marked: nobody begins to open a bucket of it. Who has begun names the piece in a hazard
 //   2         no hazard of others names it ⇒ each head of it is in the list by now, or never will be
 //   3         heads in the list are marked, and unlinked. Nothing goes in before a marked one (steps.ts), so none is missed
-//   4         a new turn begins: no way from one of the heads is taken any more (recall.ts)
+//   4         a new turn begins: no way from one of the heads is taken any more (ways.ts)
 //   5         the piece's cell becomes 0, and the piece is retired
 //
 // Each part may be done twice, by several at once, and be left where a worker died. The closing cell is read again behind the hazard:

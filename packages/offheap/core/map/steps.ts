@@ -8,7 +8,7 @@
 // So a step is good when the cell before it is as it was after the step was read: no stamp comes twice. What was read of an
 // entry before that look may be another object's. An entry that may be the one is named in a hazard first, and does not end then.
 //
-// Plain loads: a key, under the hazard.
+// Plain loads: a key, under the hazard; the own hazard.
 
 import {
   bucketOf,
@@ -29,11 +29,23 @@ import {
   entryKey,
   entryKeyBytes,
   entryOrder,
+  hashMagic,
+  hashMark,
   intentHazards,
   mostKeyBytes,
 } from "../layout/index.ts";
 import { chunkCount, ownIntent } from "../places/index.ts";
-import { atomicLoad32, atomicStore32, lessUnsigned, load32, loadCell, stampLoaded } from "../target/index.ts";
+import { newStamp, tell } from "../structure/index.ts";
+import {
+  atomicLoad32,
+  atomicStore32,
+  exchangeCell,
+  lessUnsigned,
+  load32,
+  loadCell,
+  stampLoaded,
+} from "../target/index.ts";
+import { isServed } from "../worker/index.ts";
 
 // What a walk has come to.
 export const lost = -1;
@@ -63,14 +75,24 @@ let stepsLeft: i32 = 0;
 /** Cells in a chunk, as a power of two. */
 const cellsShift = 13;
 
-/** From now on no entry is named. */
-export function letGoEntry(): void {
-  atomicStore32((ownIntent + intentHazards) | 0, 0);
+/** Whether the worker is served, and the map there. */
+export function isThere(map: i32): bool {
+  return isServed() && atomicLoad32((map + hashMagic) | 0) === hashMark;
 }
 
-/** The same, where one may be named: who leaves it so holds back what others take out. */
-export function holdNothing(): void {
-  if (load32((ownIntent + intentHazards) | 0) !== 0) letGoEntry();
+/** From now on no entry is named: who leaves one so holds back what others take out. */
+export function letGoEntry(): void {
+  const hazard = (ownIntent + intentHazards) | 0;
+  if (load32(hazard) !== 0) atomicStore32(hazard, 0);
+}
+
+/** Gives the cell that was seen another stamp: who has seen it before exchanges it no more. False where somebody else has. */
+export function sealSeen(): bool {
+  tell(seenStamp);
+  const stamp = newStamp();
+  if (!exchangeCell(seenCell, seenValue, seenStamp, seenValue, stamp)) return false;
+  seenStamp = stamp;
+  return true;
 }
 
 function isAsSeen(): bool {

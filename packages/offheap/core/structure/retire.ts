@@ -4,7 +4,7 @@
 //
 //   retired  objects of their worker: 128 + w. What is in the list and another's is no member any more
 //
-// Plain loads: the own list, or that of the dead worker whom the caller reaps.
+// Plain loads: the own list and hazards, or that of the dead worker whom the caller reaps.
 
 import { hazardCount, intentHazards, intentRetired, retiredAtOnce, slotLive } from "../layout/index.ts";
 import { intentOf, mostRetired, ownIntent, worker, workerCount } from "../places/index.ts";
@@ -27,7 +27,8 @@ export function protect(hazard: i32, cell: i32): i32 {
 }
 
 export function unprotect(hazard: i32): void {
-  atomicStore32((ownIntent + intentHazards + (hazard << 2)) | 0, 0);
+  const at = (ownIntent + intentHazards + (hazard << 2)) | 0;
+  if (load32(at) !== 0) atomicStore32(at, 0);
 }
 
 /** Where the list of this worker has space, unless something came between; and how many of it are waiting then. */

@@ -1,6 +1,7 @@
 // The calls of an allocator that look at the heap, or after other workers: all of them seldom.
 
 import type { WorkerId } from "../base/index.ts";
+import type { Violation } from "../checks/index.ts";
 import { Contents } from "../contents/index.ts";
 import { hugeBytesOf } from "../format/index.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type Residency,
   residencyOf,
   type SlabStats,
-  type Violation,
 } from "../inspect/index.ts";
 import type { Heap } from "../memory/index.ts";
 import type { ReapReport } from "../recovery/index.ts";

@@ -17,6 +17,13 @@ import {
 } from "../arena/index.ts";
 import { type ChunkIndex, type ClassIndex, trailingZeros, type WorkerPlace } from "../base/index.ts";
 import {
+  checkGenerations,
+  checkStructures,
+  isOwnerGone,
+  type Report,
+  type Violation,
+} from "../checks/index.ts";
+import {
   chunkSetAt,
   infoAt,
   lineShift,
@@ -40,11 +47,8 @@ import {
 } from "../slab/index.ts";
 import { journal, readJournal, Workers } from "../worker/index.ts";
 import { checkClean } from "./check-clean.ts";
-import { checkGenerations } from "./check-generations.ts";
 import { checkScratch } from "./check-scratch.ts";
-import { checkStructures, isOwnerGone } from "./check-structures.ts";
 import { checkTables } from "./check-tables.ts";
-import type { Report, Violation } from "./violation.ts";
 
 const classKeys = maxClassCount + 1;
 

@@ -8,8 +8,6 @@ export { type ProcessStats, processesOf } from "./processes.ts";
 
 // check(): which invariant is broken.
 export { type OtherChecks, checkHeap } from "./check.ts";
-export { isOwnerGone } from "./check-structures.ts";
-export type { Violation, Report } from "./violation.ts";
 
 // What of the heap is in memory just now.
 export { type Residency, residencyOf } from "./residency.ts";

@@ -13,7 +13,8 @@ import {
   workerOf,
 } from "../arena/index.ts";
 import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
-import { isOwnerGone, type OtherChecks, type Report } from "../inspect/index.ts";
+import { isOwnerGone, type Report } from "../checks/index.ts";
+import type { OtherChecks } from "../inspect/index.ts";
 import { infoAt, keptSlots, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import {

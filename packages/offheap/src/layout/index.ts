@@ -86,6 +86,8 @@ export {
   mapEnding,
   mapMark,
   mapWords,
+  pack,
+  packedWords,
   mostBucketsLog,
   mostKeyBytes,
   rootCount,

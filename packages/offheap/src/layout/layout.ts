@@ -20,7 +20,7 @@ export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideB
 export const { workerLive, workerStateMask } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 11;
+export const layoutVersion = 12;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;

@@ -36,6 +36,8 @@ import {
   hashMagic,
   hashMark,
   hashOwner,
+  hashPacked,
+  hashPacker,
   hashRoot,
   hashRootCells,
   hashRowBytes,
@@ -50,6 +52,15 @@ import {
   intentTag,
   mostBucketsLog,
   mostKeyBytes,
+  packEnd,
+  packEntries,
+  packedEights,
+  packedFirst,
+  packedLog,
+  packedMore,
+  packedPieces,
+  packedShift,
+  packedSize,
   pieceShift,
   retiredAtOnce,
   ringCapacity,
@@ -125,6 +136,8 @@ export const mapWords = {
   owner: hashOwner,
   madeGood: hashMadeGood,
   closing: hashClosing,
+  packed: hashPacked,
+  packer: hashPacker,
   root: hashRoot,
   rootCells: hashRootCells,
   rowBytes: hashRowBytes,
@@ -143,6 +156,17 @@ export const entryWords = {
 export const expiry = { flag: expires, bytes: expiryBytes } as const;
 /** The same word of an entry that has gone out; it is never more than `most`. */
 export const gone = { flag: goneOut, most: (goneOut << 1) - 1 } as const;
+/** What the shell reads of the index of packed entries: bytes from its start. */
+export const packedWords = {
+  size: packedSize,
+  eights: packedEights,
+  log: packedLog,
+  shift: packedShift,
+  first: packedFirst,
+  pieces: packedPieces,
+} as const;
+/** A pack: where its entries begin, and what stands behind them; of an entry's first word, that another of its bucket follows. */
+export const pack = { entries: packEntries, end: packEnd, more: packedMore } as const;
 /** Flags of a map's cells. */
 export const cellFlags = { marked: cellMarked, toHead: cellToHead, apart: cellApart, all: 7 } as const;
 /** What `frozen` of a map says while it is destroyed. */

@@ -8,6 +8,7 @@ import {
   expiry,
   mapWords,
   mostBucketsLog,
+  packedWords,
   retiredAtOnce,
 } from "../layout/index.ts";
 import { type Count, Counter } from "./count.ts";
@@ -72,18 +73,24 @@ export class Entries<K, V> extends FoundEntries<K, V> {
         return result;
       }
       this.open();
+      this.checkOpen();
     }
     throw this.lost();
   }
 
   /** All that is there, one by one, and the buckets for it. @throws ERR_DETACHED, ERR_CORRUPT_HEAP */
   clear(): void {
-    this.removeAll();
+    this.removeAll((seen) => this.removeHeld(seen.entry, seen));
     this.shrinkToFit();
   }
 
+  /** The same of a map that takes no changes: what is packed, or ends, goes out of its list. */
+  dropAll(): void {
+    this.removeAll(() => this.evictHeld());
+  }
+
   /** All that is there, one by one. */
-  removeAll(): void {
+  private removeAll(takeOut: (seen: Seen) => boolean): void {
     let last: Seen = { entry: 0, stamp: 0 };
     // On from where the last one stood: from the begin each walk would pass all buckets that are empty by then.
     let order = 1;
@@ -97,8 +104,8 @@ export class Entries<K, V> extends FoundEntries<K, V> {
       const seen = this.seen(entry >>> 0);
       // It stands there unchanged, and was not found by its key.
       if (seen.entry === last.entry && seen.stamp === last.stamp) throw this.lost();
-      order = this.views.i32[seen.entry / 4 + entryWords.order] as number;
-      this.removeHeld(seen.entry, seen);
+      order = this.core.getWord(seen.entry + entryWords.order * 4);
+      takeOut(seen);
       last = seen;
     }
     // Whoever died behind its mark of an entry has left that in the list.
@@ -113,7 +120,11 @@ export class Entries<K, V> extends FoundEntries<K, V> {
   /** Entries, and their bytes. @throws ERR_DETACHED */
   count(): Count {
     this.open();
-    return this.counter.count();
+    const { core } = this;
+    const index = core.packedOf(this.at);
+    if (index === 0) return this.counter.count();
+    const eights = core.getWord(index + packedWords.eights) >>> 0;
+    return { size: core.getWord(index + packedWords.size), bytes: eights * 8 };
   }
 
   /** Encodes a value for `put`. @throws ERR_INVALID_OPTION; what a codec throws */

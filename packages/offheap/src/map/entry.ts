@@ -1,6 +1,6 @@
 // What stands in an entry: its words, its key, when it expires, its value. An entry that is held does not change.
 
-import { entryWords, expiry, mostKeyBytes } from "../layout/index.ts";
+import { entryWords, expiry, mostKeyBytes, pack } from "../layout/index.ts";
 
 /** Where a value stands, how long it is, and what its kind has noted. */
 export interface ValueIn {
@@ -43,7 +43,7 @@ export function valueBytesIn(i32: Int32Array, entry: number): number {
 
 /** What the value's kind has noted. */
 export function flagsIn(i32: Int32Array, entry: number): number {
-  return wordIn(i32, entry, entryWords.keyBytes) & ~mostKeyBytes;
+  return wordIn(i32, entry, entryWords.keyBytes) & ~(mostKeyBytes | pack.more);
 }
 
 /** Bytes of an entry, rounded up to 8 (core/map/counts.ts counts in those). */

@@ -14,6 +14,7 @@ import {
   scratchIn,
 } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
+import { walkEntries } from "../packed/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { flagsIn, hasExpiry, keyBytesIn, keyEnd, leadIn, type ValueIn, valueBytesIn } from "./entry.ts";
 import { copyKey, type KeyKind, type Views } from "./keys.ts";
@@ -23,7 +24,6 @@ import { type Encoded, finished, type ValueKind } from "./values.ts";
 /** What the calls of the core come to (core/map/edit.ts). */
 export const came = { notAtRest: -1, absent: 0, present: 1, replaced: 2 } as const;
 export const mostTries = 8;
-const mostAlike = 64; // Entries of one order: only a damaged list has so many.
 
 /** An entry that was found, by what tells it from another at the same place. */
 export interface Seen {
@@ -194,7 +194,7 @@ export class FoundEntries<K, V> {
 
   /** Where the value of an entry that is held stands. */
   valueOf({ i32 }: Views, entry: number): ValueIn {
-    const lead = leadIn(i32, entry);
+    const lead = this.hasExpiries ? leadIn(i32, entry) : 0;
     const length = valueBytesIn(i32, entry) - lead;
     const at = keyEnd(i32, entry) + lead;
     if (length < 0 || at + length > this.end) throw this.lost();
@@ -209,9 +209,14 @@ export class FoundEntries<K, V> {
 
   /** When an entry that is held expires, in milliseconds since 1970; 0: never. */
   expiryOf({ i32 }: Views, entry: number): number {
-    if (!hasExpiry(i32, entry)) return 0;
+    if (!this.hasExpiries || !hasExpiry(i32, entry)) return 0;
     const at = keyEnd(i32, entry) / 4;
     return ((i32[at] as number) >>> 0) + (i32[at + 1] as number) * 2 ** 32;
+  }
+
+  /** Only those of a cache have any: where they would stand, one that is packed has something else. */
+  private get hasExpiries(): boolean {
+    return this.books !== 0;
   }
 
   keyOf(views: Views, entry: number): K {
@@ -226,24 +231,15 @@ export class FoundEntries<K, V> {
 
   /** Each entry that is there from the begin to the end, once; it is held while `look` runs. */
   *walk<T>(look: (entry: number, views: Views) => T): Generator<T, void, void> {
-    let order = 1;
-    let passed = 0;
-    for (;;) {
-      const entry = this.core.entryFrom(this.at, order, passed);
-      if (entry === came.notAtRest) {
-        this.open();
-        continue;
-      }
-      if (entry === 0) return;
-      const { views } = this;
-      const its = views.i32[(entry >>> 0) / 4 + entryWords.order] as number;
-      passed = its === order ? passed + 1 : 1;
-      if (passed > mostAlike) throw this.lost();
-      order = its;
-      const seen = look(entry >>> 0, views);
+    for (const entry of walkEntries(this)) {
+      const seen = look(entry, this.views);
       this.release();
       yield seen;
     }
+  }
+
+  get isPacked(): boolean {
+    return this.core.packedOf(this.at) !== 0;
   }
 
   /** @throws ERR_DETACHED for a worker, or a map, that is none any more */
@@ -256,7 +252,8 @@ export class FoundEntries<K, V> {
 
   /** @throws ERR_INVALID_OPTION: a map that was frozen takes no changes */
   checkOpen(): void {
-    if (this.core.getWord(this.at + mapWords.frozen) === 1)
+    // Of a damaged map the word may say another thing.
+    if (this.core.getWord(this.at + mapWords.frozen) === 1 || this.isPacked)
       throw new AllocatorError("ERR_INVALID_OPTION", `the map at ${this.at} is frozen`);
   }
 
@@ -273,7 +270,7 @@ export class FoundEntries<K, V> {
     return this.findLong(bytes, isUse, tries + 1);
   }
 
-  protected lost(): AllocatorError {
+  lost(): AllocatorError {
     return new AllocatorError("ERR_CORRUPT_HEAP", `the map at ${this.at} cannot be used`);
   }
 }

@@ -14,5 +14,5 @@ export {
 export { createMap, type KeyOf, type MapOptions, mapOrRefusal, type Place, type ValueOf } from "./place.ts";
 export { came, type Seen } from "./found-entries.ts";
 export { Entries, how } from "./entries.ts";
-export { endMap } from "./ending.ts";
+export { endMap } from "./frozen.ts";
 export { entriesOf, type MapHandle, SharedMap } from "./map.ts";

@@ -6,9 +6,10 @@
 import { type Address, AllocatorError, show } from "../base/index.ts";
 import { mapWords } from "../layout/index.ts";
 import { type Kit, kitOf, type StructureHandle } from "../structure/index.ts";
-import { endMap } from "./ending.ts";
+
 import { Entries, how } from "./entries.ts";
 import { came } from "./found-entries.ts";
+import { endMap, freezeMap } from "./frozen.ts";
 import type { KeyName } from "./keys.ts";
 import { createMap, findMap, type KeyOf, type MapOptions, type Place, type ValueOf } from "./place.ts";
 import { type AnyCodec, checkInto, type ValueName } from "./values.ts";
@@ -68,7 +69,7 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
     return this.entries.count().size;
   }
 
-  /** Bytes of all entries: 24 each, the key and the value, both rounded up to 8. @throws ERR_DETACHED */
+  /** Bytes of all entries: 24 each, 8 once they are packed, the key and the value, both rounded up to 8. @throws ERR_DETACHED */
   get bytes(): number {
     return this.entries.count().bytes;
   }
@@ -217,14 +218,12 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   }
 
   /**
-   * From now on no worker changes the map; what was retired ends, slots at hand go back, and so do buckets that are of no use, so that
-   * the heap holds the entries and little more. @throws ERR_DETACHED
+   * From now on no worker changes the map. Its entries are packed: copied back to back, and found without a fence; the memory that
+   * they had goes back. That takes time, and as much memory again meanwhile. Where there is not enough, they stay as they are, and
+   * another `freeze` tries again. While another worker packs them, a call returns at once. @throws ERR_DETACHED
    */
   freeze(): this {
-    this.entries.open();
-    this.entries.shrinkToFit();
-    this.kit.core.freezeMap(this.entries.at);
-    this.kit.sweep();
+    freezeMap(this.entries);
     return this;
   }
 

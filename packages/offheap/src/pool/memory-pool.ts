@@ -3,6 +3,7 @@
 
 import { givenBack, SlabAllocator } from "../allocator/index.ts";
 import { type Address, AllocatorError, show } from "../base/index.ts";
+import type { Violation } from "../checks/index.ts";
 import {
   type AttachOptions,
   type HeapHandle,
@@ -11,7 +12,7 @@ import {
   type Internals,
   joinHeap,
 } from "../format/index.ts";
-import { checkHeap, type Violation } from "../inspect/index.ts";
+import { checkHeap } from "../inspect/index.ts";
 import {
   bytesToLargeEnd,
   collectPoolStats,
@@ -260,7 +261,6 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return this.wide.place(sizeClass, size, align) ?? super.allocateSlow(sizeClass.objectBytes);
   }
 
-  /** `nowhere` when it cannot be had. */
   private placeLarge(size: number, align: number, isDoomed: boolean): number {
     this.slow.repair();
     const address = this.large.allocate(size, align, isDoomed);

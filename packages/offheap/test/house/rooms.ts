@@ -27,6 +27,7 @@ const shell: House = {
     "slab",
     "generations",
     "recovery",
+    "checks",
     "inspect",
     "format",
     "structure",
@@ -36,6 +37,7 @@ const shell: House = {
     "pool",
     "records",
     "ring",
+    "packed",
     "map",
     "process",
     "cache",
@@ -57,6 +59,7 @@ const core: House = {
     "structure",
     "ring",
     "buckets",
+    "packed",
     "map",
   ],
 };

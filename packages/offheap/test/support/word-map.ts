@@ -11,10 +11,11 @@ import {
   recordAt,
   scratchIn,
 } from "#src/layout/index.js";
-import { Counter } from "#src/map/count.js";
-import { FoundEntries } from "#src/map/found-entries.js";
+import { Entries } from "#src/map/entries.js";
+import { freezeMap } from "#src/map/frozen.js";
 import { keyKindOf } from "#src/map/keys.js";
 import { valueKindOf } from "#src/map/values.js";
+import { endPacked } from "#src/packed/index.js";
 import type { Kit } from "#src/structure/kit.js";
 
 const keyBytes = 4;
@@ -143,7 +144,7 @@ export class WordMap {
     return value;
   }
 
-  /** 0: as `how` says it did not go in. */
+  /** 0: as `how` says it did not go in; −1: the map takes no changes. */
   put(key: number, value: number, how = 0): number {
     const { kit } = this;
     const { core } = kit;
@@ -158,6 +159,7 @@ export class WordMap {
     if (found === came.notAtRest || (found & 255) === came.absent) {
       kit.abandon();
       if (found !== came.notAtRest) return 0;
+      if (this.isFrozen) return came.notAtRest;
       core.unlinkUpTo(this.at, order);
       return this.put(key, value, how);
     }
@@ -165,15 +167,36 @@ export class WordMap {
     return found & 255;
   }
 
-  remove(key: number): boolean {
-    const { core } = this.kit;
-    return (this.tried(() => core.removeEntry(this.at, this.lookFor(key), keyBytes, 0, 0)) & 255) !== 0;
+  /** Undefined: the map takes no changes. */
+  remove(key: number): boolean | undefined {
+    const { core, kit } = this;
+    for (;;) {
+      const found = core.removeEntry(this.at, this.lookFor(key), keyBytes, 0, 0);
+      if (found !== came.notAtRest) return (found & 255) !== 0;
+      if (this.isFrozen) return undefined;
+      kit.open();
+    }
   }
 
   /** As `size` of a map. */
   count(): number {
-    const { kit, at } = this;
-    return new Counter(new FoundEntries(kit, at, keyKindOf("integer"), valueKindOf("i32"))).count().size;
+    return this.entries.count().size;
+  }
+
+  freeze(): void {
+    freezeMap(this.entries);
+  }
+
+  private get isFrozen(): boolean {
+    return this.core.getWord(this.at + mapWords.frozen) === 1;
+  }
+
+  private get core(): Kit["core"] {
+    return this.kit.core;
+  }
+
+  private get entries(): Entries<unknown, unknown> {
+    return new Entries(this.kit, this.at, keyKindOf("integer"), valueKindOf("i32"));
   }
 
   /** Twice the buckets. */
@@ -205,26 +228,21 @@ export class WordMap {
 
   /** Key and value of all entries, and how many the rows say there are. */
   all(): { entries: [number, number][]; counted: number } {
-    const { kit } = this;
-    const { core } = kit;
-    const entries: [number, number][] = [];
-    let [order, passed] = [1, 0];
-    for (;;) {
-      const entry = this.tried(() => core.entryFrom(this.at, order, passed));
-      if (entry === 0) return { entries, counted: core.entryCount(this.at, kit.heap.layout.maxWorkers) };
-      entries.push([core.getWord(entry + entryWords.keyFrom), core.getWord(entry + valueAt)]);
-      const its = core.getWord(entry + entryWords.order * 4);
-      passed = its === order ? passed + 1 : 1;
-      order = its;
-      core.letGoEntry();
-    }
+    const { core, kit } = this;
+    const entries = this.entries.walk((entry): [number, number] => [
+      core.getWord(entry + entryWords.keyFrom),
+      core.getWord(entry + valueAt),
+    ]);
+    return { entries: [...entries], counted: core.entryCount(this.at, kit.heap.layout.maxWorkers) };
   }
 
   /** Ends all entries, the heads and the map. Nobody else is at it. */
   end(): void {
     const { kit } = this;
     const { core } = kit;
+    core.putWord(this.at + mapWords.frozen, 0);
     for (const [key] of this.all().entries) this.remove(key);
+    endPacked(kit, this.at);
     // What the dead have marked, and nobody has met since.
     this.tried(() => core.unlinkAll(this.at));
     const first = this.at + mapWords.root;

@@ -3,7 +3,7 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import type { Address } from "#src/base/brands.js";
-import { MapChecks } from "#src/inspect/check-maps.js";
+import { MapChecks } from "#src/checks/maps.js";
 import { entryWords, mapWords } from "#src/layout/index.js";
 import { kitOf } from "../../support/kits.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
@@ -25,9 +25,17 @@ export const set =
   (key: number, value: number): Step<number> =>
   (actor, at) => {
     actor.note(`set ${key} ${value}`);
-    mapOf(actor.slab, at).put(key, value);
-    actor.note("done");
+    actor.note(mapOf(actor.slab, at).put(key, value) < 0 ? refused : "done");
   };
+
+/** The map is frozen. */
+const refused = "refused";
+
+export const freeze: Step<number> = (actor, at) => {
+  actor.note("freeze");
+  mapOf(actor.slab, at).freeze();
+  actor.note("done");
+};
 
 const insert =
   (key: number, value: number): Step<number> =>
@@ -54,7 +62,7 @@ export const remove =
   (key: number): Step<number> =>
   (actor, at) => {
     actor.note(`delete ${key}`);
-    actor.note(`${mapOf(actor.slab, at).remove(key)}`);
+    actor.note(`${mapOf(actor.slab, at).remove(key) ?? refused}`);
   };
 
 const use =
@@ -77,25 +85,28 @@ interface Call {
   readonly answer: string | undefined;
 }
 
+const someCall = /^(set|insert|get|delete|evict|freeze)\b/;
+
 function callsOf({ results }: Actor): Call[] {
   const calls: Call[] = [];
   for (let i = 0; i < results.length; ) {
     const call = results[i] as string;
     const next = results[i + 1];
-    const isCall = /^(set|insert|get|delete|evict) /.test(call);
+    const isCall = someCall.test(call);
     if (!isCall) {
       i++;
       continue;
     }
-    const isAnswered =
-      next !== undefined && !/^(set|insert|get|delete|evict) /.test(next) && next !== "overflow";
+    const isAnswered = next !== undefined && !someCall.test(next) && next !== "overflow";
     calls.push({ call, answer: isAnswered ? next : undefined });
     i += isAnswered ? 2 : 1;
   }
   return calls;
 }
 
+/** What the keys have; and whether the map is frozen, under a key that none has. */
 type State = ReadonlyMap<number, number>;
+const frozen = -1;
 
 /** What a call may answer, and leave. */
 function apply(state: State, call: string): [string, State][] {
@@ -106,6 +117,14 @@ function apply(state: State, call: string): [string, State][] {
   ];
   const next = new Map(state);
   if (what === "get") return [[`${state.get(key)}`, state]];
+  if (what === "freeze") return [["done", next.set(frozen, 1)]];
+  if (what !== "evict" && state.has(frozen))
+    return what === "delete" && !state.has(key)
+      ? [
+          [refused, state],
+          ["false", state],
+        ]
+      : [[refused, state]];
   if (what === "evict")
     return [["0", state], ...[...state.keys()].map((each) => ["1", without(state, each)] as [string, State])];
   if (what === "set") return [["done", next.set(key, value)]];
@@ -132,7 +151,8 @@ function isExplained(programs: readonly (readonly Call[])[], state: State, end: 
   });
 }
 
-const textOf = (entries: [number, number][]) => JSON.stringify(entries.sort(([a], [b]) => a - b));
+const textOf = (entries: [number, number][]) =>
+  JSON.stringify(entries.filter(([key]) => key !== frozen).sort(([a], [b]) => a - b));
 
 /** What check() would say if the map had a name. */
 function whatIsWrong(slab: SlabAllocator, at: number): string[] {

@@ -14,7 +14,7 @@ import {
 } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import { Workers } from "../worker/index.ts";
-import { MapChecks } from "./check-maps.ts";
+import { MapChecks } from "./maps.ts";
 import type { Report } from "./violation.ts";
 
 /** Whether an object's owner has left the heap, and did not leave the object to the next in its place. */

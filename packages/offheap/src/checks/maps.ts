@@ -6,32 +6,26 @@
 //   not looked at                             a map that is being destroyed · counts, until a death in a change is made good
 //                                             (src/map/count.ts) · how many are on probation, which the hands put right by guess
 
-import { lengthOf } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
-import { chunkOf, objectBytesAt } from "../generations/index.ts";
 import {
   bucketsPerPiece,
   cacheMark,
   cacheWords,
   cellFlags,
-  chunkBytes,
   draftFlag,
   entryWords,
   expiry,
   gone,
-  intentAt,
   mapEnding,
   mapMark,
   mapWords,
   mostBucketsLog,
   mostKeyBytes,
-  pageBytes,
-  slotLive,
   stampShift,
 } from "../layout/index.ts";
-import type { Heap } from "../memory/index.ts";
 import { Workers } from "../worker/index.ts";
-import type { Report } from "./violation.ts";
+import { MapObjects } from "./objects.ts";
+import { checkPacked } from "./packed.ts";
 
 const bytesPerCell = 8;
 const kindShift = 8;
@@ -39,24 +33,14 @@ const kindShift = 8;
 const [mapKind, cacheKind] = ["map".length, "cache".length];
 const broken = -1;
 
-export class MapChecks {
-  private readonly heap: Heap;
-  private readonly report: Report;
-  /** All objects of maps and caches: each is there once. */
-  private readonly met = new Set<number>();
-
-  constructor(heap: Heap, report: Report) {
-    this.heap = heap;
-    this.report = report;
-  }
-
+export class MapChecks extends MapObjects {
   /** What a name leads to, if that is a map or a cache. What was destroyed may have its name still. */
   checkNamed(name: number): void {
     const lengths = this.word(name + 4);
     if ((lengths & draftFlag) !== 0) return;
     const at = this.word(name) >>> 0;
     const kind = this.word(name + 8);
-    if (this.met.has(at)) return;
+    if (this.has(at)) return;
     if ((lengths & 255) === mapKind && kind << kindShift === mapMark << kindShift && this.begins(at, mapMark))
       this.checkMap(at);
     if ((lengths & 255) === cacheKind && kind === cacheMark && this.begins(at, cacheMark))
@@ -91,6 +75,7 @@ export class MapChecks {
       this.say(`${what} is about to close bucket ${closing}`);
     const builtOn = this.word(map + mapWords.owner) >>> 0;
     if (builtOn !== owner) this.say(`${what} is of a cache at ${builtOn}, not ${owner}`);
+    checkPacked(this, map, what);
     const pieces = this.piecesOf(map, what);
     const first = pieces.get(0)?.at;
     if (first === undefined) return this.say(`${what} has no list`);
@@ -199,44 +184,6 @@ export class MapChecks {
     if (lost !== this.word(map + mapWords.madeGood)) return;
     if (entries !== size || bytes !== eights)
       this.say(`${what} counts ${entries} entries of ${bytes} × 8 bytes, has ${size} of ${eights} × 8`);
-  }
-
-  private say(message: string): void {
-    this.report("structure", message);
-  }
-
-  private word(at: number): number {
-    return this.heap.whole[at >>> 2] as number;
-  }
-
-  private begins(at: number, mark: number): boolean {
-    return this.bytesAt(at) > 0 && this.word(at) === mark;
-  }
-
-  /** An object of a map: live, nobody's, as long as it must be, and met for the first time. */
-  private meet(at: number, bytes: number, what: string): boolean {
-    const { core, words, layout } = this.heap;
-    const owner = core.ownerIn(core.ownerAt(at));
-    const has = this.bytesAt(at);
-    // Whoever died before it could say that an object is nobody's has an intent still.
-    const isOwned = owner > slotLive && words[intentAt(layout, (owner - slotLive) as WorkerPlace)] === 0;
-    if (has < bytes) this.say(`${what} is at ${at}, where no live object of ${bytes} bytes begins`);
-    else if (isOwned) this.say(`${what} is live by worker ${owner - slotLive}`);
-    else if (this.met.has(at)) this.say(`${what} is at ${at}, where another part of a map stands`);
-    const isNew = has >= bytes && !this.met.has(at);
-    this.met.add(at);
-    return isNew;
-  }
-
-  /** Bytes of the live object that begins at an address; 0 where none does. */
-  private bytesAt(address: number): number {
-    const { core, layout, dataAt, atomics, words, states } = this.heap;
-    const at = core.ownerAt(address);
-    if (core.ownerIn(at) < slotLive) return 0;
-    const slot = objectBytesAt(this.heap, chunkOf(this.heap, address));
-    const run = (states[at] as number) * pageBytes;
-    const span = at < 0 ? lengthOf(atomics.load(words, layout.claimsAt - 1 - at)) * chunkBytes : run;
-    return Math.min(slot === 0 ? span : slot, dataAt + layout.chunkCount * chunkBytes - address);
   }
 }
 

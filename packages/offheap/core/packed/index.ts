@@ -1,0 +1,3 @@
+// Entries of a frozen map, packed: found, written.
+
+export { findPacked, packEntry, packedBytes, packedOf, wordOfBucket } from "./find.ts";
