@@ -9,7 +9,7 @@ import { ringWords } from "../layout/index.ts";
 import { kitOf, type StructureHandle } from "../structure/index.ts";
 import { acrossOf } from "./across.ts";
 import { bytesOf, checkTag, timeoutOf, type WaitOptions } from "./arguments.ts";
-import { came, RingCalls } from "./calls.ts";
+import { came, mostTries, RingCalls } from "./calls.ts";
 import { type Message, mostAtOnce, type Outgoing } from "./list.ts";
 import { optionsOf, placeFor, type RingOptions } from "./place.ts";
 import { type Awaited, waitFor, waitForAsync } from "./waiting.ts";
@@ -92,14 +92,18 @@ export class Ring extends RingCalls {
     const bytes = bytesOf(content);
     this.list ??= this.makeTable();
     const { length } = bytes;
-    const address = kit.allocate(length || 1);
-    kit.host.views().u8.set(bytes, address);
-    const found = this.core.sendMessage(this.at, address, length, tag);
-    if (found === came.done) return true;
-    if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
-    kit.abandon();
-    if (found === came.closed) throw this.closedError();
-    return found !== came.full && this.write(bytes, tag);
+    for (let tries = 0; tries < mostTries; tries++) {
+      const address = kit.allocate(length || 1);
+      kit.host.views().u8.set(bytes, address);
+      const found = this.core.sendMessage(this.at, address, length, tag);
+      if (found === came.done) return true;
+      if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
+      kit.abandon();
+      if (found === came.closed) throw this.closedError();
+      if (found === came.full) return false;
+      if (found === came.noTable) this.list = this.makeTable();
+    }
+    throw this.cannotSend();
   }
 
   /** The next message, the same object each time; undefined when there is none. What it leads to is the caller's. @throws ERR_DETACHED */
@@ -184,15 +188,18 @@ export class Ring extends RingCalls {
     }
   }
 
-  /** From now on nothing can be sent; what is in it can be received. @throws ERR_DETACHED */
+  /** From now on nothing can be sent; what is in it can be received. @throws ERR_DETACHED, also when the ring was destroyed */
   close(): void {
-    this.kit.open();
+    this.open();
     this.core.closeRing(this.at);
     this.wokeAcross("receiversAcross");
     this.wokeAcross("sendersAcross");
   }
 
-  /** Ends it, and the messages in it. Nobody may use it any more: close it, and let all others end, first. @throws ERR_DETACHED */
+  /**
+   * Ends it, and the messages in it. Nobody may use it any more: close it, and let all others end, first.
+   * @throws ERR_DETACHED, also when it was destroyed
+   */
   destroy(): void {
     const { kit, core, at } = this;
     this.close();
