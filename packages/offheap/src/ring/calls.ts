@@ -6,7 +6,7 @@ import { intent, intentAt, ringMark, ringWords } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { wakeAcross } from "./across.ts";
-import { checkTag, isUpTo, notOwn } from "./arguments.ts";
+import { checkMessage, checkTag, isUpTo, notOwn } from "./arguments.ts";
 import { type Message, MessageList, mostAtOnce, type Outgoing } from "./list.ts";
 import { type Place, tableBytesFor } from "./place.ts";
 
@@ -101,7 +101,9 @@ export abstract class RingCalls {
     return batch.length;
   }
 
-  private putIntoList({ address, length, tag = 0 }: Outgoing, index: number): void {
+  private putIntoList(message: Outgoing, index: number): void {
+    checkMessage(message);
+    const { address, length, tag = 0 } = message;
     this.list?.put(index, address, this.lengthOf(address, length), checkTag(tag));
   }
 
