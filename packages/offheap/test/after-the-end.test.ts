@@ -1,8 +1,9 @@
-// What is left of a worker after detach and destroy: every call says so, and writes nothing.
+// What is left of a worker after detach and destroy, and of a ring: every call says so, and writes nothing.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SlabAllocator } from "offheap";
+import { MemoryPool, SlabAllocator } from "offheap";
+import { Ring } from "offheap/ring";
 import { attachTo, expectCode, expectUnharmed, heapOf, makeHeap } from "./support/heaps.ts";
 
 const options = { capacity: 2 << 20, maxWorkers: 3 } as const;
@@ -67,4 +68,30 @@ describe("after destroy, and another heap in the same memory", () => {
     allocator.detach();
     assert.deepEqual(fresh.check(), []);
   });
+});
+
+describe("after the destroy of a ring", () => {
+  for (const engine of ["wasm", "js"] as const)
+    it(`calls that write into it are refused, and so is another destroy: ${engine}`, () => {
+      const pool = new MemoryPool({ capacity: 4 << 20, engine });
+      const ring = new Ring(pool);
+      const there = Ring.attach(MemoryPool.attach(pool.handle), ring.handle);
+      for (const each of [ring, there]) {
+        each.write("a message");
+        each.read(() => {});
+      }
+      ring.destroy();
+      const own = pool.allocate(pool.sizeOf(pool.allocate(64)));
+      const calls = (each: Ring) => [
+        () => each.send(own),
+        () => each.sendMany([{ address: own }]),
+        () => each.close(),
+        () => each.destroy(),
+      ];
+      for (const call of [...calls(ring), ...calls(there).slice(2)])
+        expectUnharmed(heapOf(pool), "ERR_DETACHED", call);
+      const { liveObjects } = pool.stats();
+      for (const each of [ring, there]) expectCode("ERR_DETACHED", () => each.write("another"));
+      assert.equal(pool.stats().liveObjects, liveObjects);
+    });
 });

@@ -57,6 +57,17 @@ describe("periodic clean-up", () => {
     assertZeroResidue(allocator);
   });
 
+  it("keeps up with slabs of few slots: what was freed in reverse serves long objects", () => {
+    const pool = new MemoryPool({ capacity: 64 << 20, maxWorkers: 2 });
+    const most = fillUp(pool, 460_000);
+    for (const address of most) pool.deallocate(address);
+    for (const address of fillUp(pool, 9000).reverse()) pool.deallocate(address);
+    const served = fillUp(pool, 460_000);
+    assert.ok(served.length > 0.95 * most.length, `${served.length} of ${most.length} objects`);
+    for (const address of served) pool.deallocate(address);
+    assertZeroResidue(pool);
+  });
+
   it("counts the deallocations of all classes together", () => {
     const allocator = tiny(40);
     const small = Array.from({ length: 24 }, () => allocator.allocate(64));

@@ -252,6 +252,15 @@ describe("options", { skip }, () => {
     expectCode("ERR_INCOMPATIBLE_HEAP", () => openMemory(path, { bytes: 65_536 }));
   });
 
+  it("that are null are not given: no file is made, and what is there fits", () => {
+    const path = newPath();
+    const none = { capacity: null, maxWorkers: null, cleanupInterval: null, sizeClasses: null } as unknown;
+    refuses("ERR_INVALID_OPTION", path, none as Options, /it is not there/);
+    assert.equal(existsSync(path), false);
+    closeHeap(openHeap(path, { capacity, maxWorkers: 8, cleanupInterval: 5, sizeClasses: [64] }));
+    closeHeap(openHeap(path, none as Options));
+  });
+
   it("of an operating system that cannot", () => {
     refuses("ERR_OS_UNAVAILABLE", newPath(), { capacity, os: pretendOs() }, /not even pretended/);
   });

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, MemoryPool, SlabAllocator } from "offheap";
+import { SharedCache } from "offheap/cache";
+import { Ring } from "offheap/ring";
 import { expectCode, expectUnharmed, heapOf } from "./support/heaps.ts";
 import { wasmMemory } from "./support/wasm.ts";
 
@@ -91,4 +93,40 @@ describe("an address that came signed", () => {
     for (const address of [-8, -(2 ** 31), -(2 ** 32) + heap.allocate(8), -0.5])
       assert.doesNotMatch(expectCode("ERR_INVALID_ADDRESS", () => heap.deallocate(address)).message, />>> 0/);
   });
+});
+
+it("a ring gives no message to what cannot take it", () => {
+  const heap = new MemoryPool({ capacity: 4 * MiB, maxWorkers: 2 });
+  const ring = new Ring(heap);
+  const own = heap.allocate(64);
+  for (let i = 0; i < 40; i++) ring.write("a message", i);
+  const space = () => ({ address: 0, length: 0, tag: 0 });
+  const batches = [undefined, null, 5, "batch", new Array(10), [space(), null], [...Array(39).map(space), 7]];
+  for (const batch of batches)
+    expectTold(heap, "ERR_INVALID_OPTION", /array of messages|is an object/, () =>
+      ring.receiveMany(batch as never),
+    );
+  for (const look of [undefined, null, 5, "look", {}])
+    expectTold(heap, "ERR_INVALID_OPTION", /takes a function/, () => ring.read(look as never));
+  for (const batch of [undefined, null, 5, {}, [null], [{ address: own }, 5], new Set([undefined])])
+    expectCode("ERR_INVALID_OPTION", () => ring.sendMany(batch as never));
+  assert.equal(ring.size, 40);
+  for (let i = 0; i < 40; i++) ring.read((_, tag) => assert.equal(tag, i));
+  assert.equal(heap.sizeOf(own), 64);
+});
+
+it("a cache is told what is no function, and what are no options", async () => {
+  const cache = new SharedCache({ maxBytes: 2 * MiB });
+  cache.set("key", "value");
+  for (const call of [undefined, null, 5, "call", {}]) {
+    for (const key of ["key", "none"]) {
+      expectCode("ERR_INVALID_OPTION", () => cache.update(key, call as never));
+      expectCode("ERR_INVALID_OPTION", () => cache.read(key, call as never));
+      await assert.rejects(cache.getOrSet(key, call as never), { code: "ERR_INVALID_OPTION" });
+    }
+    if (call === undefined || (typeof call === "object" && call !== null)) continue;
+    expectCode("ERR_INVALID_OPTION", () => SharedCache.attach(cache.handle, call as never));
+  }
+  assert.deepEqual([...cache], [["key", "value"]]);
+  assert.deepEqual(cache.pool.check(), []);
 });

@@ -246,13 +246,17 @@ export class SlabAllocator<Options = never> extends Inspected {
     const { slow } = this;
     return {
       open: () => this.open(),
+      reopen: () => this.reopen(),
       repair: () => slow.repair(),
       indexFor: (size) => this.indexFor(size),
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),
       bytesFrom: (address) => this.bytesFrom(address),
       objectBytesNear: (address) => this.lookup.objectBytesNear(address),
-      views: () => this,
+      views: () => {
+        this.reopen();
+        return this;
+      },
       reapNowAndThen: () => slow.dead.reapNowAndThen(),
       endDoomed: () => slow.endDoomed(),
     };

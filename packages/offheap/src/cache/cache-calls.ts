@@ -6,7 +6,7 @@ import { came, checkInto, how, type KeyName, type KeyOf, type ValueOf } from "..
 import type { MemoryPool } from "../pool/index.ts";
 import { kitOf } from "../structure/index.ts";
 import { CacheEntries } from "./cache-entries.ts";
-import { type AnyValues, checkSet, type SetOptions } from "./options.ts";
+import { type AnyValues, checkCalled, checkSet, type SetOptions } from "./options.ts";
 import { type CachePlace, readTtl } from "./place.ts";
 
 const noOptions = {};
@@ -72,6 +72,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
    * @throws as `get`; what `look` throws
    */
   read<T>(key: KeyOf<KN>, look: (view: Uint8Array, address: number, length: number) => T): T | undefined {
+    checkCalled("look", look);
     const entry = this.findUsed(key);
     return entry === 0 ? undefined : this.entries.show(entry, look);
   }
@@ -130,6 +131,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
     options: SetOptions = noOptions,
   ): ValueOf<VN> | undefined {
     const { entries } = this;
+    checkCalled("change", change);
     const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
     const given = options.ttl === undefined ? undefined : timeAfter(ttl);
     for (;;) {

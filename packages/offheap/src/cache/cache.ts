@@ -16,6 +16,7 @@ import {
   type AnyValues,
   type CacheOptions,
   checkCacheOptions,
+  checkCalled,
   checkGetOrSet,
   type GetOrSetOptions,
   ofFile,
@@ -77,6 +78,11 @@ export class SharedCache<KN extends KeyName = "text", VN extends AnyValues = "te
     const { kind, heap } = (handle ?? {}) as Partial<CacheHandle>;
     if (kind !== "cache" || heap === undefined)
       throw new AllocatorError("ERR_INCOMPATIBLE_HEAP", `a cache's handle is wanted, got ${show(handle)}`);
+    if (typeof options !== "object" || options === null)
+      throw new AllocatorError(
+        "ERR_INVALID_OPTION",
+        `attach takes its options as an object, got ${show(options)}`,
+      );
     if (options.pool !== undefined) checkPool(options.pool);
     const pool = MemoryPool.attach(heap, options.os === undefined ? {} : { os: options.os });
     return openIn(pool, options, () => pool.detach());
@@ -120,6 +126,7 @@ export class SharedCache<KN extends KeyName = "text", VN extends AnyValues = "te
     make: (key: KeyOf<KN>) => ValueOf<VN> | Promise<ValueOf<VN>>,
     options: GetOrSetOptions = noOptions,
   ): Promise<ValueOf<VN>> {
+    checkCalled("make", make);
     const { others, timeout, ...ttl } = checkGetOrSet(options);
     for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
       const found = this.get(key);

@@ -84,7 +84,8 @@ export function checkOpenHeap(path: unknown, options: unknown): CheckedHeapOptio
     throw wrongOption("capacity", `at most ${mostBytes} bytes in a file`, capacity);
   const check = flagOption("check", given.check);
   const named = { capacity, sizeClasses, maxWorkers, cleanupInterval };
-  const heap = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  // null is as good as no option, as in the heap's own constructor.
+  const heap = Object.fromEntries(Object.entries(named).filter(([, value]) => value != null));
   return { ...planOf(path, given), isPool: kind === "pool", check, heap, engine };
 }
 

@@ -132,10 +132,15 @@ export abstract class KnownRecords {
     throw outOfMemory(`more than ${numbersOf(this.heap)} Records at a time`);
   }
 
+  /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
+  protected reopen(): void {
+    if (this.heap.words.length === 0) assertOpen(this.allocator);
+  }
+
   /** @throws ERR_DETACHED when they were destroyed, or the pool was reset */
   protected assertThere(): void {
     const { heap } = this;
-    if (heap.words.length === 0) assertOpen(this.allocator);
+    this.reopen();
     // Plain loads: a call that is ordered after a destroy or a reset sees it.
     const table = (heap.words[header.registry] as number) >>> 2;
     if (table !== 0 && heap.whole[table + this.number] === (this.handle.address | 0)) return;
@@ -181,7 +186,7 @@ export abstract class KnownRecords {
   protected stubOf(handle: unknown): number {
     if (typeof handle !== "number" || !Number.isSafeInteger(handle) || handle <= 0) return nowhere;
     const { heap } = this;
-    if (heap.words.length === 0) assertOpen(this.allocator);
+    this.reopen();
     const address = handle >>> 0;
     if (this.slotOf(address) === nowhere) return nowhere;
     const at = stubAt(heap, address);

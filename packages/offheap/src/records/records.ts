@@ -73,7 +73,7 @@ export class Records<F extends Fields> extends KnownRecords {
     this.assertThere();
     const address = this.allocator.allocate(this.requestBytes);
     this.clear(address);
-    if (init !== undefined) this.struct.writeOver(this.allocator, address, init);
+    if (init !== undefined) this.write(address, init);
     const handle = this.begin(address);
     if (handle === 0) throw outOfMemory("the generations of a record");
     return handle;
@@ -173,11 +173,13 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** Live records, counted: a millisecond or so a million. */
   get size(): number {
+    this.reopen();
     return countLive(this.walked);
   }
 
   /** All live records, by a cursor that goes from one to the next. Others may create and free meanwhile. */
   [Symbol.iterator](): IterableIterator<FieldView<F> & Standing> {
+    this.reopen();
     const cursor = this.idle.pop() ?? new Cursor<FieldView<F>>(this.allocator, this.struct.places);
     cursor.state.show(this.allocator);
     return new Walk<FieldView<F> & Standing>(this.walked, cursor as never, (over) =>
@@ -188,6 +190,7 @@ export class Records<F extends Fields> extends KnownRecords {
   /** The slots that the records are in, chunk by chunk, with fields as columns. */
   *spans(): IterableIterator<RecordSpan<keyof F & string>> {
     const { allocator, objectBytes, tag } = this;
+    this.reopen();
     for (const { entry, base, count } of slotsOf(this.walked))
       yield new RecordSpan(allocator, this.struct.offsets, tag, entry, base, objectBytes, count);
   }
@@ -210,6 +213,16 @@ export class Records<F extends Fields> extends KnownRecords {
     if (address === 0) return 0;
     this.clear(address);
     return this.begin(address);
+  }
+
+  /** What was checked may still throw: the buffer of bytes was transferred, or a getter tells another value now. */
+  private write(address: Address, init: Init<F>): void {
+    try {
+      this.struct.writeOver(this.allocator, address, init);
+    } catch (error) {
+      this.allocator.deallocate(address);
+      throw error;
+    }
   }
 
   private clear(address: Address): void {

@@ -26,6 +26,34 @@ export function checkTag(tag: unknown): number {
   throw new AllocatorError("ERR_INVALID_OPTION", `a tag is a whole number below 2^32, got ${show(tag)}`);
 }
 
+/** @throws ERR_INVALID_OPTION for what cannot look at a message */
+export function checkLook(look: unknown): void {
+  if (typeof look !== "function")
+    throw new AllocatorError("ERR_INVALID_OPTION", `read takes a function, got ${show(look)}`);
+}
+
+/** Before anything is received: what goes out of the ring must have a place. @throws ERR_INVALID_OPTION */
+export function checkPlaces(batch: unknown): void {
+  if (!Array.isArray(batch))
+    throw new AllocatorError(
+      "ERR_INVALID_OPTION",
+      `receiveMany takes an array of messages, got ${show(batch)}`,
+    );
+  for (let i = 0; i < batch.length; i++) checkMessage(batch[i]);
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkMessage(message: unknown): void {
+  if (typeof message !== "object" || message === null)
+    throw new AllocatorError("ERR_INVALID_OPTION", `a message of a batch is an object, got ${show(message)}`);
+}
+
+/** @throws ERR_INVALID_OPTION */
+export function checkBatch(batch: unknown): void {
+  if (typeof (Object(batch) as { [Symbol.iterator]?: unknown })[Symbol.iterator] !== "function")
+    throw new AllocatorError("ERR_INVALID_OPTION", `sendMany takes messages one by one, got ${show(batch)}`);
+}
+
 export function notOwn(address: Address): AllocatorError {
   const why = "is not the sender's: who has it from another adopts it first";
   return new AllocatorError("ERR_INVALID_ADDRESS", `the object at ${address} ${why}`);

@@ -2,15 +2,15 @@
 // a typed error, or as a message.
 
 import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt, ringWords } from "../layout/index.ts";
+import { intent, intentAt, ringMark, ringWords } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { wakeAcross } from "./across.ts";
-import { checkTag, isUpTo, notOwn } from "./arguments.ts";
+import { checkMessage, checkTag, isUpTo, notOwn } from "./arguments.ts";
 import { type Message, MessageList, mostAtOnce, type Outgoing } from "./list.ts";
 import { type Place, tableBytesFor } from "./place.ts";
 
-const mostTries = 4;
+export const mostTries = 4;
 /** What the calls of the core come to (core/ring/send.ts). */
 export const came = {
   notServed: -1,
@@ -70,7 +70,7 @@ export abstract class RingCalls {
       if (found === came.noTable) this.list = this.makeTable();
       else this.kit.open();
     }
-    throw new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be sent to`);
+    throw this.cannotSend();
   }
 
   /** Why an object cannot be sent: none begins there, or it is another's. */
@@ -81,6 +81,8 @@ export abstract class RingCalls {
 
   /** Of an array: a list at a time in one call of the core. */
   protected sendArray(batch: readonly Outgoing[]): number {
+    // The list is written to before the core can say that the ring was destroyed.
+    this.open();
     this.list ??= this.makeTable();
     // All are looked at before the first is sent: those of the first call below, as they are put into its list.
     for (let i = mostAtOnce; i < batch.length; i++) this.putIntoList(batch[i] as Outgoing, 0);
@@ -99,7 +101,9 @@ export abstract class RingCalls {
     return batch.length;
   }
 
-  private putIntoList({ address, length, tag = 0 }: Outgoing, index: number): void {
+  private putIntoList(message: Outgoing, index: number): void {
+    checkMessage(message);
+    const { address, length, tag = 0 } = message;
     this.list?.put(index, address, this.lengthOf(address, length), checkTag(tag));
   }
 
@@ -137,7 +141,7 @@ export abstract class RingCalls {
   /** Where this worker's place has the lengths and tags of its messages: made at its first, for all who come after it. */
   protected makeTable(): MessageList {
     const { kit, core } = this;
-    kit.open();
+    this.open();
     const cell = core.tableCell(this.at, kit.place);
     const bytes = tableBytesFor(kit, this.capacity);
     if (core.getWord(cell) === 0) {
@@ -153,6 +157,17 @@ export abstract class RingCalls {
   protected wokeAcross(who: "receiversAcross" | "sendersAcross"): true {
     if (this.kit.heap.process !== 0) wakeAcross(this.kit, this.at + ringWords[who]);
     return true;
+  }
+
+  /** Before what writes into the ring itself. @throws ERR_DETACHED, also when the ring was destroyed, and no other one is there since */
+  protected open(): void {
+    this.kit.open();
+    if (this.core.getWord(this.at + ringWords.magic) !== ringMark)
+      throw new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was destroyed`);
+  }
+
+  protected cannotSend(): AllocatorError {
+    return new AllocatorError("ERR_CORRUPT_HEAP", `the ring at ${this.at} cannot be sent to`);
   }
 
   protected closedError(): AllocatorError {

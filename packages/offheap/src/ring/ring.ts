@@ -8,8 +8,17 @@ import type { Address } from "../base/index.ts";
 import { ringWords } from "../layout/index.ts";
 import { kitOf, type StructureHandle } from "../structure/index.ts";
 import { acrossOf } from "./across.ts";
-import { bytesOf, checkTag, timeoutOf, type WaitOptions } from "./arguments.ts";
-import { came, RingCalls } from "./calls.ts";
+import {
+  bytesOf,
+  checkBatch,
+  checkLook,
+  checkMessage,
+  checkPlaces,
+  checkTag,
+  timeoutOf,
+  type WaitOptions,
+} from "./arguments.ts";
+import { came, mostTries, RingCalls } from "./calls.ts";
 import { type Message, mostAtOnce, type Outgoing } from "./list.ts";
 import { optionsOf, placeFor, type RingOptions } from "./place.ts";
 import { type Awaited, waitFor, waitForAsync } from "./waiting.ts";
@@ -73,8 +82,11 @@ export class Ring extends RingCalls {
    */
   sendMany(batch: Iterable<Outgoing>): number {
     if (Array.isArray(batch)) return this.sendArray(batch);
+    checkBatch(batch);
     let count = 0;
-    for (const { address, length, tag } of batch) {
+    for (const each of batch) {
+      checkMessage(each);
+      const { address, length, tag } = each;
       if (!this.send(address, length, tag)) return count;
       count++;
     }
@@ -92,14 +104,18 @@ export class Ring extends RingCalls {
     const bytes = bytesOf(content);
     this.list ??= this.makeTable();
     const { length } = bytes;
-    const address = kit.allocate(length || 1);
-    kit.host.views().u8.set(bytes, address);
-    const found = this.core.sendMessage(this.at, address, length, tag);
-    if (found === came.done) return true;
-    if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
-    kit.abandon();
-    if (found === came.closed) throw this.closedError();
-    return found !== came.full && this.write(bytes, tag);
+    for (let tries = 0; tries < mostTries; tries++) {
+      const address = kit.allocate(length || 1);
+      kit.host.views().u8.set(bytes, address);
+      const found = this.core.sendMessage(this.at, address, length, tag);
+      if (found === came.done) return true;
+      if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
+      kit.abandon();
+      if (found === came.closed) throw this.closedError();
+      if (found === came.full) return false;
+      if (found === came.noTable) this.list = this.makeTable();
+    }
+    throw this.cannotSend();
   }
 
   /** The next message, the same object each time; undefined when there is none. What it leads to is the caller's. @throws ERR_DETACHED */
@@ -119,9 +135,10 @@ export class Ring extends RingCalls {
   /**
    * Receives as many messages as there are, up to the length of `batch`, into its objects; returns how many. Those are this
    * worker's one by one: what a worker that dies in it had received is not sent again.
-   * @throws ERR_DETACHED
+   * @throws ERR_INVALID_OPTION where one of them is no object: nothing is received then; ERR_DETACHED
    */
   receiveMany(batch: Message[]): number {
+    checkPlaces(batch);
     if (this.isReading) this.done();
     this.list ??= this.makeTable();
     for (let count = 0; count < batch.length; ) {
@@ -137,9 +154,11 @@ export class Ring extends RingCalls {
   /**
    * Reads the next message in place, and ends it; false when there is none. If the worker dies in it, the message comes back.
    * @param look gets the bytes, of shared memory, which are another object's when it has returned
-   * @throws what `look` throws: the message ends at the next call of this ring then; ERR_DETACHED
+   * @throws what `look` throws: the message ends at the next call of this ring then; ERR_INVALID_OPTION for what is no function,
+   *   and the message stays; ERR_DETACHED
    */
   read(look: (bytes: Uint8Array, tag: number) => void): boolean {
+    checkLook(look);
     const message = this.take();
     if (message === undefined) return false;
     const { address, length, tag } = message;
@@ -184,15 +203,18 @@ export class Ring extends RingCalls {
     }
   }
 
-  /** From now on nothing can be sent; what is in it can be received. @throws ERR_DETACHED */
+  /** From now on nothing can be sent; what is in it can be received. @throws ERR_DETACHED, also when the ring was destroyed */
   close(): void {
-    this.kit.open();
+    this.open();
     this.core.closeRing(this.at);
     this.wokeAcross("receiversAcross");
     this.wokeAcross("sendersAcross");
   }
 
-  /** Ends it, and the messages in it. Nobody may use it any more: close it, and let all others end, first. @throws ERR_DETACHED */
+  /**
+   * Ends it, and the messages in it. Nobody may use it any more: close it, and let all others end, first.
+   * @throws ERR_DETACHED, also when it was destroyed
+   */
   destroy(): void {
     const { kit, core, at } = this;
     this.close();

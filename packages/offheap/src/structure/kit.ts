@@ -17,6 +17,8 @@ const nowhere = -1;
 export interface KitHost {
   /** @throws ERR_DETACHED */
   open(): void;
+  /** Memory that is not shared may have grown: its views are made anew. @throws ERR_DETACHED when it is gone */
+  reopen(): void;
   /** Settles what an exception cut short. */
   repair(): void;
   /** The index of the class that a request rounds to; 0: none does. */
@@ -29,7 +31,7 @@ export interface KitHost {
   bytesFrom(address: Address): number;
   /** Bytes of the objects in the chunk of an address, whether one begins there or not; 0 where that takes a closer look. */
   objectBytesNear(address: Address): number;
-  /** Views over the whole memory. */
+  /** Views over the whole memory, which are not empty. @throws ERR_DETACHED when it is gone */
   views(): Pick<MemoryViews, "u8" | "i32">;
   /** Now and then: recovers the workers of processes that have ended. */
   reapNowAndThen(): void;
@@ -54,8 +56,10 @@ export class Kit {
     this.doomedAt = recordAt(heap.layout, place) + record.doomed;
   }
 
-  /** The core, as this worker's. */
+  /** The core, as this worker's. @throws ERR_DETACHED when the memory is gone */
   get core(): Core {
+    // What its calls are given is written, and what they find is read, by views.
+    if (this.heap.words.length === 0) this.host.reopen();
     return this.heap.coreOf(this.place);
   }
 
