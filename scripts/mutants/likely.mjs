@@ -173,7 +173,7 @@ const places = [
   ["pool/region.js", ["pool-calls.test.ts"]],
   ["pool/malloc.js", ["malloc.test.ts"]],
   ["structure/kit.js", ["kit.test.ts", "roots.test.ts"]],
-  ["structure/roots.js", ["roots.test.ts", "new, against set"]],
+  ["structure/roots.js", ["roots.test.ts", "names: new, against set"]],
   ["ring/", ["ring.test.ts"]],
   ["map/", ["map.test.ts", "cache.test.ts"]],
   ["generations/", ["records.test.ts", "death in the end of a record, which its reaper then ends"]],
@@ -209,11 +209,51 @@ const placesInCore = [
   ],
 ];
 
+/** What only schedules tell: that an access is no atomic, or that two stores are swapped. By the room. */
+const schedulesOfRoom = {
+  arena: [
+    "spans of two chunks against each other",
+    "the last chunk taken against the first given back",
+    "death of worker 0: clean-up against allocate",
+  ],
+  slab: [
+    "refill of a slab against drain into it",
+    "death of worker 0: refill of a slab against drain into it",
+    "death of worker 0: span given back against span taken for another class",
+  ],
+  magazine: [
+    "death of worker 0: drain against drain",
+    "death of worker 0: refill of a slab against drain into it",
+    `exception: ${strays}`,
+  ],
+  worker: [
+    "death of worker 0: calls of a module against a remote free and an allocation",
+    "exception: calls of a module against a remote free and an allocation",
+    `death of worker 0: ${moved}`,
+  ],
+  pages: [
+    "page run against page run for the last pages of a span",
+    "death of worker 0: free of a page run against free of its neighbour",
+    "death of worker 0: page run against page run for the last pages of a span",
+  ],
+  large: [
+    "large object against large object for the same chunks",
+    "death of worker 0: large object made longer and shorter against a slot",
+  ],
+  structure: [
+    "stack: pop of a top that another reads",
+    "death of worker 0: names: replaced, against delete",
+    "death of worker 0: stack: push, pop",
+  ],
+};
+
 const named = (list, name) => list.filter(([place]) => name?.startsWith(place));
 
 /** The finders to try first: of the closest place before the others. */
 export function likelyFor(name) {
   const inCore = placeInCore(/^core\.js (\w+):/.exec(name)?.[1]);
+  const schedules = /: (?:downgrade|swap): /.test(name) ? schedulesOfRoom[inCore?.split("/")[0]] : undefined;
+  if (schedules !== undefined) return schedules;
   const found = [...named(placesInCore, inCore), ...named(places, name)]
     .sort(([a], [b]) => b.length - a.length)
     .flatMap(([, finders]) => finders);
