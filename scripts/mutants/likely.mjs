@@ -195,7 +195,7 @@ const placesInCore = [
   ["pages/", ["page-hints.test.ts", "kept-runs.test.ts", "page-runs.test.ts"]],
   ["pages/kept.ts", ["kept-runs.test.ts"]],
   ["large/", ["pool-calls.test.ts", "page-hints.test.ts", "large-spans.test.ts"]],
-  ["structure/", ["ring.test.ts", "disown.test.ts", "roots.test.ts", "kit.test.ts"]],
+  ["structure/", ["ring.test.ts", "disown.test.ts", "roots.test.ts", "kit.test.ts", "kit-deaths.test.ts"]],
   ["ring/", ["ring.test.ts"]],
   ["ring/give-back.ts", ["death of worker 0: ring: take and done, against receive"]],
   ["map/", ["map.test.ts", "cache.test.ts"]],

@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Address, MemoryPool } from "offheap";
+import { intentAt } from "#src/layout/index.js";
+import { intent } from "#src/layout/structures.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { attachPoolTo } from "./support/heaps.ts";
 import { kitOf } from "./support/kits.ts";
@@ -62,6 +64,8 @@ function atEachStore<C>(
     const context = prepare(made);
     const isCut = made.cut(n, () => call(made, context));
     made.pool.reap(made.victim.workerId);
+    // Or who has the place next would settle it, with what other objects there are by then.
+    assert.equal(made.heap.words[intentAt(made.heap.layout, kitOf(made.victim).place) + intent.kind], 0);
     made.pool.cleanup();
     assert.deepEqual(made.pool.check(), [], `before store ${n}`);
     verify(made, context);
@@ -79,7 +83,7 @@ function atEachStore<C>(
 for (const bytes of kinds)
   describe(`a worker that dies in a call of the kit: objects of ${bytes} bytes`, () => {
     it("one that is ended", () => {
-      let [before, stayed] = [0, 0];
+      let [before, stayed, all] = [0, 0, 0];
       atEachStore(
         ({ victim }) => {
           const object = kitOf(victim).allocate(bytes);
@@ -97,12 +101,15 @@ for (const bytes of kinds)
           const owner = ownerOf(pool, object);
           assert.ok(owner === nobody || owner === 0, `the object is that of ${owner}`);
           if (owner === 0) return;
+          all++;
           if (before !== nobody) stayed++;
           kitOf(pool).end(object);
         },
       );
       // Where it is the caller's, and not yet noted as the one to end: a look at its class, and the note.
       assert.ok(stayed <= 2, `it stays ${stayed} times`);
+      // And where it is yet to be the caller's: looks, and the exchange.
+      assert.ok(all <= 5, `it stays ${all} times`);
     });
 
     it("a fresh one that is abandoned", () => {
