@@ -115,7 +115,7 @@ const recordTests = {
 };
 /** All of them stand on structures. */
 const structureTests = {
-  "quick tests": ["kit", "roots", "disown", "ring", "map", "cache"],
+  "quick tests": ["kit", "kit-deaths", "roots", "disown", "ring", "map", "cache"],
   "slow tests": ["roots.model", ...ringTests["slow tests"], ...mapTests["slow tests"]],
 };
 const testsOf = {

@@ -32,14 +32,8 @@ const places = [
   ["core.js describe", ["overlapping-frees.test.ts"]],
   ["core.js freeStray", ["cut-short.test.ts", `second death: ${strays}`, `exception: ${strays}`]],
   ["core.js turnIntoStray", [corpse]],
-  ["core.js", ["drain.test.ts", scattered, `second death: ${scattered}`, "hints.test.ts"]],
   ["core.js meet", ["overlapping-frees.test.ts", "hints.test.ts"]],
-  ["core.js", ["hints.test.ts", "cut-short.test.ts", "slab.test.ts"]],
-  ["core.js", ["cut-short.test.ts", "statistics.test.ts"]],
-  ["core.js", ["cut-short.test.ts", `exception: ${strays}`, corpse]],
-  ["core.js", ["cut-short.test.ts", "death of worker 0: local free against remote free"]],
   ["core.js releaseIfEmpty", ["clean-up of a slab in use that is said to be empty, against its refill"]],
-  ["core.js", ["hints.test.ts", "overlapping-frees.test.ts"]],
   ["recovery/recover.js freeObject", [corpse, "reap that frees objects against adopt", "statistics.test.ts"]],
   ["recovery/recover.js settle", ["statistics.test.ts"]],
   ["recovery/recover.js loosen", ["reap against free of the dead worker's objects"]],
@@ -70,22 +64,8 @@ const places = [
       `exception: ${leftovers}`,
     ],
   ],
-  [
-    "core.js",
-    ["hints.test.ts", "a slab of another class that is said to be of this one, against its becoming that"],
-  ],
   ["core.js build", ["destroy against attach"]],
   ["core.js repairEmpty", ["clean-up of a free chunk that is said to be an empty slab, against its use"]],
-  [
-    "core.js",
-    [
-      "hints.test.ts",
-      "free-runs.model.test.ts",
-      "a taken chunk that is said to be free, against its being given back",
-      "large-spans.test.ts",
-      "large object made longer and shorter against a slot",
-    ],
-  ],
   [
     "arena/clean",
     [
@@ -106,7 +86,6 @@ const places = [
   ["core.js clearUpper", ["clean-up against allocate"]],
   ["core.js heedDestroy", ["meanwhile.test.ts"]],
   ["core.js storeClaim", ["a drain whose only home slab is claimed"]],
-  ["core.js", ["free-runs.model.test.ts"]],
   ["arena/", ["hints.test.ts"]],
   ["allocator/slab-allocator.js adopt", ["adopt against free, and against another adopt"]],
   [
@@ -122,7 +101,6 @@ const places = [
       "death of worker 1: allocate and hand over, against receive and free",
     ],
   ],
-  ["core.js", ["state-scan.test.ts", "drain.test.ts"]],
   ...["allocator/", "recovery/", "slab/", "worker/"].map((room) => [room, ["statistics.test.ts"]]),
   [
     "large/reset.js",
@@ -195,16 +173,29 @@ const places = [
   ["pool/region.js", ["pool-calls.test.ts"]],
   ["pool/malloc.js", ["malloc.test.ts"]],
   ["structure/kit.js", ["kit.test.ts", "roots.test.ts"]],
-  ["structure/roots.js", ["roots.test.ts", "new, against set"]],
+  ["structure/roots.js", ["roots.test.ts", "names: new, against set"]],
   ["ring/", ["ring.test.ts"]],
   ["map/", ["map.test.ts", "cache.test.ts"]],
   ["generations/", ["records.test.ts", "death in the end of a record, which its reaper then ends"]],
   ["records/", ["records.test.ts"]],
 ];
 
-/** The same for functions of structures in the core, by their file in it. */
+/** The same for the core's functions, by their file in it. */
 const placesInCore = [
-  ["structure/", ["kit.test.ts", "roots.test.ts", "ring.test.ts"]],
+  ["arena/", ["free-runs.model.test.ts", "hints.test.ts"]],
+  ["arena/clean-chunks.ts", ["decommit.test.ts", "spans of two chunks against each other"]],
+  ["slab/", ["overlapping-frees.test.ts", "refill.test.ts", "hints.test.ts"]],
+  ["slab/choice.ts", ["homes.test.ts"]],
+  ["slab/state-scan.ts", ["state-scan.test.ts"]],
+  ["magazine/", ["overlapping-frees.test.ts", "refill.test.ts", "unused-magazines.test.ts"]],
+  ["magazine/drain.ts", ["drain.test.ts", scattered]],
+  ["magazine/strays.ts", [`exception: ${strays}`]],
+  ["worker/", ["malloc.test.ts", "meanwhile.test.ts", "pool-calls.test.ts", "statistics.test.ts"]],
+  ["worker/moves.ts", ["pool-calls.test.ts", "moves.test.ts"]],
+  ["pages/", ["page-hints.test.ts", "kept-runs.test.ts", "page-runs.test.ts"]],
+  ["pages/kept.ts", ["kept-runs.test.ts"]],
+  ["large/", ["pool-calls.test.ts", "page-hints.test.ts", "large-spans.test.ts"]],
+  ["structure/", ["ring.test.ts", "disown.test.ts", "roots.test.ts", "kit.test.ts", "kit-deaths.test.ts"]],
   ["ring/", ["ring.test.ts"]],
   ["ring/give-back.ts", ["death of worker 0: ring: take and done, against receive"]],
   ["map/", ["map.test.ts", "cache.test.ts"]],
@@ -212,13 +203,58 @@ const placesInCore = [
   ["map/hands.ts", ["cache.test.ts"]],
   ["map/standing.ts", ["cache.test.ts"]],
   ["map/ways.ts", ["map-recent.test.ts"]],
+  [
+    "map/resize.ts",
+    ["map-shrink.test.ts", "map: a bucket closed by two, the second of which puts an object in its place"],
+  ],
 ];
+
+/** What only schedules tell: that an access is no atomic, or that two stores are swapped. By the room. */
+const schedulesOfRoom = {
+  arena: [
+    "spans of two chunks against each other",
+    "the last chunk taken against the first given back",
+    "death of worker 0: clean-up against allocate",
+  ],
+  slab: [
+    "refill of a slab against drain into it",
+    "death of worker 0: refill of a slab against drain into it",
+    "death of worker 0: span given back against span taken for another class",
+  ],
+  magazine: [
+    "death of worker 0: drain against drain",
+    "death of worker 0: refill of a slab against drain into it",
+    `exception: ${strays}`,
+  ],
+  worker: [
+    "death of worker 0: calls of a module against a remote free and an allocation",
+    "exception: calls of a module against a remote free and an allocation",
+    `death of worker 0: ${moved}`,
+  ],
+  pages: [
+    "page run against page run for the last pages of a span",
+    "death of worker 0: free of a page run against free of its neighbour",
+    "death of worker 0: page run against page run for the last pages of a span",
+  ],
+  large: [
+    "large object against large object for the same chunks",
+    "death of worker 0: large object made longer and shorter against a slot",
+  ],
+  structure: [
+    "stack: pop of a top that another reads",
+    "death of worker 0: names: replaced, against delete",
+    "death of worker 0: stack: push, pop",
+  ],
+};
+
+const named = (list, name) => list.filter(([place]) => name?.startsWith(place));
 
 /** The finders to try first: of the closest place before the others. */
 export function likelyFor(name) {
   const inCore = placeInCore(/^core\.js (\w+):/.exec(name)?.[1]);
-  const found = (inCore === undefined ? places : placesInCore)
-    .filter(([place]) => (inCore ?? name).startsWith(place))
+  const schedules = /: (?:downgrade|swap): /.test(name) ? schedulesOfRoom[inCore?.split("/")[0]] : undefined;
+  if (schedules !== undefined) return schedules;
+  const found = [...named(placesInCore, inCore), ...named(places, name)]
     .sort(([a], [b]) => b.length - a.length)
     .flatMap(([, finders]) => finders);
   return [...new Set(found)].slice(0, 5);

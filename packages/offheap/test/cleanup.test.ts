@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool, SlabAllocator } from "offheap";
-import { attachTo, heapOf, makeHeap } from "./support/heaps.ts";
+import { attachPoolTo, attachTo, heapOf, makeHeap, makePoolHeap } from "./support/heaps.ts";
 import { assertEmpty, assertZeroResidue, fillUp, mostObjects } from "./support/residue.ts";
 
 /** A heap whose slabs have 8 slots and whose magazines one round, so that each free goes home. */
@@ -89,6 +89,21 @@ describe("periodic clean-up", () => {
       }
     });
   }
+
+  it("of large objects gives empty slabs back, too", () => {
+    const interval = 40;
+    const tiny = { slotsPerSlab: 8, slabChunks: 1, roundLimit: 1 };
+    const pool = attachPoolTo(
+      makePoolHeap({ capacity: 4 << 20, sizeClasses: [64], cleanupInterval: interval }, tiny),
+    );
+    const large = Array.from({ length: interval }, () => pool.allocate(20_000));
+    const small = Array.from({ length: 24 }, () => pool.allocate(64));
+    for (const address of small) pool.deallocate(address);
+    const slabs = () => pool.stats().sizeClasses[0]?.totalSlabs;
+    assert.equal(slabs(), 3);
+    for (const address of large) pool.deallocate(address);
+    assert.equal(slabs(), 1);
+  });
 });
 
 describe("clean-up on request", () => {

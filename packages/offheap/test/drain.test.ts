@@ -13,6 +13,7 @@ import { infoAt } from "#src/layout/offsets.js";
 import type { Heap } from "#src/memory/heap.js";
 import type { Magazines } from "#src/slab/magazines.js";
 import { attachTo, makeHeap } from "./support/heaps.ts";
+import { kitOf } from "./support/kits.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 const size = 64;
@@ -115,6 +116,21 @@ describe("a drain", () => {
         }
         made.refill();
       }
+    }
+    end(made);
+  });
+
+  it("whose first slab is held sends the rounds of all others home in one pass", () => {
+    const made = new Drained();
+    const { core } = kitOf(made.freer);
+    for (const order of orders(roundLimit)) {
+      if (order[0] !== 0) continue;
+      made.fill(order);
+      made.setHeld(1, true);
+      assert.equal(core.sendHome(1, roundLimit), order.filter((slab) => slab !== 0).length, `${order}`);
+      made.setHeld(1, false);
+      assert.deepEqual(made.freer.check(), [], `${order}`);
+      made.refill();
     }
     end(made);
   });

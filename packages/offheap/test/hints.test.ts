@@ -83,8 +83,22 @@ describe("upper levels of a set", () => {
       words[top] = 0;
       first.reap(attachTo(heap).workerId);
       assert.deepEqual([words[middle], words[top]], [1, 1]);
+      // The top level alone.
+      words[top] = 0;
+      first.reap(attachTo(heap).workerId);
+      assert.equal(words[top], 1);
     });
   }
+
+  it("announce nothing where no chunk is left", () => {
+    const { heap, first } = fixture();
+    const objects = fillUp(first, size);
+    const at = chunkSetAt(heap.layout, 0);
+    assert.deepEqual([...heap.words.subarray(at, at + 3)], [0, 0, 0]);
+    for (const address of objects) first.deallocate(address);
+    first.cleanup();
+    assert.deepEqual([...heap.words.subarray(at + 1, at + 3)], [1, 1]);
+  });
 
   it("hold no chunk beyond the last, whatever the bits say", () => {
     const { heap, first } = fixture();
@@ -177,12 +191,16 @@ describe("the set of wholly free slabs", () => {
 
 describe("the set of slabs with a free slot", () => {
   it("forgets a slab of another class, which stays as it was", () => {
-    const made = fixture();
-    made.second.allocate(128);
-    made.partial.add(chunk0);
-    made.first.allocate(size);
-    assert.equal(made.partial.has(chunk0), false);
-    assert.deepEqual(made.first.check(), []);
+    for (const whose of ["first", "second"] as const) {
+      const made = fixture();
+      made[whose].allocate(128);
+      const claim = made.heap.words[made.heap.layout.claimsAt];
+      made.partial.add(chunk0);
+      made.first.allocate(size);
+      assert.equal(made.partial.has(chunk0), false, whose);
+      assert.equal(made.heap.words[made.heap.layout.claimsAt], claim, whose);
+      assert.deepEqual(made.first.check(), []);
+    }
   });
 
   it("forgets a full slab, whatever its info words say", () => {

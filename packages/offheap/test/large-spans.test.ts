@@ -9,7 +9,7 @@ import { claimLarge, isBody, lengthOf } from "#src/arena/claim.js";
 import { mapLarge, mapOther } from "#src/arena/span-map.js";
 import { Spans } from "#src/arena/spans.js";
 import type { ChunkIndex, WorkerPlace } from "#src/base/brands.js";
-import { record } from "#src/layout/layout.js";
+import { header, record } from "#src/layout/layout.js";
 import { recordAt } from "#src/layout/offsets.js";
 import { type CutPool, cutPool } from "./support/cut-short.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
@@ -41,6 +41,7 @@ describe("the resize of a span", () => {
       assert.equal(victim.reallocate(address, chunks * chunk), address, `${chunks} chunks`);
       // Else whoever looks for space would meet the chunks one by one.
       assert.equal(free.next(0), chunks === heap.layout.chunkCount ? noChunk : chunks);
+      assert.equal(heap.words[header.spanChunks], chunks);
     }
     victim.deallocate(address);
     assertZeroResidue(pool);

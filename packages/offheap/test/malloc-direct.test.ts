@@ -85,6 +85,18 @@ for (const [kind, optionsOf] of kinds)
       assert.deepEqual(pool.check(), []);
     });
 
+    it("clear what was written where an object had been made longer", () => {
+      const { pool, malloc, free, calloc, realloc } = made(optionsOf());
+      const half = 10 * 65_536;
+      const whole = realloc(malloc(half), 2 * half);
+      pool.u8.fill(7, whole, whole + 2 * half);
+      free(whole);
+      // The same memory, but in two: nobody has written to what is behind but as part of the longer one.
+      const [first, behind] = [malloc(half), calloc(1, half)];
+      assert.deepEqual([first, behind], [whole, whole + half]);
+      assert.ok(pool.u8.subarray(behind, behind + half).every((byte) => byte === 0));
+    });
+
     it("keep an object that realloc cannot make longer, and tell of one that is none", () => {
       const { pool, malloc, realloc, free } = made(optionsOf());
       for (const size of [64, 20_000, 100_000, 700_000]) {

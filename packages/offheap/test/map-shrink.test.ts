@@ -162,6 +162,33 @@ for (const { name, make, join } of variants)
       assert.equal(liveObjects(slab), leastObjects);
     });
 
+    it("closes buckets of which nobody knows that they are in the list, and holds nothing behind a step", () => {
+      const slab = make();
+      const map = filled(slab);
+      const [{ core }, there] = [kitOf(slab), kitOf(join(slab))];
+      const at = map.handle.address;
+      core.halveMap(at, logOf(slab, map));
+      const first = closingOf(slab, map);
+      const piece = core.getWord(core.pieceOfBucket(at, first));
+      let opened = 0;
+      // As a death right behind the exchange that puts a head into the list has left it.
+      for (let head = piece; head < piece + 64 * 8; head += 8) {
+        const value = core.getWord(head);
+        if ((value & cellFlags.apart) !== 0) continue;
+        core.putWord(head, value | cellFlags.apart);
+        opened++;
+      }
+      assert.ok(opened > 0, "no bucket of the step was open");
+      there.core.shrinkSome(at);
+      assert.equal(closingOf(slab, map), first);
+      there.core.shrinkSome(at);
+      assert.equal(closingOf(slab, map), first + 64);
+      change(map);
+      assert.equal(closingOf(slab, map), 0);
+      assert.deepEqual(new Set(map.keys()), new Set(Array.from({ length: most }, (_, key) => key)));
+      assert.deepEqual(slab.check(), []);
+    });
+
     it("makes at most one step a call, of 64 heads or of 64 pieces that are not there", () => {
       const slab = make();
       const map = filled(slab);

@@ -11,6 +11,7 @@ import {
   closedGetSet,
   closedGrown,
   closedNew,
+  closedReused,
   closedTwice,
   openedClosed,
   recallClosed,
@@ -25,7 +26,7 @@ const mortal = [
   closedNew,
   openedClosed,
 ] as unknown as Scenario[];
-const all = [...mortal, recallClosed as unknown as Scenario];
+const all = [...mortal, recallClosed as unknown as Scenario, closedReused as unknown as Scenario];
 
 describe("maps that shrink: every schedule", () => {
   for (const scenario of all) interleave(scenario);

@@ -3,6 +3,8 @@
 // are 512, where 85 stands, and 518, with 439.
 
 import type { Address } from "#src/base/brands.js";
+import { bucketsPerPiece } from "#src/layout/index.js";
+import type { Kit } from "#src/structure/kit.js";
 import { kitOf } from "../../support/kits.ts";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
@@ -44,26 +46,29 @@ const inNewPiece: Setup = (map) => {
   map.closeFrom(lastStep);
 };
 
+function farMap({ slab }: Actor, initial: readonly (readonly [number, number])[], prepare: Setup): number {
+  const at = WordMap.create(kitOf(slab));
+  const map = mapOf(slab, at);
+  for (let i = 0; i < logOfAll; i++) map.grow();
+  for (const [key, value] of initial) map.put(key, value);
+  prepare(map);
+  return at;
+}
+
 function onFarMap(
   name: string,
   initial: readonly (readonly [number, number])[],
   programs: Scenario<number>["programs"],
   prepare: Setup,
-  more: Partial<Scenario<number>> = {},
+  { finish: isWrong, ...more }: Partial<Scenario<number>> = {},
 ): Scenario<number> {
   const scenario = onMap(name, initial, programs, more);
   return {
     ...scenario,
-    setup: ([first]) => {
-      const { slab } = first as Actor;
-      const at = WordMap.create(kitOf(slab));
-      const map = mapOf(slab, at);
-      for (let i = 0; i < logOfAll; i++) map.grow();
-      for (const [key, value] of initial) map.put(key, value);
-      prepare(map);
-      return at;
-    },
+    setup: ([first]) => farMap(first as Actor, initial, prepare),
     finish: (slabs, actors, at) => {
+      const wrong = isWrong?.(slabs, actors, at);
+      if (wrong !== undefined) return wrong;
       for (const slab of slabs) kitOf(slab).core.letGoEntry();
       const [first] = slabs;
       const stuck = first === undefined ? undefined : closeAll(mapOf(first, at));
@@ -144,4 +149,39 @@ export const closedNew = onFarMap(
     [get(85), set(439, 20)],
   ],
   inNewPiece,
+);
+
+/** Of each worker, the object that has the memory of a piece. */
+const reusedBy = new WeakMap<Kit, Address>();
+/** The first head of the last step, and what says of one that it is in the list. */
+const headAt = (lastStep % bucketsPerPiece) * 8;
+const headLike = 8;
+const reusePiece: Step<number> = ({ slab }) => {
+  const kit = kitOf(slab);
+  const address = kit.tryAllocate(pieceBytes);
+  if (address === 0) return;
+  kit.core.putWord(address + headAt, headLike);
+  kit.keep();
+  reusedBy.set(kit, address as Address);
+};
+export const closedReused = onFarMap(
+  "a bucket closed by two, the second of which puts an object in its place",
+  both,
+  [[shrink], [shrink, cleanUp, reusePiece]],
+  almost,
+  {
+    isDeathless: true,
+    finish: (_, actors) => {
+      for (const { slab } of actors) {
+        const kit = kitOf(slab);
+        const address = reusedBy.get(kit);
+        if (address === undefined) continue;
+        reusedBy.delete(kit);
+        const word = kit.core.getWord(address + headAt);
+        kit.end(address);
+        if (word !== headLike) return `an object was taken for a piece: ${word}`;
+      }
+      return undefined;
+    },
+  },
 );
