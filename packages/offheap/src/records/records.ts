@@ -73,7 +73,7 @@ export class Records<F extends Fields> extends KnownRecords {
     this.assertThere();
     const address = this.allocator.allocate(this.requestBytes);
     this.clear(address);
-    if (init !== undefined) this.write(address, init);
+    if (init !== undefined) this.struct.writeOver(this.allocator, address, init);
     const handle = this.begin(address);
     if (handle === 0) throw outOfMemory("the generations of a record");
     return handle;
@@ -213,16 +213,6 @@ export class Records<F extends Fields> extends KnownRecords {
     if (address === 0) return 0;
     this.clear(address);
     return this.begin(address);
-  }
-
-  /** What was checked may still throw: the buffer of bytes was transferred, or a getter tells another value now. */
-  private write(address: Address, init: Init<F>): void {
-    try {
-      this.struct.writeOver(this.allocator, address, init);
-    } catch (error) {
-      this.allocator.deallocate(address);
-      throw error;
-    }
   }
 
   private clear(address: Address): void {
