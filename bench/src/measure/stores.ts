@@ -57,12 +57,16 @@ function callSizes(quick: boolean): [count: number, valueBytes: number][] {
   return [...small, usual, [MILLION, 16], [MILLION, 1024], [10 * MILLION, usualBytes]];
 }
 
+/** A map that is frozen answers looks alone. */
+const callPeers = (group: string, peers: readonly StorePeer[]): readonly StorePeer[] =>
+  group === "map" ? [...peers, "frozen-map"] : peers;
+
 function callWorkloads(options: Options): StoreWorkload[] {
   return groups.flatMap(({ group, peers }) =>
     callSizes(options.quick).map(([count, valueBytes]) => ({
       id: `${group}/calls/${count}/${valueBytes}`,
       title: `each call of a ${group}: ${entries(count)}, values of ${valueBytes} bytes`,
-      peers: count > MILLION ? peers.filter((peer) => peer !== "cacheable") : peers,
+      peers: callPeers(group, peers).filter((peer) => count <= MILLION || peer !== "cacheable"),
       asks: { ...common(options), what: "calls", count, valueBytes } as const,
       ...(count * valueBytes > 2e8 ? { large: true, rounds: 2 } : {}),
     })),

@@ -71,7 +71,12 @@ const openLmdb: Open = async ({ count, valueBytes, folder = "" }) => {
 
 const opens: Readonly<Record<StorePeer, Open>> = {
   ...{ map: openMap, "lru-cache": openLru, "quick-lru": openQuick, cacheable: openCacheable },
-  ...{ lmdb: openLmdb, "shared-map": openOurs("map"), "shared-cache": openOurs("cache") },
+  ...{
+    lmdb: openLmdb,
+    "shared-map": openOurs("map"),
+    "frozen-map": openOurs("frozen"),
+    "shared-cache": openOurs("cache"),
+  },
 };
 
 /** @throws where a package cannot be loaded on this machine */

@@ -46,10 +46,12 @@ function mapIn(spec: StoreSpec): { map: SharedMap; pool: MemoryPool } {
 /** One more than the byte, so that 0 is none. */
 const firstByte = (view: Uint8Array, address: number): number => (view[address] as number) + 1;
 
-function openMap(spec: StoreSpec): Store {
-  const { map, pool } = mapIn(spec);
+function openMap(spec: StoreSpec, isFrozen: boolean): Store {
+  // Packed entries stand beside the others until all are.
+  const { map, pool } = mapIn(isFrozen ? { ...spec, count: spec.count * 2 } : spec);
   const isFile = spec.folder !== undefined;
   return {
+    ...(isFrozen && { freeze: () => map.freeze() }),
     get: (key) => map.get(key),
     has: (key) => map.has(key),
     set: (key, value) => map.set(key, value),
@@ -86,6 +88,6 @@ function openCache(spec: StoreSpec): Store {
 }
 
 export const openOurs =
-  (kind: "map" | "cache") =>
+  (kind: "map" | "frozen" | "cache") =>
   async (spec: StoreSpec): Promise<Store> =>
-    kind === "map" ? openMap(spec) : openCache(spec);
+    kind === "cache" ? openCache(spec) : openMap(spec, kind === "frozen");

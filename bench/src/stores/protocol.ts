@@ -1,9 +1,9 @@
 /** What a case about stores of keys and values is asked, and what it answers. */
 
-/** As programs keep keys and values today, and the two of this library. */
+/** As programs keep keys and values today, and those of this library. */
 export const storePeers = [
   ...(["map", "lru-cache", "quick-lru", "cacheable", "lmdb"] as const),
-  ...(["shared-map", "shared-cache"] as const),
+  ...(["shared-map", "frozen-map", "shared-cache"] as const),
 ] as const;
 export type StorePeer = (typeof storePeers)[number];
 
@@ -45,8 +45,8 @@ export interface CallsAnswer {
   readonly sliceNs: number; // the slice alone
   readonly missNs: number;
   readonly hasNs: number;
-  readonly replaceNs: number; // set, of a key that is there
-  readonly newNs: number; // set, of one that is not; a cache is full, and evicts
+  readonly replaceNs?: number; // set, of a key that is there
+  readonly newNs?: number; // set, of one that is not; a cache is full, and evicts
   readonly readNs?: number; // in place
   readonly intoNs?: number; // copied into bytes
 }

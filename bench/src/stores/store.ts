@@ -8,6 +8,8 @@ export interface Store {
   delete(key: string): unknown;
   /** Sees a value in place; its first byte and one, 0 where there is none. */
   readonly read?: (key: string) => number;
+  /** From now on it takes no sets. */
+  readonly freeze?: () => unknown;
   readonly getInto?: (key: string, bytes: Uint8Array) => number;
   /** Until what was set is there for others, where that takes a turn of the event loop. */
   readonly committed?: () => Promise<unknown>;
