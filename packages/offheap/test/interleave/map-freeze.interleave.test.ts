@@ -7,6 +7,7 @@ import { late, lone, withVictim } from "./kills.ts";
 import {
   frozenDelete,
   frozenGet,
+  frozenIterated,
   frozenRecall,
   frozenReplaced,
   frozenSet,
@@ -20,6 +21,7 @@ const all = [
   frozenDelete,
   frozenTwice,
   frozenRecall,
+  frozenIterated,
 ] as unknown as Scenario[];
 
 describe("maps that are frozen: every schedule", () => {

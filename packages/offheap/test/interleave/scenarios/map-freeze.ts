@@ -2,10 +2,17 @@
 
 import type { SlabAllocator } from "#src/allocator/slab-allocator.js";
 import { kitOf } from "../../support/kits.ts";
-import type { Scenario } from "../../support/stepping/scenario.ts";
+import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { cleanUp } from "./common.ts";
 import { freeze, get, mapOf, onMap, recall, remove, set } from "./maps.ts";
 
+/** Whoever goes over all entries meets each once, be it in the list or packed. */
+const iterate: Step<number> = (actor, at) => {
+  const keys = mapOf(actor.slab, at)
+    .all()
+    .entries.map(([key]) => key);
+  actor.note(`met ${keys.sort((a, b) => a - b)}`);
+};
 const one = [[1, 9]] as const;
 const two = [
   [1, 9],
@@ -25,6 +32,11 @@ function onFrozen(
     finish: (slabs, actors, at) => {
       const [first] = slabs as [SlabAllocator];
       for (const slab of slabs) kitOf(slab).core.letGoEntry();
+      const keys = initial.map(([key]) => key).sort((a, b) => a - b);
+      const wrong = actors
+        .flatMap(({ results }) => results)
+        .find((each) => /^met /.test(each) && each !== `met ${keys}`);
+      if (wrong !== undefined) return `${wrong}, in place of ${keys}`;
       const map = mapOf(first, at);
       const before = map.all().entries;
       // Who was stopped by an exception has its claim still.
@@ -59,3 +71,4 @@ export const frozenRecall = onFrozen("frozen, against what is known", one, [
   [freeze],
   [recall(1), recall(1), get(1), recall(1)],
 ]);
+export const frozenIterated = onFrozen("frozen, against an iteration", two, [[freeze], [iterate, get(1)]]);
