@@ -221,10 +221,11 @@ export class Records<F extends Fields> extends KnownRecords {
 
   /** What was checked may still throw: the buffer of bytes was transferred, or a getter tells another value now. */
   private write(address: Address, init: Init<F>): void {
+    const { unwritten } = this;
     try {
       this.struct.writeOver(this.allocator, address, init);
     } catch (error) {
-      return writeThrew(this.unwritten, address, error);
+      return writeThrew(unwritten, address, error);
     }
   }
 
