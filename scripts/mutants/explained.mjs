@@ -77,6 +77,10 @@ const groups = [
       "core.js ensureRound: drop: foldGauge",
       "core.js clearHints: drop: noteLongest",
       "core.js buildPages: drop: store32((bitsAt",
+      "core.js buildPages: drop: heedDestroy",
+      "core.js takeKept: skip: !isKeptRun(slot)",
+      "core.js takeKept: drop: writeJournal",
+      "core.js freeRun: drop: writeJournal",
     ],
   },
   {
@@ -112,6 +116,10 @@ const groups = [
       "core.js forgetPages: drop: setRemove(pendingSet()",
       "core.js malloc: skip: load8(stateAt) === caller",
       "core.js free: skip: slot >= 0",
+      "core.js repairPages: drop: noteLongest",
+      "core.js letGoPages: skip",
+      "core.js takeKept: drop: freeKept(entry, slot); #2",
+      "core.js forgetKept: drop",
     ],
   },
   {
