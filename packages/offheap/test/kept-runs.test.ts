@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import type { WorkerPlace } from "#src/base/brands.js";
 import { keptSlots, keptTable } from "#src/layout/offsets.js";
-import { expectCode, heapOf } from "./support/heaps.ts";
+import { CountingAccess } from "./support/counting.ts";
+import { attachPoolTo, expectCode, heapOf, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 const page = 2048;
@@ -116,3 +117,39 @@ for (const engine of engines)
       assertZeroResidue(pool);
     });
   });
+
+describe("a page run that is kept, and taken again or freed by its worker", () => {
+  // Runs of 25 and of 51 pages have the same place in the table.
+  for (const [pages, isFreed] of [
+    [25, true],
+    [51, false],
+  ] as const)
+    it(`is left to whoever has another in its place meanwhile: ${pages} pages, ${isFreed ? "kept" : "live"}`, () => {
+      for (let n = 0, came = true; came; n++) {
+        const heap = makePoolHeap({ capacity: 4 << 20, maxWorkers: 3, engine: "js" });
+        const other = attachPoolTo(heap);
+        let left = Number.POSITIVE_INFINITY;
+        let theirs = 0;
+        const meanwhile = new CountingAccess(() => {
+          if (left-- !== 0) return;
+          other.cleanup();
+          theirs = allocateAgain(other, 30 * page);
+          if (isFreed) other.deallocate(theirs);
+        });
+        const pool = attachPoolTo(heap, meanwhile);
+        pool.deallocate(allocateAgain(pool, 25 * page));
+        assert.equal(keptBy(pool), 1);
+        left = n;
+        const address = pool.allocate(pages * page);
+        came = left < 0;
+        left = Number.POSITIVE_INFINITY;
+        assert.deepEqual(other.check(), [], `before store ${n}`);
+        assert.equal(pool.sizeOf(address), pages * page);
+        assert.equal(other.stats().liveObjects, came && !isFreed ? 2 : 1, `before store ${n}`);
+        pool.deallocate(address);
+        if (came && !isFreed) other.deallocate(theirs);
+        for (const each of [pool, other]) each.cleanup();
+        assert.equal(other.stats().spanBytes, 0, `before store ${n}`);
+      }
+    });
+});

@@ -3,31 +3,31 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SlabAllocator } from "offheap";
+import type { MemoryPool, SlabAllocator } from "offheap";
 import { AllocatorError } from "#src/base/errors.js";
 import { CountingAccess } from "./support/counting.ts";
 import { end, fixture, size } from "./support/cut-short.ts";
-import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
+import { attachPoolTo, attachTo, expectCode, makeHeap, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue, fillUp } from "./support/residue.ts";
 
-interface Pair {
-  readonly worker: SlabAllocator;
-  readonly other: SlabAllocator;
+interface Pair<A = SlabAllocator> {
+  readonly worker: A;
+  readonly other: A;
   /** Calls the worker; before its store `n` `meanwhile` happens. Whether it came so far, and the error's code. */
   during(n: number, meanwhile: () => void, call: () => void): { came: boolean; code: string | undefined };
 }
 
-function pair(): Pair {
-  const tiny = { slotsPerSlab: 12, slabChunks: 1, roundLimit: 3 };
-  const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size] }, tiny);
+const tiny = { slotsPerSlab: 12, slabChunks: 1, roundLimit: 3 };
+
+function pairOf<A>(attach: (access?: CountingAccess) => A): Pair<A> {
   let left = Number.POSITIVE_INFINITY;
   let then = () => {};
   const access = new CountingAccess(() => {
     if (left-- === 0) then();
   });
-  const other = attachTo(heap);
+  const other = attach();
   return {
-    worker: attachTo(heap, access),
+    worker: attach(access),
     other,
     during(n, meanwhile, call) {
       [left, then] = [n, meanwhile];
@@ -42,6 +42,16 @@ function pair(): Pair {
       return { came: left < 0, code: undefined };
     },
   };
+}
+
+function pair(): Pair {
+  const heap = makeHeap({ capacity: 2 << 20, maxWorkers: 2, sizeClasses: [size] }, tiny);
+  return pairOf((access) => attachTo(heap, access));
+}
+
+function poolPair(): Pair<MemoryPool> {
+  const heap = makePoolHeap({ capacity: 2 << 20, maxWorkers: 3, sizeClasses: [size, 2 * size] }, tiny);
+  return pairOf((access) => attachPoolTo(heap, access));
 }
 
 /** The code of the call for each store at which it happens. */
@@ -85,6 +95,36 @@ describe("in the middle of a slow half", () => {
     assert.deepEqual(list.slice(own), [undefined, undefined, undefined, undefined]);
     assert.deepEqual(new Set(list.slice(0, own)), new Set(["ERR_DOUBLE_FREE"]));
     assert.ok(own > 6, list.join());
+  });
+
+  it("another's free of an object that is moved makes the move one of none, until its own stores begin", () => {
+    const list = codes((n) => {
+      const { worker, other, during } = poolPair();
+      const address = worker.allocate(size);
+      let others: string | undefined;
+      const free = () => {
+        try {
+          other.deallocate(address);
+        } catch (error) {
+          others = (error as AllocatorError).code;
+        }
+      };
+      let moved = 0;
+      const done = during(n, free, () => {
+        moved = worker.reallocate(address, 2 * size);
+      });
+      assert.ok(done.code === undefined || others === undefined, `before store ${n}`);
+      if (moved !== 0) worker.deallocate(moved);
+      for (const each of [worker, other]) each.cleanup();
+      assert.deepEqual(other.check(), [], `before store ${n}`);
+      assert.equal(other.stats().liveObjects, 0, `before store ${n}`);
+      return done;
+    });
+    const own = list.indexOf(undefined);
+    // Those of the slab that the new slot is taken of come before.
+    assert.ok(own > 20 && list.length - own < 12, `${own} of ${list.length} stores`);
+    for (const [n, code] of list.entries())
+      assert.equal(code, n < own ? "ERR_DOUBLE_FREE" : undefined, `before store ${n}`);
   });
 
   it("a destroy makes an allocation that refills one from a destroyed heap, until its own stores begin", () => {

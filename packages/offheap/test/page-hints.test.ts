@@ -254,6 +254,21 @@ describe(`all hints (seed ${seed})`, () => {
     end(made, objects);
   });
 
+  it("of pages that are not free are put right by a search that finds no space then, and lets the span go", () => {
+    const made = fixture();
+    const objects = take(made.pool, 14);
+    const { words, layout } = made.heap;
+    const info = infoAt(layout, first);
+    words[info + pageInfo.free] = 0xffff;
+    words[info + pageInfo.longest] = 5;
+    words[info + pageInfo.longestAt] = -1;
+    const claim = words[layout.claimsAt];
+    objects.push(...take(made.pool, 3));
+    assert.equal(made.pool.stats().large.pageSpans, 2);
+    assert.deepEqual([words[info + pageInfo.longest], words[layout.claimsAt]], [2, claim]);
+    end(made, objects);
+  });
+
   for (const wrong of [0, 1, 4, 6, 15, 16, 2 ** 30, -2])
     it(`that name page ${wrong} as the start of the longest free run are put right by a search`, () => {
       const made = fixture();
