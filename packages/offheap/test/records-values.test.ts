@@ -274,3 +274,25 @@ describe("handles", () => {
     assert.equal(records.at(handle).a, 5);
   });
 });
+
+it("a value that turns out wrong when it is written leaves no object behind", () => {
+  const heap = new MemoryPool({ capacity: 4 << 20, maxWorkers: 1 });
+  const records = new Records(heap, struct({ number: u32, content: bytes(8) }));
+  records.create({ number: 1, content: Uint8Array.of(1) });
+  const { liveObjects } = heap.stats();
+  const transferred = new Uint8Array(8);
+  structuredClone(transferred, { transfer: [transferred.buffer] });
+  for (let i = 0; i < 3; i++) assert.throws(() => records.create({ content: transferred }));
+  // The last one's object goes with the next record.
+  assert.equal(heap.stats().liveObjects, liveObjects + 1);
+  records.create({ number: 2 });
+  assert.equal(heap.stats().liveObjects, liveObjects + 1);
+  assert.deepEqual(
+    Array.from(records, ({ number }) => number),
+    [1, 2],
+  );
+  assert.throws(() => records.create({ content: transferred }));
+  records.destroy();
+  assert.equal(records.size, 0);
+  assert.deepEqual(heap.check(), []);
+});

@@ -43,6 +43,8 @@ export class Records<F extends Fields> extends KnownRecords {
   /** Cursors of iterations that are over. */
   private readonly idle: Cursor<FieldView<F>>[] = [];
   private readonly walked: Walked;
+  /** Objects of records whose values threw: they end with the next call that may. */
+  private readonly unwritten: Address[] = [];
 
   /**
    * New records of a struct in a heap. `opened`: only for `attach`.
@@ -71,9 +73,10 @@ export class Records<F extends Fields> extends KnownRecords {
   create(init?: Init<F>): RecordHandle {
     if (init !== undefined) this.struct.check(init, "the record");
     this.assertThere();
+    if (this.unwritten.length > 0) this.endUnwritten();
     const address = this.allocator.allocate(this.requestBytes);
     this.clear(address);
-    if (init !== undefined) this.struct.writeOver(this.allocator, address, init);
+    if (init !== undefined) this.write(address, init);
     const handle = this.begin(address);
     if (handle === 0) throw outOfMemory("the generations of a record");
     return handle;
@@ -199,6 +202,7 @@ export class Records<F extends Fields> extends KnownRecords {
   destroy(): void {
     assertOpen(this.allocator);
     this.assertThere();
+    this.endUnwritten();
     for (const { handle } of this) this.free(handle);
     const { heap, allocator } = this;
     const { address } = this.handle;
@@ -215,6 +219,22 @@ export class Records<F extends Fields> extends KnownRecords {
     return this.begin(address);
   }
 
+  /** What was checked may still throw: the buffer of bytes was transferred, or a getter tells another value now. */
+  private write(address: Address, init: Init<F>): void {
+    const { unwritten } = this;
+    try {
+      this.struct.writeOver(this.allocator, address, init);
+    } catch (error) {
+      return writeThrew(unwritten, address, error);
+    }
+  }
+
+  /** Ends the objects of records whose values threw. */
+  private endUnwritten(): void {
+    for (let address = this.unwritten.pop(); address !== undefined; address = this.unwritten.pop())
+      this.allocator.deallocate(address);
+  }
+
   private clear(address: Address): void {
     const { f64 } = this.allocator;
     const end = (address + this.requestBytes + 7) >>> 3;
@@ -229,4 +249,10 @@ export class Records<F extends Fields> extends KnownRecords {
     state.generation = (handle / handleUnit) | 0;
     return view;
   }
+}
+
+/** Nothing shared is read or written here. */
+function writeThrew(unwritten: Address[], address: Address, error: unknown): never {
+  unwritten.push(address);
+  throw error;
 }
