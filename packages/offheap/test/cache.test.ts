@@ -121,6 +121,19 @@ for (const engine of ["wasm", "js"] as const)
       end(cache, own);
     });
 
+    it("keeps for ever what lives longer than can be counted", () => {
+      const cache = new SharedCache({ maxBytes, engine });
+      for (const ttl of [2 ** 53, 2 ** 63, 2 ** 64, 1e20, 1.5 * 2 ** 64, Number.MAX_VALUE]) {
+        cache.set("a", "value", { ttl });
+        assert.deepEqual(
+          [cache.get("a"), cache.expiresAt("a")],
+          ["value", Number.POSITIVE_INFINITY],
+          `${ttl}`,
+        );
+      }
+      cache.destroy();
+    });
+
     it("has keys and values of every kind", () => {
       const bytes = Uint8Array.of(1, 2, 255);
       const cases: readonly [string, unknown][] = [

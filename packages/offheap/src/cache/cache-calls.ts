@@ -232,7 +232,8 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   }
 }
 
-/** When what is set now expires; 0: never. */
+/** When what is set now expires; 0: never. A time beyond the safe integers would wrap in its two words. */
 function timeAfter(ttl: number): number {
-  return ttl === Number.POSITIVE_INFINITY ? 0 : Date.now() + Math.ceil(ttl);
+  const at = Date.now() + Math.ceil(ttl);
+  return at <= Number.MAX_SAFE_INTEGER ? at : 0;
 }
