@@ -303,6 +303,34 @@ for (const { name, make, join } of variants)
       other.detach();
     });
 
+    it("is none once it was destroyed, also when another stands in its place", () => {
+      const slab = make();
+      const map = new SharedMap(slab);
+      map.set("a", "1");
+      const { address } = map.handle;
+      map.destroy();
+      const others: SharedMap[] = [];
+      while (others.length < 8 && others.at(-1)?.handle.address !== address) others.push(new SharedMap(slab));
+      const next = others.pop() as SharedMap;
+      assert.equal(next.handle.address, address);
+      next.set("a", "2");
+      for (const call of [() => map.get("a"), () => map.set("a", "3"), () => map.size, () => map.destroy()])
+        expectCode("ERR_DETACHED", call);
+      assert.equal(next.get("a"), "2");
+      for (const other of others) other.destroy();
+      end(slab, next);
+    });
+
+    it("takes functions where it calls them", () => {
+      const slab = make();
+      const map = new SharedMap(slab);
+      map.set("a", "1");
+      expectCode("ERR_INVALID_OPTION", () => map.update("a", undefined as never));
+      expectCode("ERR_INVALID_OPTION", () => map.read("a", "look" as never));
+      assert.equal(map.get("a"), "1");
+      end(slab, map);
+    });
+
     it("takes no change when it is frozen", () => {
       const slab = make();
       const map = new SharedMap(slab, { values: "i32" });

@@ -2,11 +2,11 @@
 
 import { AllocatorError, show } from "../base/index.ts";
 import { cacheCounts } from "../layout/index.ts";
-import { came, checkInto, how, type KeyName, type KeyOf, type ValueOf } from "../map/index.ts";
+import { came, checkCalled, checkInto, how, type KeyName, type KeyOf, type ValueOf } from "../map/index.ts";
 import type { MemoryPool } from "../pool/index.ts";
 import { kitOf } from "../structure/index.ts";
 import { CacheEntries } from "./cache-entries.ts";
-import { type AnyValues, checkCalled, checkSet, type SetOptions } from "./options.ts";
+import { type AnyValues, checkSet, type SetOptions } from "./options.ts";
 import { type CachePlace, readTtl } from "./place.ts";
 
 const noOptions = {};

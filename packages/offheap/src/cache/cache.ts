@@ -5,7 +5,7 @@
 
 import { AllocatorError, rest, show } from "../base/index.ts";
 import type { HeapHandle } from "../format/index.ts";
-import { entriesOf, how, type KeyName, type KeyOf, type ValueOf } from "../map/index.ts";
+import { checkCalled, entriesOf, how, type KeyName, type KeyOf, type ValueOf } from "../map/index.ts";
 import { MemoryPool } from "../pool/index.ts";
 import { leaveHeap, openHeap, removeHeap } from "../process/index.ts";
 import { kitOf } from "../structure/index.ts";
@@ -16,7 +16,6 @@ import {
   type AnyValues,
   type CacheOptions,
   checkCacheOptions,
-  checkCalled,
   checkGetOrSet,
   type GetOrSetOptions,
   ofFile,

@@ -92,11 +92,6 @@ export function checkGetOrSet(
   return { others, timeout, ...(ttl === undefined ? {} : { ttl }) };
 }
 
-/** What a call is given to make or look at a value. @throws ERR_INVALID_OPTION */
-export function checkCalled(name: string, call: unknown): void {
-  if (typeof call !== "function") throw wrong(name, "is a function", call);
-}
-
 function wrong(name: string, what: string, got: unknown): AllocatorError {
   return new AllocatorError("ERR_INVALID_OPTION", `${name} ${what}, got ${show(got)}`);
 }

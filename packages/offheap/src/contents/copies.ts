@@ -39,6 +39,8 @@ function lieAlike(address: number, byteOffset: number): boolean {
 /** Copies bytes to an address, also where they overlap. Makes no garbage up to `leastBytes`. */
 export function copyIn(u8: Uint8Array, address: number, bytes: Uint8Array): void {
   const { length } = bytes;
+  // Those of a buffer that was transferred are none, and the engine would throw.
+  if (length === 0) return;
   // Shared bytes may be those of this memory, by another buffer: only the engine knows whether they overlap.
   if (length < leastBytes || lieAlike(address, bytes.byteOffset) || !isShared(u8) || isShared(bytes)) {
     u8.set(bytes, address);

@@ -39,8 +39,7 @@ const showHazard = 1;
 
 export class FoundEntries<K, V> {
   readonly kit: Kit;
-  /** The map's address. */
-  readonly at: number;
+  private place: number;
   readonly keys: KeyKind<K>;
   readonly values: ValueKind<V>;
   /** What allocates in place of the heap: where room is made for it by others. */
@@ -58,7 +57,7 @@ export class FoundEntries<K, V> {
 
   constructor(kit: Kit, at: number, keys: KeyKind<K>, values: ValueKind<V>, books = 0) {
     this.kit = kit;
-    this.at = at;
+    this.place = at;
     this.books = books;
     this.keys = keys;
     this.values = values;
@@ -70,6 +69,16 @@ export class FoundEntries<K, V> {
     this.keyAt = offset + (scratchAt + from) * 4;
     this.keySpace = words * 4;
     this.end = kit.heap.dataAt + chunkCount * chunkBytes;
+  }
+
+  /** The map's address. */
+  get at(): number {
+    return this.place;
+  }
+
+  /** From now on these are no map's, as none is where the heap begins: another one may begin where it did. */
+  forget(): void {
+    this.place = this.kit.heap.offset;
   }
 
   get core(): Core {
@@ -197,8 +206,8 @@ export class FoundEntries<K, V> {
     const lead = this.hasExpiries ? leadIn(i32, entry) : 0;
     const length = valueBytesIn(i32, entry) - lead;
     const at = keyEnd(i32, entry) + lead;
-    if (length < 0 || at + length > this.end) throw this.lost();
-    return { at, length, flags: flagsIn(i32, entry) };
+    if (length >= 0 && at + length <= this.end) return { at, length, flags: flagsIn(i32, entry) };
+    throw this.lost();
   }
 
   /** The value of an entry that is held, as it was encoded. */
@@ -265,8 +274,8 @@ export class FoundEntries<K, V> {
     const entry = this.look(at, bytes, isUse);
     kit.abandon();
     if (entry !== came.notAtRest) return entry >>> 0;
-    this.open();
     if (tries === mostTries) throw this.lost();
+    this.open();
     return this.findLong(bytes, isUse, tries + 1);
   }
 

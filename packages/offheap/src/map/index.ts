@@ -3,6 +3,7 @@
 export { type KeyKind, keyKindOf, type KeyName, type KeyTypes, type Views } from "./keys.ts";
 export {
   type AnyCodec,
+  checkCalled,
   checkInto,
   type Codec,
   type Encoded,

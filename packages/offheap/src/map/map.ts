@@ -12,7 +12,7 @@ import { came } from "./found-entries.ts";
 import { endMap, freezeMap } from "./frozen.ts";
 import type { KeyName } from "./keys.ts";
 import { createMap, findMap, type KeyOf, type MapOptions, type Place, type ValueOf } from "./place.ts";
-import { type AnyCodec, checkInto, type ValueName } from "./values.ts";
+import { type AnyCodec, checkCalled, checkInto, type ValueName } from "./values.ts";
 
 export interface MapHandle extends StructureHandle {
   readonly kind: "map";
@@ -115,6 +115,7 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
    * @throws as `get`; what `look` throws
    */
   read<T>(key: KeyOf<KN>, look: (view: Uint8Array, address: number, length: number) => T): T | undefined {
+    checkCalled("look", look);
     const entry = this.entries.find(key);
     return entry === 0 ? undefined : this.entries.show(entry, look);
   }
@@ -161,6 +162,7 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
     change: (old: ValueOf<VN> | undefined) => ValueOf<VN> | undefined,
   ): ValueOf<VN> | undefined {
     const { entries } = this;
+    checkCalled("change", change);
     for (;;) {
       const entry = entries.find(key);
       const seen = entry === 0 ? undefined : entries.seen(entry);
@@ -238,5 +240,6 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
    */
   destroy(): void {
     endMap(this.entries);
+    this.entries.forget();
   }
 }

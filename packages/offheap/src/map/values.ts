@@ -203,6 +203,12 @@ export function valueKindOf(given: unknown): ValueKind<unknown> {
   throw new AllocatorError("ERR_INVALID_OPTION", `values is ${names} or a codec, got ${show(given)}`);
 }
 
+/** What a call is given to make or look at a value. @throws ERR_INVALID_OPTION */
+export function checkCalled(name: string, call: unknown): void {
+  if (typeof call !== "function")
+    throw new AllocatorError("ERR_INVALID_OPTION", `${name} is a function, got ${show(call)}`);
+}
+
 /** @throws ERR_INVALID_OPTION for what a value cannot be copied into */
 export function checkInto(bytes: unknown): void {
   if (!isBytes(bytes))
