@@ -203,7 +203,8 @@ export class FoundEntries<K, V> {
 
   /** Where the value of an entry that is held stands. */
   valueOf({ i32 }: Views, entry: number): ValueIn {
-    const lead = this.hasExpiries ? leadIn(i32, entry) : 0;
+    // Of no cache: where an expiry would be told, an entry that is packed has something else.
+    const lead = this.books === 0 ? 0 : leadIn(i32, entry);
     const length = valueBytesIn(i32, entry) - lead;
     const at = keyEnd(i32, entry) + lead;
     if (length >= 0 && at + length <= this.end) return { at, length, flags: flagsIn(i32, entry) };
@@ -218,14 +219,9 @@ export class FoundEntries<K, V> {
 
   /** When an entry that is held expires, in milliseconds since 1970; 0: never. */
   expiryOf({ i32 }: Views, entry: number): number {
-    if (!this.hasExpiries || !hasExpiry(i32, entry)) return 0;
+    if (this.books === 0 || !hasExpiry(i32, entry)) return 0;
     const at = keyEnd(i32, entry) / 4;
     return ((i32[at] as number) >>> 0) + (i32[at + 1] as number) * 2 ** 32;
-  }
-
-  /** Only those of a cache have any: where they would stand, one that is packed has something else. */
-  private get hasExpiries(): boolean {
-    return this.books !== 0;
   }
 
   keyOf(views: Views, entry: number): K {
