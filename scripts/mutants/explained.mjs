@@ -81,6 +81,8 @@ const groups = [
       "core.js takeKept: skip: !isKeptRun(slot)",
       "core.js takeKept: drop: writeJournal",
       "core.js freeRun: drop: writeJournal",
+      "core.js allocateSpan: drop: heedDestroy",
+      "core.js freeSpan: drop: writeJournal(journalMoving)",
     ],
   },
   {
@@ -120,6 +122,9 @@ const groups = [
       "core.js letGoPages: skip",
       "core.js takeKept: drop: freeKept(entry, slot); #2",
       "core.js forgetKept: drop",
+      "core.js countFreed: drop: writeJournal(journalIdle)",
+      "core.js hasRound: skip",
+      "core.js hasRound: drop: writeJournal(journalIdle)",
     ],
   },
   {
