@@ -151,3 +151,9 @@ const groups = [
 export function reasonOf(name) {
   return groups.find(({ of }) => of.some((pattern) => name.startsWith(pattern)))?.group;
 }
+
+/** Patterns that begin the name of no mutant: what they explained is made no more. */
+export function reasonsForNone(names) {
+  const all = groups.flatMap(({ of }) => of);
+  return all.filter((pattern) => !names.some((name) => name.startsWith(pattern)));
+}
