@@ -57,6 +57,7 @@ const groups = [
       "core.js put: swap: store32((ownIntent + intentRing)",
       "core.js endToSend: swap: moveOnLate",
       "core.js receiveMessages: swap: store32((ownIntent + heldObject)",
+      "core.js addWide: swap",
     ],
   },
   {
@@ -83,6 +84,7 @@ const groups = [
       "core.js freeRun: drop: writeJournal",
       "core.js allocateSpan: drop: heedDestroy",
       "core.js freeSpan: drop: writeJournal(journalMoving)",
+      "core.js settleIntent: drop: store32((at + intentKind)",
     ],
   },
   {
