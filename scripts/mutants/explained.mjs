@@ -58,6 +58,9 @@ const groups = [
       "core.js endToSend: swap: moveOnLate",
       "core.js receiveMessages: swap: store32((ownIntent + heldObject)",
       "core.js addWide: swap",
+      "core.js copyRound: swap",
+      "core.js hold: swap",
+      "core.js note: swap: ownStore32(metAt",
     ],
   },
   {
