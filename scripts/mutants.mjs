@@ -21,7 +21,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { reasonOf } from "./mutants/explained.mjs";
+import { reasonOf, reasonsForNone } from "./mutants/explained.mjs";
 import { finder, firstFinder, kindOf, nameOf, stages, workshop } from "./mutants/finders.mjs";
 import { likelyFor } from "./mutants/likely.mjs";
 import { mutantsOf } from "./mutants/make.mjs";
@@ -122,6 +122,11 @@ function makeAll() {
 }
 
 const all = makeAll();
+const idle = reasonsForNone(all.map(({ name }) => name));
+if (idle.length > 0) {
+  console.error(`scripts/mutants/explained.mjs explains what is not made:\n${idle.join("\n")}`);
+  process.exit(2);
+}
 const mutants = all.filter(
   (mutant) =>
     (values.kind?.includes(kindOf(mutant)) ?? true) &&

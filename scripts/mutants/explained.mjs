@@ -57,6 +57,10 @@ const groups = [
       "core.js put: swap: store32((ownIntent + intentRing)",
       "core.js endToSend: swap: moveOnLate",
       "core.js receiveMessages: swap: store32((ownIntent + heldObject)",
+      "core.js addWide: swap",
+      "core.js copyRound: swap",
+      "core.js hold: swap",
+      "core.js note: swap: ownStore32(metAt",
     ],
   },
   {
@@ -81,6 +85,9 @@ const groups = [
       "core.js takeKept: skip: !isKeptRun(slot)",
       "core.js takeKept: drop: writeJournal",
       "core.js freeRun: drop: writeJournal",
+      "core.js allocateSpan: drop: heedDestroy",
+      "core.js freeSpan: drop: writeJournal(journalMoving)",
+      "core.js settleIntent: drop: store32((at + intentKind)",
     ],
   },
   {
@@ -120,6 +127,9 @@ const groups = [
       "core.js letGoPages: skip",
       "core.js takeKept: drop: freeKept(entry, slot); #2",
       "core.js forgetKept: drop",
+      "core.js countFreed: drop: writeJournal(journalIdle)",
+      "core.js hasRound: skip",
+      "core.js hasRound: drop: writeJournal(journalIdle)",
     ],
   },
   {
@@ -145,4 +155,10 @@ const groups = [
 /** The group that explains a survivor; undefined when none does. */
 export function reasonOf(name) {
   return groups.find(({ of }) => of.some((pattern) => name.startsWith(pattern)))?.group;
+}
+
+/** Patterns that begin the name of no mutant: what they explained is made no more. */
+export function reasonsForNone(names) {
+  const all = groups.flatMap(({ of }) => of);
+  return all.filter((pattern) => !names.some((name) => name.startsWith(pattern)));
 }

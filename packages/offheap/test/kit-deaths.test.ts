@@ -12,7 +12,7 @@ import { kitOf } from "./support/kits.ts";
 import { assertZeroResidue } from "./support/residue.ts";
 
 /** Of a slot, of a page run, of a span of its own. */
-const kinds = [64, 20_000, 600_000];
+const kinds = [64, 20_000, 600_000] as const;
 const tiny = { slotsPerSlab: 12, slabChunks: 1, roundLimit: 3 };
 const nobody = 128;
 
@@ -112,6 +112,28 @@ for (const bytes of kinds)
       assert.ok(all <= 5, `it stays ${all} times`);
     });
 
+    it("one that is allocated, and is fresh at the end", () => {
+      atEachStore(
+        ({ victim, pool, cell }) => {
+          // What its exchange before this took out has ended, and the place is another's.
+          const old = put(victim, cell, bytes);
+          take(victim, cell);
+          kitOf(victim).sweep();
+          victim.cleanup();
+          const theirs = pool.allocate(bytes);
+          // Slots go by magazines.
+          assert.equal(theirs === old, bytes > kinds[0]);
+          return theirs;
+        },
+        ({ victim }) => kitOf(victim).allocate(bytes),
+        ({ pool }, theirs) => {
+          assert.equal(ownerOf(pool, theirs), nobody | kitOf(pool).place);
+          assert.equal(pool.stats().liveObjects, 2, "there is more than that and the cell");
+          pool.deallocate(theirs);
+        },
+      );
+    });
+
     it("a fresh one that is abandoned", () => {
       atEachStore(
         ({ victim }) => kitOf(victim).allocate(bytes),
@@ -162,7 +184,8 @@ for (const bytes of kinds)
 
     it("one that is taken out, and ends", () => {
       atEachStore(
-        ({ pool, cell }) => put(pool, cell, bytes),
+        // By the victim, too: the stamp of its exchange before this one stands in the cell.
+        ({ victim, cell }) => put(victim, cell, bytes),
         ({ victim, cell }) => {
           take(victim, cell);
           kitOf(victim).sweep();

@@ -102,6 +102,8 @@ describe("the resize of a span that is cut short, and whose object another frees
             // What the record says of the allocation is no length.
             setCounts(made, 9, 0);
             const address = victim.allocate(from * chunk);
+            // Nor is its object this one.
+            victim.deallocate(victim.allocate(chunk));
             const isCut = cut(n, () => victim.reallocate(address, to * chunk));
             pool.deallocate(address);
             const objects = build(pool);
