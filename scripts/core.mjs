@@ -145,6 +145,14 @@ function ulebOf(value) {
   return value < 128 ? [value] : [(value & 127) | 128, ...ulebOf(value >> 7)];
 }
 
+/** What the shell hands in is made an integer of 32 bits, as WebAssembly does: addresses above 2 GiB are negative then. */
+function asIntegers(parameters) {
+  return parameters
+    .split(", ")
+    .map((name) => `\n    ${name} |= 0;`)
+    .join("");
+}
+
 /** Each assert stands on a line of its own. */
 function withoutAsserts(source) {
   const plain = source
@@ -191,7 +199,10 @@ function instanceSource() {
   const rest = ordered
     .filter((path) => path !== access && path !== "index.js")
     .map(bodyOf)
-    .join("\n");
+    .join("\n")
+    .replace(/^function (\w+)\((.+)\) \{$/gm, (head, name, given) =>
+      face.includes(name) ? head + asIntegers(given) : head,
+    );
   return `// Made of the files of the core by scripts/core.mjs.
 export function verbsOver(buffer) {
 ${bodyOf(access)}
