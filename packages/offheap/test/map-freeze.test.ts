@@ -239,10 +239,10 @@ describe("what a frozen map holds", () => {
     map.freeze();
     pool.cleanup();
     const index = kitOf(pool).core.packedOf(map.handle.address);
-    assert.equal(heapOf(pool).whole[(index + packedWords.log) / 4], 16);
+    assert.equal(heapOf(pool).whole[(index + packedWords.log) / 4], 17);
     for (let i = 0; i < count; i++) assert.equal(map.get(i), ~i);
-    // 24 bytes an entry, 4 for each of 65,536 buckets; a pack, a piece and a slab may not be full.
-    const least = count * 24 + 65_536 * 4;
+    // 24 bytes an entry, 4 for each of 131,072 buckets; a pack, a piece and a slab may not be full.
+    const least = count * 24 + 131_072 * 4;
     assert.ok(pool.stats().liveBytes < least * 1.02 + (1 << 15), `${pool.stats().liveBytes} of ${least}`);
   });
 

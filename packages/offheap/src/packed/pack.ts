@@ -69,7 +69,8 @@ class Packing {
     const wordsLog = Math.floor(Math.log2(this.packBytes)) - wordShift;
     // The index is an object, too: with as many cells as it has space for.
     const mostLog = 2 * wordsLog - 2;
-    this.log = Math.max(Math.min(Math.floor(Math.log2(Math.max(size, 1))), mostLog), 1);
+    // As many buckets as entries, or the next power of two to that.
+    this.log = Math.max(Math.min(Math.round(Math.log2(Math.max(size, 1))), mostLog), 1);
     this.shift = Math.min(this.log, wordsLog);
     this.left = bytes - size * lengthsFrom;
     this.dataEnd = dataAt + layout.chunkCount * chunkBytes;
