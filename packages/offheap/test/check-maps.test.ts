@@ -292,7 +292,7 @@ describe("check() of a map whose entries are packed", () => {
     damaged.expect(/packed: it is not frozen/, map + at.frozen, 0);
     damaged.expect(/its index is at \d+, where no live object begins/, map + at.packed, index + 8);
     damaged.expect(/its index has 2\^0 buckets/, index + packed.log, 0);
-    damaged.expect(/2\^11 a piece/, index + packed.shift, 11);
+    damaged.expect(/2\^12 a piece/, index + packed.shift, 12);
     damaged.expect(/piece 0 is at \d+, where no live object/, index + packed.pieces, pack + 8);
     damaged.expect(/pack 0 is at \d+, where another part of a map stands/, index + packed.first, index);
     damaged.expect(/counts 1999 entries/, index + packed.size, 1999);
