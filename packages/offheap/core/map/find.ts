@@ -47,7 +47,8 @@ export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
   if (!isThere(map)) return shellFirst;
   forgetWay();
   const order = orderOf(map, key, keyBytes);
-  if (packedOf(map) !== 0) return foundPacked(map, order, key, keyBytes);
+  let packed = packedOf(map);
+  if (packed !== 0) return foundPacked(packed, order, key, keyBytes);
   const head = openedHead(map, order);
   const came = head === 0 ? lost : quickTo(head, order, key, keyBytes);
   if (came === present) return foundEntry;
@@ -58,11 +59,12 @@ export function findEntry(map: i32, key: i32, keyBytes: i32): i32 {
   }
   letGoEntry();
   // It may be out of the list because it is packed by now.
-  return packedOf(map) === 0 ? 0 : foundPacked(map, order, key, keyBytes);
+  packed = packedOf(map);
+  return packed === 0 ? 0 : foundPacked(packed, order, key, keyBytes);
 }
 
-function foundPacked(map: i32, order: i32, key: i32, keyBytes: i32): i32 {
-  const entry = findPacked(packedOf(map), order, key, keyBytes);
+function foundPacked(index: i32, order: i32, key: i32, keyBytes: i32): i32 {
+  const entry = findPacked(index, order, key, keyBytes);
   if (entry !== 0) wayToPacked(entry);
   return entry;
 }

@@ -6,8 +6,7 @@
 import { cellFlags, entryWords, mapWords, mostKeyBytes, pack, packedWords } from "../layout/index.ts";
 import type { MapObjects } from "./objects.ts";
 
-const lengthsFrom = entryWords.keyBytes * 4;
-const lengthBytes = entryWords.keyFrom - lengthsFrom;
+const lengthBytes = entryWords.keyFrom - pack.from;
 const bytesPerCell = 8;
 const mostLog = 25;
 
@@ -115,7 +114,7 @@ function packedAt({ objects, map, what, log }: Whole, at: number, end: number): 
   const lengths = objects.word(at);
   const keyBytes = lengths & mostKeyBytes;
   const valueBytes = objects.word(at + 4);
-  const bytes = lengthBytes + ((keyBytes + 7) & -8) + ((valueBytes + 7) & -8);
+  const bytes = core.packedBytes(at - pack.from);
   if (valueBytes < 0 || at + bytes + bytesPerCell > end) {
     objects.say(
       `${what}: the entry at ${at} has a key of ${keyBytes} bytes and a value of ${valueBytes}, which do not fit`,

@@ -165,8 +165,11 @@ export const packedWords = {
   first: packedFirst,
   pieces: packedPieces,
 } as const;
-/** A pack: where its entries begin, and what stands behind them; of an entry's first word, that another of its bucket follows. */
-export const pack = { entries: packEntries, end: packEnd, more: packedMore } as const;
+/**
+ * A pack: where its entries begin, and what stands behind them. Of an entry of a list, from which byte on it is packed; of its first
+ * word there, that another of its bucket follows.
+ */
+export const pack = { entries: packEntries, end: packEnd, from: entryKeyBytes, more: packedMore } as const;
 /** Flags of a map's cells. */
 export const cellFlags = { marked: cellMarked, toHead: cellToHead, apart: cellApart, all: 7 } as const;
 /** What `frozen` of a map says while it is destroyed. */

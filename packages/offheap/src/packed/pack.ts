@@ -72,7 +72,7 @@ class Packing {
     // As many buckets as entries, or the next power of two to that.
     this.log = Math.max(Math.min(Math.round(Math.log2(Math.max(size, 1))), mostLog), 1);
     this.shift = Math.min(this.log, wordsLog);
-    this.left = bytes - size * lengthsFrom;
+    this.left = bytes - size * pack.from;
     this.dataEnd = dataAt + layout.chunkCount * chunkBytes;
   }
 
@@ -207,6 +207,3 @@ class Packing {
     return new AllocatorError("ERR_CORRUPT_HEAP", `the map at ${this.map} cannot be packed`);
   }
 }
-
-/** What an entry of a list has before its lengths. */
-const lengthsFrom = entryWords.keyBytes * 4;

@@ -5,7 +5,6 @@ import type { AllocatorError } from "../base/index.ts";
 import { chunkBytes, entryWords, mostKeyBytes, pack, packedWords } from "../layout/index.ts";
 import type { Kit } from "../structure/index.ts";
 
-const lengthsFrom = entryWords.keyBytes * 4;
 const notAtRest = -1;
 /** Entries of one order: only a damaged list has so many. */
 const mostAlike = 64;
@@ -63,7 +62,7 @@ function* packedFrom(of: Walked, order: number, passed: number): Generator<numbe
       at = core.getWord(at + 4) >>> 0;
       continue;
     }
-    const entry = at - lengthsFrom;
+    const entry = at - pack.from;
     const keyBytes = core.getWord(at) & mostKeyBytes;
     if (entry + entryWords.keyFrom + keyBytes > end) throw of.lost();
     at += core.packedBytes(entry);
