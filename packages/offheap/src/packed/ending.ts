@@ -8,14 +8,13 @@ const bytesPerCell = 8;
 /** Packs that a chunk may hold, at most; and one that is less than full. Of damaged books there may be no end. */
 const packsPerChunk = 16;
 
-/** Ends what a map's cell leads to. Only for who packs the map, or ends it. False: for who has packed nothing. */
-export function endPacked(kit: Kit, map: number): false {
+/** Ends what a map's cell leads to. Only for who packs the map, or ends it. */
+export function endPacked(kit: Kit, map: number): void {
   const cell = map + mapWords.packed;
   const index = (kit.core.seeCell(cell) & ~cellFlags.all) >>> 0;
   if (index !== 0 && kit.holds(index, packedWords.pieces)) endParts(kit, index);
   if (index !== 0) endAt(kit, cell, 0);
   kit.sweepIfAny();
-  return false;
 }
 
 function endParts(kit: Kit, index: number): void {

@@ -36,7 +36,9 @@ interface Counted {
 /** Packs what the list has. False, and nothing has changed, for want of memory. @throws ERR_DETACHED, ERR_CORRUPT_HEAP */
 export function packEntries(kit: Kit, map: number, counted: Counted): boolean {
   endPacked(kit, map);
-  return new Packing(kit, map, counted).run() || endPacked(kit, map);
+  const isPacked = new Packing(kit, map, counted).run();
+  if (!isPacked) endPacked(kit, map);
+  return isPacked;
 }
 
 class Packing {
