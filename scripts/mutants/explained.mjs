@@ -105,7 +105,6 @@ const groups = [
       "allocator/slow-path.js reclaim: drop: this.releaseEmpty",
       "allocator/slow-path.js reclaim: swap",
       "core.js clearHazards: downgrade",
-      "core.js holdNothing: skip",
       "core.js takeNext: skip: atomicLoad32((ring + ringClosed)",
       "core.js unprotect: downgrade",
       "core.js wakeAt: skip",
