@@ -87,14 +87,15 @@ let headBefore: i32 = 0;
  * Receives a message: `sent` or `sentAcross`, and the intent's words say which; `empty`, or `closed` and empty. `hold` is 1: it
  * comes back into the ring if the receiver dies before it is done with it.
  */
-export function receiveMessage(ring: i32, hold: i32): i32 {
+export function receiveMessage(ring: i32, id: i32, hold: i32): i32 {
   assert(isPlace(worker));
   const holds = hold !== 0;
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
+  if (load32((ring + ringId) | 0) !== id) return closed;
   // What it held before is its own from now on.
   store32((ownIntent + heldObject) | 0, 0);
   if (!takeGivenBack(ring, holds)) {
-    beginToReceive(ring);
+    beginToReceive(ring, id);
     const found = takeNext(ring, holds);
     if (found !== sent) return found;
     moveOnLate((ring + ringHead) | 0, headBefore, takenUpTo);
@@ -105,11 +106,12 @@ export function receiveMessage(ring: i32, hold: i32): i32 {
 }
 
 /** Receives up to so many messages; each with its address, length and tag goes into a list. How many there were. */
-export function receiveMessages(ring: i32, list: i32, count: i32): i32 {
+export function receiveMessages(ring: i32, id: i32, list: i32, count: i32): i32 {
   assert(isPlace(worker));
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
+  if (load32((ring + ringId) | 0) !== id) return 0;
   store32((ownIntent + heldObject) | 0, 0);
-  beginToReceive(ring);
+  beginToReceive(ring, id);
   let got = 0;
   for (let at = list; got < count; at = (at + ringListBytes) | 0) {
     if (!takeGivenBack(ring, false) && takeNext(ring, false) !== sent) break;
@@ -125,8 +127,7 @@ export function receiveMessages(ring: i32, list: i32, count: i32): i32 {
 }
 
 /** Where to begin: behind the last message that was taken from here, or at the head where others were faster. */
-function beginToReceive(ring: i32): void {
-  const id = load32((ring + ringId) | 0);
+function beginToReceive(ring: i32, id: i32): void {
   headBefore = atomicLoad32((ring + ringHead) | 0);
   const ahead = (takenUpTo - headBefore) | 0;
   if (seenSource === id && ahead >= 0 && ahead < mostAhead) return;
@@ -272,10 +273,11 @@ export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
   store32((ring + ringMagic) | 0, ringMark);
 }
 
-/** Whether there is a message, as one look tells. */
-export function hasMessage(ring: i32): i32 {
+/** Whether there is a message, as one look tells: or else something to be told by a receive. */
+export function hasMessage(ring: i32, id: i32): i32 {
+  if (load32((ring + ringId) | 0) !== id) return 1;
   if (atomicLoad32((ring + ringGivenBack) | 0) !== atomicLoad32((ring + ringTakenUpTo) | 0)) return 1;
-  beginToReceive(ring);
+  beginToReceive(ring, id);
   takenUpTo = passGone(ring, takenUpTo);
   return isMessage(loadCell(cellAt(ring, takenUpTo))) ? 1 : 0;
 }

@@ -66,14 +66,15 @@ export const sentAcross = 5;
 
 /**
  * Sends an object of the caller's, one that is fresh or another. It is the ring's then, and later the receiver's. Where it
- * cannot be sent, the intent stands as before.
+ * cannot be sent, the intent stands as before. A ring of another number than `id` is one that was destroyed: it is closed.
  */
-export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32 {
+export function sendMessage(ring: i32, id: i32, address: i32, length: i32, tag: i32): i32 {
   assert(isPlace(worker));
   const kind = load32((ownIntent + intentKind) | 0);
   const isFresh = kind === intentExchange && load32((ownIntent + intentFresh) | 0) === address;
   if (!isServed() || (kind !== intentNone && !isFresh)) return notServed;
-  beginToSend(ring);
+  if (load32((ring + ringId) | 0) !== id) return closed;
+  beginToSend(ring, id);
   const found = sendNext(ring, address, length, tag, isFresh);
   if (found === sent) {
     endToSend(ring);
@@ -84,10 +85,11 @@ export function sendMessage(ring: i32, address: i32, length: i32, tag: i32): i32
 }
 
 /** Sends so many objects of the caller's, as a list has them: address, length, tag. How many went before one did not. */
-export function sendMessages(ring: i32, list: i32, count: i32): i32 {
+export function sendMessages(ring: i32, id: i32, list: i32, count: i32): i32 {
   assert(isPlace(worker));
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
-  beginToSend(ring);
+  if (load32((ring + ringId) | 0) !== id) return 0;
+  beginToSend(ring, id);
   let went = 0;
   for (let at = list; went < count; at = (at + ringListBytes) | 0) {
     const address = load32(at);
@@ -100,8 +102,7 @@ export function sendMessages(ring: i32, list: i32, count: i32): i32 {
 }
 
 /** Where to begin: behind the last message that was sent from here, or at the tail. */
-function beginToSend(ring: i32): void {
-  const id = load32((ring + ringId) | 0);
+function beginToSend(ring: i32, id: i32): void {
   tailBefore = atomicLoad32((ring + ringTail) | 0);
   const ahead = (sentUpTo - tailBefore) | 0;
   if (seenRing === id && ahead >= 0 && ahead < mostAhead) return;
@@ -193,9 +194,10 @@ export function wakeAt(at: i32): void {
   wake(at);
 }
 
-/** Whether there is space for a message, as one look tells. */
-export function hasSpaceForMessage(ring: i32): i32 {
-  beginToSend(ring);
+/** Whether there is space for a message, as one look tells: or else something to be told by a send. */
+export function hasSpaceForMessage(ring: i32, id: i32): i32 {
+  if (load32((ring + ringId) | 0) !== id) return 1;
+  beginToSend(ring, id);
   while (true) {
     const position = sentUpTo;
     if (!hasSpaceAt(ring, position, load32((ring + ringCapacity) | 0))) return 0;

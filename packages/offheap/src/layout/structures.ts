@@ -66,6 +66,7 @@ import {
   ringCapacity,
   ringClosed,
   ringHead,
+  ringId,
   ringListBytes,
   ringListCount,
   ringMagic,
@@ -123,6 +124,7 @@ export const ringWords = {
   receiversAcross: ringReceiversAcross,
   sendersAcross: ringSendersAcross,
   closed: ringClosed,
+  id: ringId,
   head: ringHead,
 } as const;
 /** A message in a list: its address, its length and its tag, a word each; and how many a list has at most. */

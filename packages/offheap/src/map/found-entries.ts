@@ -40,6 +40,7 @@ const showHazard = 1;
 export class FoundEntries<K, V> {
   readonly kit: Kit;
   private place: number;
+  private readonly resets: number;
   readonly keys: KeyKind<K>;
   readonly values: ValueKind<V>;
   /** What allocates in place of the heap: where room is made for it by others. */
@@ -58,6 +59,7 @@ export class FoundEntries<K, V> {
   constructor(kit: Kit, at: number, keys: KeyKind<K>, values: ValueKind<V>, books = 0) {
     this.kit = kit;
     this.place = at;
+    this.resets = kit.resets;
     this.books = books;
     this.keys = keys;
     this.values = values;
@@ -82,7 +84,7 @@ export class FoundEntries<K, V> {
   }
 
   get core(): Core {
-    return this.kit.core;
+    return this.kit.coreSince(this.resets);
   }
 
   get views(): Views {
@@ -251,7 +253,7 @@ export class FoundEntries<K, V> {
   open(): void {
     const { kit } = this;
     kit.open();
-    if (kit.core.getWord(this.at) !== mapMark)
+    if (this.core.getWord(this.at) !== mapMark)
       throw new AllocatorError("ERR_DETACHED", `the map at ${this.at} was destroyed`);
   }
 

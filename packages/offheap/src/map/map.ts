@@ -75,7 +75,7 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   }
 
   get isFrozen(): boolean {
-    return this.kit.core.getWord(this.entries.at + mapWords.frozen) === 1;
+    return this.entries.core.getWord(this.entries.at + mapWords.frozen) === 1;
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import type { AllocatorError } from "../base/index.ts";
 import { chunkBytes, entryWords, mostKeyBytes, pack, packedWords } from "../layout/index.ts";
+import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
 
 const notAtRest = -1;
@@ -14,17 +15,19 @@ interface Walked {
   readonly kit: Kit;
   readonly at: number;
   /** @throws ERR_DETACHED */
+  readonly core: Core;
+  /** @throws ERR_DETACHED */
   open(): void;
   lost(): AllocatorError;
 }
 
 /** Each entry that is there from the begin to the end, once. One of the list is held until the next, or until it is let go. */
 export function* walkEntries(of: Walked): Generator<number, void, void> {
-  const { kit, at } = of;
-  const { core } = kit;
+  const { at } = of;
   let order = 1;
   let passed = 0;
   for (;;) {
+    const { core } = of;
     const entry = core.entryFrom(at, order, passed);
     if (entry === notAtRest) {
       of.open();
@@ -46,8 +49,7 @@ export function* walkEntries(of: Walked): Generator<number, void, void> {
 
 /** From an order on, behind so many of it. Each is where one of a list would begin. Of damaged books, no more than there are. */
 function* packedFrom(of: Walked, order: number, passed: number): Generator<number, void, void> {
-  const { kit, at: map } = of;
-  const { core } = kit;
+  const { kit, at: map, core } = of;
   const index = core.packedOf(map);
   const size = core.getWord(index + packedWords.size);
   const first = core.getWord(index + packedWords.first) >>> 0;

@@ -2,7 +2,7 @@
 // a typed error, or as a message.
 
 import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt, ringMark, ringWords } from "../layout/index.ts";
+import { intent, intentAt, ringWords } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { wakeAcross } from "./across.ts";
@@ -32,11 +32,16 @@ export abstract class RingCalls {
   protected isReading = false;
   private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
   private readonly resultAt: number;
+  private readonly resets: number;
+  /** Which ring it is: another may begin where one was destroyed. */
+  protected readonly id: number;
 
   protected constructor(kit: Kit, { at, capacity }: Place) {
     this.kit = kit;
     this.at = at;
     this.capacity = capacity;
+    this.resets = kit.resets;
+    this.id = kit.core.getWord(at + ringWords.id);
     this.resultAt = intentAt(kit.heap.layout, kit.place) + intent.message;
   }
 
@@ -48,7 +53,7 @@ export abstract class RingCalls {
   }
 
   protected get core(): Core {
-    return this.kit.core;
+    return this.kit.coreSince(this.resets);
   }
 
   /** Bytes that are meant. Whether an object begins there, and whose it is, the core finds out. */
@@ -61,7 +66,7 @@ export abstract class RingCalls {
 
   protected sendChecked(address: number, length: number, tag: number): boolean {
     for (let tries = 0; tries < mostTries; tries++) {
-      const found = this.core.sendMessage(this.at, address, length, tag);
+      const found = this.core.sendMessage(this.at, this.id, address, length, tag);
       if (found === came.done) return true;
       if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
       if (found === came.full) return false;
@@ -89,7 +94,7 @@ export abstract class RingCalls {
     for (let count = 0; count < batch.length; ) {
       const wanted = Math.min(batch.length - count, mostAtOnce);
       for (let i = 0; i < wanted; i++) this.putIntoList(batch[count + i] as Outgoing, i);
-      const went = Math.max(this.core.sendMessages(this.at, this.list.at, wanted), 0);
+      const went = Math.max(this.core.sendMessages(this.at, this.id, this.list.at, wanted), 0);
       count += went;
       if (went > 0) this.wokeAcross("receiversAcross");
       if (went === wanted) continue;
@@ -110,7 +115,7 @@ export abstract class RingCalls {
   protected next(holds: 0 | 1): Message | undefined {
     if (this.isReading) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
-      const found = this.core.receiveMessage(this.at, holds);
+      const found = this.core.receiveMessage(this.at, this.id, holds);
       if (found === came.done) return this.told();
       if (found === came.doneAcross && this.wokeAcross("sendersAcross")) return this.told();
       if (found !== came.notServed) return undefined;
@@ -121,7 +126,7 @@ export abstract class RingCalls {
 
   protected receiveList(list: MessageList, wanted: number): number {
     for (let tries = 0; tries < mostTries; tries++) {
-      const got = this.core.receiveMessages(this.at, list.at, wanted);
+      const got = this.core.receiveMessages(this.at, this.id, list.at, wanted);
       if (got > 0) this.wokeAcross("sendersAcross");
       if (got !== came.notServed) return got;
       this.kit.open();
@@ -159,11 +164,15 @@ export abstract class RingCalls {
     return true;
   }
 
-  /** Before what writes into the ring itself. @throws ERR_DETACHED, also when the ring was destroyed, and no other one is there since */
+  /** Whether it is there, and was not destroyed. */
+  protected isThere(): boolean {
+    return this.core.getWord(this.at + ringWords.id) === this.id;
+  }
+
+  /** Before what writes into the ring itself. @throws ERR_DETACHED, also when the ring was destroyed */
   protected open(): void {
     this.kit.open();
-    if (this.core.getWord(this.at + ringWords.magic) !== ringMark)
-      throw new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was destroyed`);
+    if (!this.isThere()) throw new AllocatorError("ERR_DETACHED", `the ring at ${this.at} was destroyed`);
   }
 
   protected cannotSend(): AllocatorError {

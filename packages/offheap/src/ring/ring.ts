@@ -57,11 +57,12 @@ export class Ring extends RingCalls {
 
   /** Messages in it, as one look tells. */
   get size(): number {
-    return Math.min(Math.max(this.core.ringSize(this.at), 0), this.capacity);
+    return this.isThere() ? Math.min(Math.max(this.core.ringSize(this.at), 0), this.capacity) : 0;
   }
 
+  /** Also when it was destroyed. */
   get isClosed(): boolean {
-    return this.core.getWord(this.at + ringWords.closed) !== 0;
+    return !this.isThere() || this.core.getWord(this.at + ringWords.closed) !== 0;
   }
 
   /**
@@ -107,7 +108,7 @@ export class Ring extends RingCalls {
     for (let tries = 0; tries < mostTries; tries++) {
       const address = kit.allocate(length || 1);
       kit.host.views().u8.set(bytes, address);
-      const found = this.core.sendMessage(this.at, address, length, tag);
+      const found = this.core.sendMessage(this.at, this.id, address, length, tag);
       if (found === came.done) return true;
       if (found === came.doneAcross) return this.wokeAcross("receiversAcross");
       kit.abandon();
@@ -140,6 +141,7 @@ export class Ring extends RingCalls {
   receiveMany(batch: Message[]): number {
     checkPlaces(batch);
     if (this.isReading) this.done();
+    if (!this.isThere()) return 0;
     this.list ??= this.makeTable();
     for (let count = 0; count < batch.length; ) {
       const wanted = Math.min(batch.length - count, mostAtOnce);
@@ -225,6 +227,7 @@ export class Ring extends RingCalls {
       if (table !== 0) kit.end(table as Address);
     }
     core.putWord(at + ringWords.magic, 0);
+    core.putWord(at + ringWords.id, 0);
     kit.end(at as Address);
   }
 
@@ -240,8 +243,8 @@ export class Ring extends RingCalls {
     this.kit.open();
     const isThere =
       who === "receivers"
-        ? () => this.core.hasMessage(this.at) !== 0 || this.isClosed
-        : () => this.core.hasSpaceForMessage(this.at) !== 0 || this.isClosed;
+        ? () => this.core.hasMessage(this.at, this.id) !== 0 || this.isClosed
+        : () => this.core.hasSpaceForMessage(this.at, this.id) !== 0 || this.isClosed;
     const words = this.kit.host.views().i32;
     const across = acrossOf(this.kit, this.at + ringWords[`${who}Across`]);
     return { isThere, isStream, words, index: (this.at + ringWords[who]) / 4, ...(across && { across }) };

@@ -6,7 +6,7 @@
 // Between the first and the last of these no other call of the allocator: it would settle what is under way.
 
 import { type Address, AllocatorError, nullOrThrow, show, type WorkerPlace } from "../base/index.ts";
-import { record, recordAt, retiredAtOnce, slotLive, wideBytes } from "../layout/index.ts";
+import { header, record, recordAt, retiredAtOnce, slotLive, wideBytes } from "../layout/index.ts";
 import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
@@ -61,6 +61,23 @@ export class Kit {
     // What its calls are given is written, and what they find is read, by views.
     if (this.heap.words.length === 0) this.host.reopen();
     return this.heap.coreOf(this.place);
+  }
+
+  /** How often the heap was reset so far. */
+  get resets(): number {
+    return this.heap.words[header.resets] as number;
+  }
+
+  /** The core, for a structure of after so many resets. @throws ERR_DETACHED where one has come since, or the memory is gone */
+  coreSince(resets: number): Core {
+    // Of memory that has grown the views are empty, and the count is no number.
+    return this.heap.words[header.resets] === resets ? this.heap.coreOf(this.place) : this.coreLater(resets);
+  }
+
+  private coreLater(resets: number): Core {
+    const { core } = this;
+    if (this.resets === resets) return core;
+    throw new AllocatorError("ERR_DETACHED", "the heap was reset, which ended the structure");
   }
 
   /** Before a call: settles what an exception cut short. @throws ERR_DETACHED */
