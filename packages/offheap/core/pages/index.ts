@@ -13,4 +13,12 @@ export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages
 export { isLivePage } from "./state.ts";
 
 // What a large operation notes of itself.
-export { writeJournal, beginLarge, countLarge, beginResize } from "./record.ts";
+export {
+  mostBytes,
+  openChunks,
+  serveUpTo,
+  writeJournal,
+  beginLarge,
+  countLarge,
+  beginResize,
+} from "./record.ts";

@@ -4,6 +4,7 @@
 // Plain loads: the worker's own record.
 
 import {
+  journalIdle,
   journalResizingSpan,
   recordCount,
   recordJournal,
@@ -13,7 +14,26 @@ import {
 import { ownRecord } from "../places/index.ts";
 import { load32, store32 } from "../target/index.ts";
 
+/**
+ * What malloc and free serve just now: bytes of the largest request, and chunks whose objects are freed. None while slots or spans
+ * move: an exception would leave it so, for the next call to repair first. −1: not even a request of 0 bytes.
+ */
+export let mostBytes: i32 = -1;
+export let openChunks: i32 = 0;
+let mostAtRest: i32 = -1;
+let chunksAtRest: i32 = 0;
+
+/** What they serve at rest, and from now on. */
+export function serveUpTo(bytes: i32, chunks: i32): void {
+  mostAtRest = bytes;
+  chunksAtRest = chunks;
+  mostBytes = bytes;
+  openChunks = chunks;
+}
+
 export function writeJournal(entry: i32): void {
+  mostBytes = entry === journalIdle ? mostAtRest : -1;
+  openChunks = entry === journalIdle ? chunksAtRest : 0;
   store32((ownRecord + recordJournal) | 0, entry);
 }
 

@@ -25,6 +25,7 @@ import {
   slotLive,
   wideBytes,
 } from "../layout/index.ts";
+import { mostBytes, openChunks, serveUpTo } from "../pages/index.ts";
 import {
   chunkCount,
   dataAt,
@@ -68,9 +69,6 @@ let gaugesAt: i32 = 0;
 let requestsAt: i32 = 0;
 let bytesAt: i32 = 0;
 let mapFrom: i32 = 0;
-/** Bytes of the largest request that is served, and chunks whose objects are. −1: not even one of 0 bytes. */
-let mostBytes: i32 = -1;
-let openChunks: i32 = 0;
 
 /** From now on calls are served up to so many bytes, and in so many chunks. */
 export function openCalls(w: i32, bytes: i32, chunks: i32): void {
@@ -80,8 +78,7 @@ export function openCalls(w: i32, bytes: i32, chunks: i32): void {
   bytesAt = (statesAt - tableBytes) | 0;
   requestsAt = (bytesAt - tableBytes) | 0;
   mapFrom = (heapAt + (mapWord << 2) - ((dataAt >>> chunkShift) << 2)) | 0;
-  mostBytes = bytes;
-  openChunks = chunks;
+  serveUpTo(bytes, chunks);
 }
 
 /** Aligned to 16 bytes from 9 on; a request of 0 bytes is one of 1. */

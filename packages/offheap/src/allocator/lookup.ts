@@ -48,6 +48,9 @@ export class Lookup {
   /** Chunks whose objects can be looked into. 0: that takes a closer look. */
   openChunks: number;
 
+  private isOpen = false;
+  private readonly largestBytes: number;
+  private readonly allChunks: number;
   private readonly core: Core;
 
   constructor(heap: Heap, worker: WorkerPlace, classes: readonly SizeClass[]) {
@@ -65,26 +68,58 @@ export class Lookup {
     this.worker = worker | 0;
     this.objectBytes = new Int32Array(maxClassCount + 1);
     for (const { index, objectBytes } of classes) this.objectBytes[index] = objectBytes;
-    this.openChunks = layout.chunkCount | 0;
+    this.largestBytes = ((this.classOf.length - 1) << granuleShift) | 0;
+    this.allChunks = layout.chunkCount | 0;
+    this.openChunks = this.allChunks;
   }
 
-  open(heap: Heap): void {
-    this.mostBytes = (this.classOf.length - 1) << granuleShift;
-    this.chunks = heap.layout.chunkCount | 0;
+  /** The same over the heap's new views. */
+  over(heap: Heap, worker: WorkerPlace, classes: readonly SizeClass[]): Lookup {
+    const next = new Lookup(heap, worker, classes);
+    next.isOpen = this.isOpen;
+    next.openChunks = this.openChunks;
+    if (this.isPaused) next.pause();
+    else next.resume();
+    return next;
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.resume();
     this.openChunks = this.chunks;
     this.openCalls();
   }
 
   close(): void {
-    this.mostBytes = 0;
-    this.chunks = 0;
+    this.isOpen = false;
+    this.resume();
     this.openChunks = 0;
     this.openCalls();
   }
 
-  /** The core's own calls are served, or not, as these are. */
-  private openCalls(): void {
-    this.core.openCalls(this.worker, this.mostBytes || none, this.chunks);
+  /**
+   * Until `resume` no call is served here: where an exception comes between, the next one finds that, and repairs first. Who has an
+   * object in between stores the two numbers again that it found: a call is a place where the stack may end, and the object be lost.
+   */
+  pause(): void {
+    this.mostBytes = 0;
+    this.chunks = 0;
+  }
+
+  /** At the next call: an exception came behind `pause`. */
+  get isPaused(): boolean {
+    return this.isOpen && this.mostBytes === 0;
+  }
+
+  resume(): void {
+    this.mostBytes = this.isOpen ? this.largestBytes : 0;
+    this.chunks = this.isOpen ? this.allChunks : 0;
+  }
+
+  /** The core's own calls are served, or not, as these are but for a pause. */
+  openCalls(): void {
+    const { core, worker, isOpen } = this;
+    core.openCalls(worker, isOpen ? this.largestBytes : none, isOpen ? this.allChunks : 0);
   }
 
   /** Bytes from an address in a live object to the object's end; 0 where that takes a closer look (slab/locate.ts). */

@@ -26,7 +26,7 @@ import {
   type SlowHalves,
 } from "./fast-path.ts";
 import { Inspected } from "./inspected.ts";
-import { Lookup } from "./lookup.ts";
+import type { Lookup } from "./lookup.ts";
 import { Presence } from "./presence.ts";
 import { SlowPath } from "./slow-path.ts";
 import { givenBack, noOptions } from "./wrong-arguments.ts";
@@ -65,7 +65,7 @@ export class SlabAllocator<Options = never> extends Inspected {
     super(bufferOf(heap.source));
     this.heap = heap;
     this.slow = slow;
-    this.lookup = new Lookup(heap, slow.place, slow.classes);
+    this.lookup = slow.lookup;
     // Before the rest: V8 keeps the first twenty or so properties in the object itself, others one load further away.
     this.makeFastPath();
     this.openFastPath();
@@ -229,7 +229,7 @@ export class SlabAllocator<Options = never> extends Inspected {
   }
 
   protected openFastPath(): void {
-    this.lookup.open(this.heap);
+    this.lookup.open();
   }
 
   /** From now on every call ends in its slow half. */
@@ -247,7 +247,7 @@ export class SlabAllocator<Options = never> extends Inspected {
     return {
       open: () => this.open(),
       reopen: () => this.reopen(),
-      repair: () => slow.repair(),
+      slow,
       indexFor: (size) => this.indexFor(size),
       ensureRound: (index) => slow.ensureRound(slow.classes[index] as SizeClass),
       placeDoomed: (size) => this.placeDoomed(size),
@@ -258,7 +258,6 @@ export class SlabAllocator<Options = never> extends Inspected {
         return this;
       },
       reapNowAndThen: () => slow.dead.reapNowAndThen(),
-      endDoomed: () => slow.endDoomed(),
     };
   }
 
@@ -282,6 +281,12 @@ export class SlabAllocator<Options = never> extends Inspected {
     this.reopen();
     this.slow.assertAttached();
     this.kit.settle();
+    this.settle();
+  }
+
+  /** What an exception left half done is settled before the fast path serves again. */
+  protected settle(): void {
+    if (this.lookup.isPaused) this.slow.repair();
   }
 
   /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
@@ -289,9 +294,7 @@ export class SlabAllocator<Options = never> extends Inspected {
     if (this.heap.words.length > 0) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
-    const { mostBytes, chunks, openChunks } = this.lookup;
-    const lookup = new Lookup(this.heap, this.slow.place, this.slow.classes);
-    this.lookup = Object.assign(lookup, { mostBytes, chunks, openChunks });
+    this.lookup = this.slow.renewLookup();
     this.makeFastPath();
   }
 }

@@ -2,9 +2,9 @@
 // Each entry repairs first what an exception left half done, and keeps the journal while it moves slots.
 
 import { Decommitter } from "../arena/index.ts";
-import { AllocatorError, type SlotIndex, type WorkerId, type WorkerPlace } from "../base/index.ts";
-import { header, intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
-import { type Core, type Heap, heapStatus } from "../memory/index.ts";
+import type { AllocatorError, SlotIndex, WorkerId, WorkerPlace } from "../base/index.ts";
+import { intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
+import type { Core, Heap } from "../memory/index.ts";
 import {
   DeadProcesses,
   emptyRecovery,
@@ -15,9 +15,10 @@ import {
   Recoverer,
 } from "../recovery/index.ts";
 import { corruptGauge, Magazines, type OtherSpansOf, Slabs } from "../slab/index.ts";
-import { journal, markDead, readJournal, Workers, writeJournal } from "../worker/index.ts";
+import { journal, Membership, readJournal, type Workers, writeJournal } from "../worker/index.ts";
+import { Lookup } from "./lookup.ts";
 import { outOfMemory } from "./out-of-memory.ts";
-import { searchAll } from "./search.ts";
+import { Reclaimer } from "./reclaimer.ts";
 
 /** What the core answers of a call that is done; above it a clean-up took place, too. */
 const done = 1;
@@ -25,62 +26,66 @@ const done = 1;
 const cleanUpFirst = 3;
 /** Slabs that one periodic clean-up gives back at most, so that no single call pays for many. */
 const slabsPerCleanup = 4;
-const destroyedHeap = "the heap was destroyed";
-const closedFile = "this process has closed the heap's file";
 
 export class SlowPath {
   readonly heap: Heap;
   readonly place: WorkerPlace;
   readonly id: WorkerId;
   readonly classes: readonly SizeClass[];
+  readonly workers: Workers;
+  readonly others: OtherSpansOf | undefined;
+  readonly dead: DeadProcesses;
+  /**
+   * What the fast calls look up. They are not served while slots move. An exception would leave books then that say of no class
+   * whether a call was cut short, and who is killed in such a call would lose its object.
+   */
+  lookup: Lookup;
+  private readonly membership: Membership;
   private readonly reaper: Reaper;
   private readonly slabs: Slabs;
   private readonly magazines: Magazines;
+  private readonly reclaimer: Reclaimer;
   private readonly decommitter: Decommitter;
-  readonly workers: Workers;
-  readonly others: OtherSpansOf | undefined;
-  /** The halves of the worker word while this worker is attached. */
-  private readonly word: readonly [number, number];
-  private isDetached = false;
-  readonly dead: DeadProcesses;
 
   /** Attaches a worker. @throws ERR_TOO_MANY_WORKERS, ERR_DETACHED */
   constructor(heap: Heap, token: number, others?: OtherSpansOf) {
-    const workers = new Workers(heap);
-    markDead(heap);
-    const { place, inherited } = workers.join(token);
+    const membership = new Membership(heap, token);
+    const { place, workers, isInherited } = membership;
     this.heap = heap;
+    this.membership = membership;
     this.workers = workers;
     this.place = place;
-    this.id = workers.idOf(place);
-    this.word = workers.halvesOf(place);
-    heap.core.bindWord(heap.offset + (heap.layout.workersAt + place * 2) * 4, ...this.word);
+    this.id = membership.id;
     this.others = others;
     this.slabs = new Slabs(heap, place, others);
     this.classes = sizeClassesOf(heap.layout, place);
+    this.lookup = new Lookup(heap, place, this.classes);
     this.magazines = new Magazines(this.slabs, this.classes);
     // What a drain had noted of a worker that died in this place.
     this.magazines.resetScratch();
     this.reaper = new Reaper(this.magazines, workers);
+    this.reclaimer = new Reclaimer(this.slabs, this.magazines, this.reaper);
     this.dead = new DeadProcesses(this);
     this.decommitter = new Decommitter(this.slabs.spans, heap, place);
-    // Who closes a file looks for workers after it has said so, and lets go of the file then.
-    const isClosed = heap.ownPage?.isOpen() === false;
-    if (isClosed || !heap.isReady()) {
-      workers.leave(place);
-      throw new AllocatorError("ERR_DETACHED", isClosed ? closedFile : destroyedHeap);
-    }
+    membership.assertReady();
     // Leaves the journal at "moving", so that repair goes on with what the dead worker was reaping.
-    if (inherited) new Recoverer(this.magazines, place, "disown", emptyRecovery()).run();
-    if (inherited) this.repair();
+    if (isInherited) new Recoverer(this.magazines, place, "disown", emptyRecovery()).run();
+    if (isInherited) this.repair();
     this.dead.reapGone();
   }
 
-  /** Where it returns false, the journal is left at "moving". */
+  /** The same over new views: memory that is not shared has grown. */
+  renewLookup(): Lookup {
+    this.lookup = this.lookup.over(this.heap, this.place, this.classes);
+    return this.lookup;
+  }
+
+  /** Where it returns false, the journal is left at "moving", and the fast path paused. */
   private lookForRound(sizeClass: SizeClass): boolean {
-    this.repair();
+    this.begin();
     const found = this.core.ensureRound(sizeClass.index);
     if (found < 0) throw corruptGauge(this.heap, sizeClass);
+    if (found > 0) this.lookup.resume();
     return found > 0;
   }
 
@@ -91,38 +96,47 @@ export class SlowPath {
 
   /** The whole of a common allocation, in one call of the core; 0 where the worker is to look closer. */
   allocate(classIndex: number): number {
-    return this.core.allocateInCore(classIndex);
+    const { core, lookup } = this;
+    const { mostBytes, chunks } = lookup;
+    lookup.pause();
+    const address = core.allocateInCore(classIndex);
+    lookup.mostBytes = mostBytes;
+    lookup.chunks = chunks;
+    return address;
   }
 
   /** The same of a large object. */
   allocateLarge(bytes: number): number {
-    return this.core.allocateLargeInCore(bytes, 1);
+    const { core, lookup } = this;
+    const { mostBytes, chunks } = lookup;
+    lookup.pause();
+    const address = core.allocateLargeInCore(bytes, 1);
+    lookup.mostBytes = mostBytes;
+    lookup.chunks = chunks;
+    return address;
   }
 
   /** The same of a free; false where the worker is to look closer. */
   deallocate(address: unknown): boolean {
     if (typeof address !== "number" || address >>> 0 !== address) return false;
-    const found = this.core.deallocateInCore(address);
+    const { core, lookup } = this;
+    const { mostBytes, chunks } = lookup;
+    lookup.pause();
+    const found = core.deallocateInCore(address);
+    lookup.mostBytes = mostBytes;
+    lookup.chunks = chunks;
     if (found > done) this.cleanUpBeyondSlabs();
     return found !== 0 && found !== cleanUpFirst;
   }
 
   /** Whether this worker can still be used. */
   isOpen(): boolean {
-    return !this.isDetached && this.heap.isReady() && this.workers.isStill(this.place, this.word);
+    return this.membership.isOpen();
   }
 
   /** @throws ERR_DETACHED after detach, and when the heap was destroyed */
   assertAttached(): void {
-    // Plain loads: a call that is ordered after a destroy or a reap sees it.
-    const isReady = this.heap.words[header.status] === heapStatus.ready;
-    if (isReady && !this.isDetached && this.workers.isStill(this.place, this.word)) return;
-    const isClosed = this.heap.ownPage?.isOpen() === false;
-    const why = isReady ? "this worker was reaped" : isClosed ? closedFile : destroyedHeap;
-    throw new AllocatorError(
-      "ERR_DETACHED",
-      this.isDetached ? "this worker has detached from the heap" : why,
-    );
+    this.membership.assertOpen();
   }
 
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
@@ -133,15 +147,15 @@ export class SlowPath {
   /** The same; false where no slot can be had. */
   findRound(sizeClass: SizeClass): boolean {
     if (this.lookForRound(sizeClass)) return true;
-    const refilled = this.reclaim(sizeClass);
-    this.writeJournal(journal.idle);
+    const refilled = this.reclaimer.reclaim(sizeClass);
+    this.end();
     return refilled || (this.dead.reap() && this.findRound(sizeClass));
   }
 
   /** The same without a search: false where the slabs at hand have no slot, and no new one can be built. */
   findRoundAtHand(sizeClass: SizeClass): boolean {
     if (this.lookForRound(sizeClass)) return true;
-    this.writeJournal(journal.idle);
+    this.end();
     return false;
   }
 
@@ -152,16 +166,20 @@ export class SlowPath {
 
   /** Sees to it that the magazine has space for one round; false when nothing can go home just now. */
   ensureSpace(sizeClass: SizeClass): boolean {
-    this.repair();
+    this.begin();
     const found = this.core.ensureSpace(sizeClass.index);
     if (found < 0) throw corruptGauge(this.heap, sizeClass);
+    this.lookup.resume();
     if (found > done) this.cleanUpBeyondSlabs();
     return found > 0;
   }
 
   /** Counts an object that has gone home by itself, for the clean-up that is due now and then. */
   countFreed(): void {
-    if (this.core.countFreed() > done) this.cleanUpBeyondSlabs();
+    this.lookup.pause();
+    const found = this.core.countFreed();
+    this.lookup.resume();
+    if (found > done) this.cleanUpBeyondSlabs();
   }
 
   /** Whether a round's slot still is cached by this worker, in a slab of its class. */
@@ -176,38 +194,39 @@ export class SlowPath {
   /** All caches home, all empty slabs back, and of the free pages those that are due, or all. */
   cleanUp(all = false): { slabs: number; decommittedBytes: number } {
     this.dead.reap();
-    this.repair();
-    this.recall();
+    this.begin();
+    this.reclaimer.recall();
     this.reaper.collectLeftovers();
-    const slabs = this.releaseEmpty(Number.POSITIVE_INFINITY);
+    const slabs = this.reclaimer.releaseEmpty(Number.POSITIVE_INFINITY);
     const decommittedBytes = all ? this.decommitter.all() : this.decommitter.pass();
     this.core.forgetSentHome();
-    this.writeJournal(journal.idle);
+    this.end();
     return { slabs, decommittedBytes };
   }
 
   /** Ends this worker: its caches go home, its objects are nobody's, its place is free. */
   detach(): void {
-    if (this.isDetached) return;
-    if (this.heap.isReady() && this.workers.isLive(this.id)) {
+    const { membership } = this;
+    if (membership.hasDetached) return;
+    if (membership.isToLeave()) {
+      this.lookup.pause();
       this.reaper.resume();
       new Recoverer(this.magazines, this.place, "disown", emptyRecovery()).run();
       this.writeJournal(journal.idle);
-      this.workers.leave(this.place);
+      membership.leave();
     }
-    // Last, so that a detach which an exception cut short can be called again.
-    this.isDetached = true;
+    membership.end();
     this.heap.assertThere();
   }
 
   /** Recovers a dead worker. The journal is set from before the win, so that an exception leaves a trace. */
   reap(id: WorkerId, live: LiveObjects): ReapReport {
-    this.repair();
+    this.begin();
     this.writeJournal(journal.moving);
     const report = this.reaper.reap(id, live);
     // What a worker pins is bounded: the objects just freed, and slots of slabs held meanwhile, go home now.
-    if (hasStrays(this.magazines)) this.recoverSelf();
-    this.writeJournal(journal.idle);
+    if (hasStrays(this.magazines)) this.reclaimer.recoverSelf();
+    this.end();
     return report;
   }
 
@@ -215,78 +234,55 @@ export class SlowPath {
   repair(): void {
     const { heap, place } = this;
     const hasIntent = heap.words[intentAt(heap.layout, place)] !== 0;
-    if (readJournal(heap, place) === journal.idle && !hasIntent) return;
-    this.recoverSelf();
-    this.reaper.resume();
+    if (readJournal(heap, place) !== journal.idle || hasIntent) {
+      this.lookup.pause();
+      this.reclaimer.recoverSelf();
+      this.reaper.resume();
+      this.writeJournal(journal.idle);
+      this.lookup.openCalls();
+    }
+    this.lookup.resume();
+  }
+
+  /** Before a call of the core in which slots may move; `resume` behind it. */
+  pause(): void {
+    this.lookup.pause();
+  }
+  resume(): void {
+    this.lookup.resume();
+  }
+
+  /** From here on to `end` slots move. */
+  private begin(): void {
+    this.repair();
+    this.lookup.pause();
+  }
+
+  private end(): void {
     this.writeJournal(journal.idle);
+    this.lookup.resume();
   }
 
   /** Ends what a move of this worker was yet to be rid of when an exception cut it short (pool). */
   endDoomed(): void {
-    this.repair();
-    this.settleBetween(this.classes); // leaves the journal at "moving"
-    this.recoverSelf();
-    this.writeJournal(journal.idle);
-  }
-
-  /** Leaves the journal at "moving", for the caller to end. */
-  private recoverSelf(): void {
-    new Recoverer(this.magazines, this.place, "keep", emptyRecovery()).run();
+    this.begin();
+    this.reclaimer.settleBetween(); // leaves the journal at "moving"
+    this.reclaimer.recoverSelf();
+    this.end();
   }
 
   private writeJournal(entry: number): void {
     writeJournal(this.heap, this.place, entry);
   }
 
-  /** Before giving up: empty slabs of all classes, our own caches, what others left, every slab of the class. */
-  private reclaim(sizeClass: SizeClass): boolean {
-    if (this.releaseEmpty(slabsPerCleanup) > 0 && this.build(sizeClass)) return true;
-    this.recall();
-    this.reaper.collectLeftovers();
-    this.releaseEmpty(Number.POSITIVE_INFINITY);
-    return (
-      this.magazines.refill(sizeClass) ||
-      this.build(sizeClass) ||
-      searchAll(this.slabs, this.magazines, sizeClass, () => this.build(sizeClass))
-    );
-  }
-
-  /** Fills the magazine from a new slab; false when there is no free chunk. */
-  private build({ index }: SizeClass): boolean {
-    return Boolean(this.core.build(index));
-  }
-
-  /** Sends everything this worker has cached home. Leaves the journal at "moving", for the caller to end. */
-  private recall(): void {
-    this.settleBetween(this.classes);
-    for (const sizeClass of this.classes) {
-      // A drain may leave some for the next; what another worker holds just now stays for good.
-      while (sizeClass.index !== 0 && this.magazines.drain(sizeClass, sizeClass.roundLimit) > 0);
-    }
-    if (hasStrays(this.magazines)) this.recoverSelf();
-  }
-
-  /**
-   * What an exception left half done of a call is settled before its class's rounds move, and counts only while
-   * the journal is idle. Leaves it at "moving".
-   */
-  private settleBetween(classes: readonly SizeClass[]): void {
-    this.writeJournal(journal.idle);
-    for (const { index } of classes) if (index !== 0) this.core.settle(this.place, index, journal.idle);
-    this.writeJournal(journal.moving);
-  }
-
   /** The shell's part of a clean-up. */
   cleanUpBeyondSlabs(): void {
+    this.lookup.pause();
     this.writeJournal(journal.moving);
     this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();
-    this.writeJournal(journal.idle);
+    this.end();
     this.dead.reapNowAndThen();
-  }
-
-  private releaseEmpty(limit: number): number {
-    return this.magazines.releaseEmpty(limit) + (this.slabs.others?.releaseEmpty(limit) ?? 0);
   }
 
   private outOfMemory({ objectBytes }: SizeClass): AllocatorError {

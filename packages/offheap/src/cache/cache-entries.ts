@@ -73,7 +73,10 @@ export class CacheEntries<K, V> extends Entries<K, V> {
     const last = this.isFull ? objectBytes.length : index;
     for (let its = index; its <= last; its++) {
       if (its > index && (objectBytes[its - 1] as number) * wasteOf[0] > bytes * wasteOf[1]) return 0;
+      const { slow } = this.kit.host;
+      slow.pause();
       const entry = this.core.allocateFresh(its) >>> 0;
+      slow.resume();
       if (entry !== 0) return entry;
     }
     return 0;

@@ -40,11 +40,21 @@ const pagesKind = mapPages;
 const largeKind = mapLarge;
 const distanceShift = mapDistanceShift;
 
+/** What is closed while slots, pages or chunks move (allocator/lookup.ts). */
+interface FastPath {
+  readonly lookup: { mostBytes: number; chunks: number; pause(): void; resume(): void };
+}
+
+/** That of no pool. */
+const closed: FastPath["lookup"] = { mostBytes: 0, chunks: 0, pause() {}, resume() {} };
+
 export class Large implements OtherSpans {
   /** Whether the bytes of the object that the last `allocate` returned are known to be zero. */
   isZero = false;
   /** How often empty spans have been given back. */
   cleanUps = 0;
+  /** That of the pool whose these are; none of what a reaper makes. */
+  fastPath: FastPath | undefined;
   private readonly heap: Heap;
   private readonly spans: Spans;
   private readonly worker: WorkerPlace;
@@ -91,13 +101,19 @@ export class Large implements OtherSpans {
    */
   allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {
     const { core } = this;
+    const lookup = this.fastPath?.lookup ?? closed;
+    const { mostBytes, chunks } = lookup;
+    lookup.pause();
     const address = core.allocateLarge(bytes, alignBytes, isDoomed);
+    lookup.mostBytes = mostBytes;
+    lookup.chunks = chunks;
     this.isZero = !this.isRun(bytes, alignBytes) && Boolean(core.lastTakenIsZero());
     return address === 0 ? nowhere : address >>> 0;
   }
 
   /** Looks at every chunk, for the hints may lag behind another worker's last stores. */
   search(): void {
+    this.fastPath?.lookup.pause();
     writeJournal(this.heap, this.worker, journal.moving);
     this.pageSpans.giveBackKept();
     for (let chunk = 0 as ChunkIndex; chunk < this.heap.layout.chunkCount; chunk++) {
@@ -111,23 +127,30 @@ export class Large implements OtherSpans {
     // A worker that was stopped before it announced a member of a set hides those that came after, too.
     this.repair();
     this.pageSpans.releaseEmpty(Number.POSITIVE_INFINITY);
+    this.end();
+  }
+
+  private end(): void {
     writeJournal(this.heap, this.worker, journal.idle);
+    this.fastPath?.lookup.resume();
   }
 
   /** False: somebody else freed it first. */
   free({ isRun, head, slot, state }: LocatedLarge): boolean {
+    this.fastPath?.lookup.pause();
     const isFreed = isRun ? this.core.freeRun(head, slot, state) : this.core.freeSpan(head, state);
-    writeJournal(this.heap, this.worker, journal.idle);
+    this.end();
     return Boolean(isFreed);
   }
 
   /** Makes an object longer or shorter where it is; false when that cannot be, and nothing has changed. */
   resize({ isRun, head, slot, state, units }: LocatedLarge, want: number): boolean {
+    this.fastPath?.lookup.pause();
     writeJournal(this.heap, this.worker, journal.moving);
     const isResized = isRun
       ? this.core.resizeRun(head, slot, units, want)
       : this.core.resizeSpan(head, state, want);
-    writeJournal(this.heap, this.worker, journal.idle);
+    this.end();
     return Boolean(isResized);
   }
 
@@ -161,7 +184,7 @@ export class Large implements OtherSpans {
     if (distance !== 0 || rest !== 0)
       throw invalid(address, `is ${distance * chunkBytes + rest} bytes into a large object`);
     if (tagOf(claim) !== tag.large) throw notLive(address, "it is being given back");
-    return this.tell(false, head, 0, claim, lengthOf(claim), chunkBytes);
+    return this.found.tell(false, head, 0, claim, lengthOf(claim), chunkBytes);
   }
 
   settle(target: WorkerPlace, entry: number): void {
@@ -239,25 +262,7 @@ export class Large implements OtherSpans {
       if ((bits & (1 << (page & 31))) === 0) throw invalid(address, "lies inside a large object");
       throw notLive(address, "its page is free");
     }
-    return this.tell(true, head, slot, state, runPages(states, slot, end), pageBytes);
-  }
-
-  private tell(
-    isRun: boolean,
-    head: ChunkIndex,
-    slot: number,
-    state: number,
-    units: number,
-    unitBytes: number,
-  ): LocatedLarge {
-    const { found } = this;
-    found.isRun = isRun;
-    found.head = head;
-    found.slot = slot;
-    found.state = state;
-    found.units = units;
-    found.unitBytes = unitBytes;
-    return found;
+    return this.found.tell(true, head, slot, state, runPages(states, slot, end), pageBytes);
   }
 
   private loosenSpan(head: ChunkIndex, claim: number, live: "disown" | "free", found: FoundObjects): void {

@@ -1,7 +1,7 @@
 // Which large object an address is: what is told of one, and what of an address that is none.
 
 import { noChunk } from "../arena/index.ts";
-import { AllocatorError, show } from "../base/index.ts";
+import { AllocatorError, type ChunkIndex, show } from "../base/index.ts";
 import { chunkBytes } from "../layout/index.ts";
 
 /** A live large object. One is used again for each `locate`, so that no call makes an object of its own. */
@@ -14,6 +14,23 @@ export class LocatedLarge {
   /** Pages of the run, or chunks of the span, and how many bytes each has. */
   units = 0;
   unitBytes = chunkBytes;
+
+  tell(
+    isRun: boolean,
+    head: ChunkIndex,
+    slot: number,
+    state: number,
+    units: number,
+    unitBytes: number,
+  ): LocatedLarge {
+    this.isRun = isRun;
+    this.head = head;
+    this.slot = slot;
+    this.state = state;
+    this.units = units;
+    this.unitBytes = unitBytes;
+    return this;
+  }
 
   /** Units that a size takes. */
   unitsFor(size: number): number {

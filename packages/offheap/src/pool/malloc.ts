@@ -30,6 +30,8 @@ export interface MallocHeap {
 export interface MallocInside {
   /** Whose own calls a module is to make; undefined: those that check what JavaScript passes. */
   readonly core: Core | undefined;
+  /** The pool's next call looks whether an exception has cut one of the core's short, of which the pool knows nothing. */
+  pause(): void;
   /** After the core's part of a clean-up. */
   cleanUp(): void;
   /** Makes an object `want` bytes long; where it has `least` and no such place can be had, it stays. */
@@ -54,6 +56,12 @@ export type MallocImports = {
   posix_memalign(out: number, alignment: number, size: number): number;
   malloc_usable_size(address: number): number;
 };
+
+/** Those that may be the core's. */
+type DirectImports = Pick<
+  MallocImports,
+  "malloc" | "free" | "calloc" | "realloc" | "aligned_alloc" | "memalign"
+>;
 
 const pointerBytes = 4;
 const invalidArgument = 22;
@@ -143,6 +151,36 @@ function reallocOver(
   return { realloc, reallocarray };
 }
 
+/** What the core's own calls do not serve. */
+function repairing(
+  { malloc, free, calloc, realloc, aligned_alloc, memalign }: DirectImports,
+  inside: MallocInside,
+): DirectImports {
+  return {
+    malloc: (size) => {
+      inside.pause();
+      return malloc(size);
+    },
+    free: (address) => {
+      inside.pause();
+      free(address);
+    },
+    calloc: (count, size) => {
+      inside.pause();
+      return calloc(count, size);
+    },
+    realloc: (address, size) => {
+      inside.pause();
+      return realloc(address, size);
+    },
+    aligned_alloc: (alignment, size) => {
+      inside.pause();
+      return aligned_alloc(alignment, size);
+    },
+    memalign,
+  };
+}
+
 /** The functions over a pool with these size classes. */
 export function mallocOver(
   heap: MallocHeap,
@@ -200,7 +238,7 @@ export function mallocOver(
   const others = { reallocarray, posix_memalign, malloc_usable_size };
   const { core, cleanUp } = inside;
   if (core === undefined) return { ...own, ...others };
-  core.bindSlow({ ...own, cleanUp });
+  core.bindSlow({ ...repairing(own, inside), cleanUp });
   const { alignedAlloc } = core;
   // In JavaScript the core's makes the object, and then a call that clears it: where the stack ends it would be lost.
   const clearing = core.engine === "wasm" ? core.calloc : calloc;

@@ -39,7 +39,7 @@ import {
   type MallocOptions,
 } from "./options.ts";
 import { ownSpans } from "./own-spans.ts";
-import { PoolRegion, type RegionSource } from "./region.ts";
+import { PoolRegion } from "./region.ts";
 import { Resizing } from "./resizing.ts";
 import { alignedClass, fits, isWide, WideClasses } from "./wide-classes.ts";
 
@@ -64,9 +64,8 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const spans = ownSpans();
     super(options, { ...internals, others: spans.of });
     this.large = spans.made as Large;
-    const placeLarge = (size: number) => this.placeLarge(size, 1, true);
-    const fastPath = { open: () => this.openFastPath(), close: () => this.closeFastPath() };
-    this.moves = new Moves(this.heap, this.slow, this.large, placeLarge, fastPath);
+    this.large.fastPath = this.slow;
+    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true));
     this.wide = new WideClasses(this.slow, this.large, (size, align) => this.placeLarge(size, align, false));
     this.resizing = new Resizing(this.heap, this.slow, this.large, this.moves, (size) => this.indexFor(size));
   }
@@ -137,14 +136,13 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
   /** Objects that are freed together. @throws ERR_DETACHED */
   region(): PoolRegion {
     this.open();
-    const source: RegionSource = {
+    return new PoolRegion({
       allocate: (size, options) => this.allocate(size, options),
       tryAllocate: (size) => this.tryAllocate(size),
       deallocate: (address) => this.deallocate(address),
       zero: (address, bytes) => this.zero(address, bytes),
       epoch: () => this.epoch(),
-    };
-    return new PoolRegion(source);
+    });
   }
 
   override stats(): PoolStats {
@@ -168,6 +166,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     const { source, offset, dataAt, layout, core } = this.heap;
     const inside: MallocInside = {
       core: direct ? core : undefined,
+      pause: () => this.slow.pause(),
       cleanUp: () => this.slow.cleanUpBeyondSlabs(),
       resize: (address, want, least) => this.resize(address, want, least),
       outCell: (address) => {
@@ -178,10 +177,11 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return mallocOver(this, layout.objectBytes, inside);
   }
 
-  protected override open(): void {
-    super.open();
+  protected override settle(): void {
     if (this.isResetting) this.finishReset();
+    // Before a repair: that would end what is noted, which may be the object that stays.
     if (this.moves.isUnderWay) this.moves.finish();
+    super.settle();
   }
 
   // Large enough for V8 not to inline it, as the slabs' own slow halves are.

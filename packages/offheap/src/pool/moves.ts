@@ -28,12 +28,6 @@ import { addressOf, type Located, roundCountIn, slotOfRound } from "../slab/inde
 /** As often as an object's owner may change between a look at it and the exchange. */
 const ownerTries = 4;
 
-/** What lets the fast calls be served, or ends them all in their slow halves. */
-export interface FastPath {
-  open(): void;
-  close(): void;
-}
-
 export class Moves {
   /** Still true at the worker's next call: an exception cut a move short. */
   isUnderWay = false;
@@ -46,23 +40,15 @@ export class Moves {
   private readonly slow: SlowPath;
   private readonly large: Large;
   private readonly allocateLarge: (size: number) => number;
-  private readonly fastPath: FastPath;
   private readonly doomedAt: number;
   private readonly ownState: number;
   private readonly spaceMask: number;
 
-  constructor(
-    heap: Heap,
-    slow: SlowPath,
-    large: Large,
-    allocateLarge: (size: number) => number,
-    fastPath: FastPath,
-  ) {
+  constructor(heap: Heap, slow: SlowPath, large: Large, allocateLarge: (size: number) => number) {
     this.heap = heap;
     this.slow = slow;
     this.large = large;
     this.allocateLarge = allocateLarge;
-    this.fastPath = fastPath;
     this.doomedAt = doomedAt(heap, slow.place);
     this.ownState = liveBy(slow.place);
     this.spaceMask = spaceMaskOf(heap.layout.magazineShift);
@@ -100,7 +86,13 @@ export class Moves {
     this.doomOfNext = 0;
     this.resetsThen = this.heap.words[header.resets] as number;
     this.isUnderWay = true;
-    const next = this.core.reallocateInCore(address, size);
+    const { core, slow } = this;
+    const { lookup } = slow;
+    const { mostBytes, chunks } = lookup;
+    lookup.pause();
+    const next = core.reallocateInCore(address, size);
+    lookup.mostBytes = mostBytes;
+    lookup.chunks = chunks;
     // A module's realloc may have been cut short, of which the shell knows nothing; a reset has ended what it moved.
     const isLeft = next === 0 && this.core.doomOfMove() !== 0;
     this.isUnderWay = isLeft && this.heap.words[this.doomedAt] !== 0;
@@ -116,6 +108,7 @@ export class Moves {
     const isReset = words[header.resets] !== this.resetsThen;
     if (this.doomOfNext !== 0 && !isReset) words[this.doomedAt] = this.doomOfNext;
     if (words[this.doomedAt] !== 0) this.slow.endDoomed();
+    this.slow.repair();
     this.end();
   }
 
@@ -124,14 +117,14 @@ export class Moves {
   }
 
   private close(): void {
-    this.fastPath.close();
+    this.slow.lookup.close();
     this.isClosed = true;
   }
 
   private end(): void {
     this.core.endMove();
     this.isUnderWay = false;
-    if (this.isClosed) this.fastPath.open();
+    if (this.isClosed) this.slow.lookup.open();
     this.isClosed = false;
   }
 

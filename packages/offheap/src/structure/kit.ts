@@ -13,14 +13,24 @@ import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 const mostTries = 8;
 const nowhere = -1;
 
+/** What stands behind an allocator's fast calls. */
+interface KitSlow {
+  /** Settles what an exception cut short. */
+  repair(): void;
+  /** Before a call of the core in which slots may move; `resume` behind it. */
+  pause(): void;
+  resume(): void;
+  /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
+  endDoomed(): void;
+}
+
 /** What the kit needs of an allocator. */
 export interface KitHost {
   /** @throws ERR_DETACHED */
   open(): void;
   /** Memory that is not shared may have grown: its views are made anew. @throws ERR_DETACHED when it is gone */
   reopen(): void;
-  /** Settles what an exception cut short. */
-  repair(): void;
+  readonly slow: KitSlow;
   /** The index of the class that a request rounds to; 0: none does. */
   indexFor(size: number): number;
   /** Sees to it that the magazine's top is a slot to allocate. @throws ERR_OUT_OF_MEMORY */
@@ -35,8 +45,6 @@ export interface KitHost {
   views(): Pick<MemoryViews, "u8" | "i32">;
   /** Now and then: recovers the workers of processes that have ended. */
   reapNowAndThen(): void;
-  /** Ends what is doomed of this worker, of whatever kind, in a walk over the heap. */
-  endDoomed(): void;
 }
 
 export class Kit {
@@ -83,7 +91,7 @@ export class Kit {
   /** Before a call: settles what an exception cut short. @throws ERR_DETACHED */
   open(): void {
     this.host.open();
-    this.host.repair();
+    this.host.slow.repair();
   }
 
   /**
@@ -96,7 +104,9 @@ export class Kit {
     const index = bytes > wideBytes ? 0 : host.indexFor(bytes);
     if (index === 0) return this.allocateOther(bytes);
     for (let tries = 0; tries < mostTries; tries++) {
+      host.slow.pause();
       const address = core.allocateFresh(index);
+      host.slow.resume();
       if (address !== 0) return (address >>> 0) as Address;
       this.open();
       host.ensureRound(index);
@@ -150,30 +160,29 @@ export class Kit {
 
   /** What is fresh ends. */
   abandon(): void {
-    this.isEnding = true;
+    this.beginToEnd();
     this.endSlowly(this.core.abandon());
   }
 
   /** Ends an object of the caller's, also if the caller dies meanwhile. */
   end(address: Address): void {
-    this.isEnding = true;
+    this.beginToEnd();
     this.endSlowly(this.core.end(address));
   }
 
   /** Ends the message that the caller holds. */
   endHeld(): void {
-    this.isEnding = true;
+    this.beginToEnd();
     this.endSlowly(this.core.endHeld());
   }
 
   /** Ends what was retired and nobody reads any more. */
   sweep(): void {
-    this.isEnding = true;
-    for (let left = this.core.sweepRetired(); left !== 0; left = this.core.sweepRetired()) {
+    for (let left = -1; left !== 0; ) {
+      this.beginToEnd();
+      left = this.core.sweepRetired();
       this.endSlowly(left);
-      this.isEnding = true;
     }
-    this.isEnding = false;
   }
 
   /** The same if there is anything. */
@@ -215,16 +224,22 @@ export class Kit {
     return new AllocatorError("ERR_INVALID_ADDRESS", `no live object begins at ${show(address)}`);
   }
 
+  private beginToEnd(): void {
+    this.isEnding = true;
+    this.host.slow.pause();
+  }
+
   /** What is noted as the one to end, and the core could not. */
   private endSlowly(left: number): void {
-    if (left !== 0) this.host.endDoomed();
+    this.host.slow.resume();
+    if (left !== 0) this.host.slow.endDoomed();
     this.isEnding = false;
   }
 
   /** Each slow call begins here: what an exception kept from its end, ends. */
   settle(): void {
     if (!this.isEnding) return;
-    if (this.heap.words[this.doomedAt] !== 0) this.host.endDoomed();
+    if (this.heap.words[this.doomedAt] !== 0) this.host.slow.endDoomed();
     this.isEnding = false;
   }
 }

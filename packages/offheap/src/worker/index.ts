@@ -3,6 +3,9 @@
 // The worker words: places, taken and given back.
 export { incarnationOf, placeOf, checkWorkerId, Workers, endedWord } from "./workers.ts";
 
+// That a worker is one of a heap's, and can still be used.
+export { Membership } from "./membership.ts";
+
 // Which thread, of which process, a word names.
 export { noToken, processOf, threadOf, tokenBits, tokenIn, tokenOf } from "./tokens.ts";
 

@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import type { Bounds } from "../support/stepping/explore.ts";
 import { interrupt, isDeep } from "../support/stepping/suite.ts";
-import { afterException } from "./scenarios/after-exception.ts";
+import { afterException, afterExceptionDeath } from "./scenarios/after-exception.ts";
 import {
   heirDies,
   reaperDies,
@@ -31,6 +31,8 @@ describe("kill at every access: of reapers", () => {
 describe("an exception at every access", () => {
   for (const scenario of afterException)
     interrupt(scenario, [{ memory: "strong", preemptions: 0, throws: isDeep ? 2 : 1 }]);
+  for (const scenario of afterExceptionDeath)
+    interrupt(scenario, [{ memory: "strong", preemptions: 0, throws: 1, kills: 1, reduce: !isDeep }]);
   for (const scenario of withException()) {
     interrupt(scenario, [{ memory: "strong", preemptions: isDeep ? 1 : 0, throws: 1, reduce: true }]);
   }

@@ -64,3 +64,38 @@ export const afterException: readonly Scenario<Address[]>[] = [
     programs: [[reapThird, detach, cleanUp, cleanUp], [], []],
   },
 ];
+
+/** Objects that are in magazine and slab, by turns. */
+function returned(actor: Actor): void {
+  const objects = take(actor, 4);
+  for (const index of [0, 2, 1, 3]) actor.free(objects[index] as Address);
+}
+
+/** And then it dies, in a call that needs no slow half: what such a call had done is settled all the same. */
+const thenDies: Pick<Scenario<Address[]>, "geometry" | "mayRunOut" | "goesOn" | "victims"> = {
+  victims: [0],
+  geometry: { classes: [64, 128], chunks: 3, slots: 2, roundLimit: 2 },
+  mayRunOut: true,
+  goesOn: "from moving",
+};
+
+export const afterExceptionDeath: readonly Scenario<Address[]>[] = [
+  {
+    ...thenDies,
+    name: "an exception, then a death in an allocation",
+    setup: ([a]) => {
+      returned(a as Actor);
+      return [];
+    },
+    programs: [[allocate(), allocate(128), allocate()], []],
+  },
+  {
+    ...thenDies,
+    name: "an exception, then a death in a free",
+    setup: ([a]) => {
+      returned(a as Actor);
+      return take(a as Actor, 2);
+    },
+    programs: [[allocate(), allocate(128), free(0), allocate(), free(1)], []],
+  },
+];
