@@ -76,7 +76,7 @@ describe("macOS's calls, made on Linux", { skip }, () => {
       [without("mmap", () => -1), /mmap over a WebAssembly.Memory/],
       [without("mmap", () => 0), /did not show its bytes/],
       [without("pread", () => -1), /descriptors of its own/],
-      [without("fcntl", () => -1), /descriptors of its own/],
+      [without("fcntl", () => -1), /fcntl duplicated no descriptor/],
     ] as const) {
       const { available, reason, calls } = processesBy(broken, darwinPlatform);
       assert.equal(available, false);

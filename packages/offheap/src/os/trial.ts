@@ -30,8 +30,7 @@ export function tryOut(native: Native, calls: ProcessCalls, file: TrialFile): st
     const { buffer } = new wasm.Memory({ initial: 1, maximum: 1, shared: true });
     const opened = <T>(use: (descriptor: number) => T): T => openedFor(calls, file, use);
     const kept = opened((descriptor) => keepKnown(native, calls, descriptor));
-    if (kept === undefined)
-      return "the host's node:fs has descriptors of its own, which the kernel does not know";
+    if (typeof kept === "string") return kept;
     const why = opened((descriptor) => tryMap(calls, buffer, descriptor)) ?? tryLocks(calls, opened, kept);
     calls.unmap(buffer, 0, buffer.byteLength);
     calls.drop(kept);
@@ -50,13 +49,13 @@ function openedFor<T>(calls: ProcessCalls, file: TrialFile, use: (descriptor: nu
   }
 }
 
-/** A descriptor to keep, of the file that the host means by its own. */
-function keepKnown(native: Native, calls: ProcessCalls, descriptor: number): number | undefined {
+/** A descriptor to keep, of the file that the host means by its own; or why there is none. */
+function keepKnown(native: Native, calls: ProcessCalls, descriptor: number): number | string {
   const kept = calls.keep(descriptor);
-  if (typeof kept !== "number") return undefined;
+  if (typeof kept !== "number") return "fcntl duplicated no descriptor of the host's node:fs in a trial";
   if (isKnown(native, calls, descriptor, kept)) return kept;
   calls.drop(kept);
-  return undefined;
+  return "the host's node:fs has descriptors of its own, which the kernel does not know";
 }
 
 /** Whether what the host writes to its descriptor is what the kernel reads from its own. */
