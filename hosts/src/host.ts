@@ -26,11 +26,31 @@ export interface HostWorker extends Port {
 /** What a worker does: the worker's half of a scenario. It ends when the promise does. */
 export type Job = (library: Library, port: Port, data: unknown) => Promise<void> | void;
 
+/** A program that runs a file, with the arguments that stand before the file. */
+export interface Program {
+  readonly name: string;
+  readonly path: string;
+  readonly args: readonly string[];
+}
+
+/** Heaps in files, as a run is told of them. */
+export interface SharedFiles {
+  /** What `offheap/process` and `offheap/ring` are to an `import` in `app/`. */
+  readonly specifier: string;
+  readonly ring: string;
+  /** Whether this host can share files, so loaded. */
+  readonly areThere: boolean;
+  /** Who is to share a heap with this process. */
+  readonly programs: readonly Program[];
+}
+
 export interface Host {
   readonly name: "node" | "bun" | "deno" | "browser";
   readonly library: Library;
   /** What `offheap/os` is to an `import`. */
   readonly osSpecifier: string;
+  /** What is known of heaps in files; undefined where none is to be tried. */
+  readonly sharedFiles: SharedFiles | undefined;
   /** Which kind of worker `start` makes. */
   readonly workers: "threads" | "web";
   /** Whether shared memory may be had and posted: everywhere but in a page without cross-origin isolation. */

@@ -2,13 +2,14 @@
 
 import { argv, exit, versions } from "node:process";
 import { runScenarios } from "./harness.ts";
-import { compiles, type Host, type HostWorker, type Loading, loadLibrary } from "./host.ts";
+import { compiles, type Host, type HostWorker, type Loading, loadLibrary, type SharedFiles } from "./host.ts";
 import { scenariosFor } from "./scenarios/index.ts";
 import { startThread } from "./thread-workers.ts";
 import { startWebWorker } from "./web-workers.ts";
 
 interface Run extends Loading {
   readonly workers: "threads" | "web";
+  readonly sharedFiles?: SharedFiles;
 }
 
 const run = JSON.parse(argv[2] as string) as Run;
@@ -19,6 +20,7 @@ const host: Host = {
   name,
   library: await loadLibrary(run),
   osSpecifier: "offheap/os",
+  sharedFiles: run.sharedFiles,
   workers: run.workers,
   isIsolated: true,
   compiles: compiles(),

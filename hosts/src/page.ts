@@ -20,6 +20,7 @@ async function outcome(): Promise<Outcome> {
     name: "browser",
     library: await loadLibrary(run),
     osSpecifier: "/node_modules/offheap/dist/os/index.js",
+    sharedFiles: undefined,
     workers: "web",
     isIsolated: crossOriginIsolated,
     compiles: compiles(),

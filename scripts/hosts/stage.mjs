@@ -1,11 +1,12 @@
 // A folder as a user of the library would have it: the packed library in node_modules, the scenarios as an
 // application beside it, and bundles of the library.
 //
-//   node_modules/offheap   unpacked from the tarball
+//   node_modules/offheap   unpacked from the tarball; in it koffi, which nothing else finds
 //   app/                   hosts/dist, and list.js: the bytes of a WebAssembly module
 //   bundle/offheap.mjs     one module · bundle/offheap.js   a classic script that sets the global `offheap`
+//   bundle/process.mjs     offheap/process and offheap/ring
 
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { installLibrary } from "../pack.mjs";
@@ -29,6 +30,7 @@ const scripts = {
 
 export async function stage(folder) {
   const library = installLibrary(folder);
+  installKoffi(library);
   cpSync(join(root, "hosts/dist"), join(folder, "app"), { recursive: true });
   for (const [name, text] of Object.entries(scripts)) writeFileSync(join(folder, name), text);
   const bytes = compileModule(folder);
@@ -39,10 +41,25 @@ export async function stage(folder) {
     format: "esm",
     file: join(folder, "bundle/offheap.mjs"),
   });
+  const [processes, ring] = ["process", "ring"].map((name) =>
+    JSON.stringify(join(library, `dist/${name}/index.js`)),
+  );
+  await bundle(`export * from ${processes}; export * from ${ring}`, {
+    format: "esm",
+    file: join(folder, "bundle/process.mjs"),
+  });
   await bundle(`export * from ${JSON.stringify(entry)}`, {
     format: "iife",
     file: join(folder, "bundle/offheap.js"),
   });
+}
+
+/** As `npm install koffi` would leave it. */
+function installKoffi(library) {
+  const modules = join(root, "node_modules");
+  const builds = readdirSync(join(modules, "@koromix")).map((build) => `@koromix/${build}`);
+  for (const name of ["koffi", ...builds])
+    cpSync(join(modules, name), join(library, "node_modules", name), { recursive: true });
 }
 
 /** hosts/wasm/list.ts by AssemblyScript, over a shared memory that it imports. */

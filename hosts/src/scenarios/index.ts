@@ -9,6 +9,7 @@ import * as local from "./local.ts";
 import * as malloc from "./malloc.ts";
 import { osScenarios } from "./os.ts";
 import * as pool from "./pool.ts";
+import * as processes from "./processes.ts";
 import * as rings from "./rings.ts";
 import * as sharing from "./sharing.ts";
 import * as unisolated from "./unisolated.ts";
@@ -19,11 +20,12 @@ export const jobs: Readonly<Record<string, Job>> = {
   ...handOver.jobs,
   ...malloc.jobs,
   ...pool.jobs,
+  ...processes.jobs,
   ...rings.jobs,
   ...sharing.jobs,
 };
 
-export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
+export function scenariosFor({ isIsolated, compiles, sharedFiles }: Host): Scenarios {
   if (!isIsolated) return { ...local.scenarios, ...osScenarios("local"), ...unisolated.scenarios };
   return {
     ...sharing.scenarios,
@@ -36,5 +38,6 @@ export function scenariosFor({ isIsolated, compiles }: Host): Scenarios {
     ...errors.scenarios,
     ...local.scenarios,
     ...osScenarios("shared"),
+    ...processes.processScenarios(sharedFiles),
   };
 }

@@ -37,14 +37,18 @@ export interface ProcessIdentity {
 }
 
 /**
- * Files that several processes map. A descriptor is a number of the whole process. What the operating system refuses is
- * returned, never thrown.
+ * Files that several processes map. What the operating system refuses is returned, never thrown. What `open` gives is the
+ * thread's that calls it: hosts close it when the thread ends, and some let no other use it. What `keep` gives is the process's.
  */
 export interface ProcessCalls {
   readonly self: ProcessIdentity;
   /** Opens a file for reading and writing, no symbolic link; `isNew`: makes it, for this user alone, if it is not there. */
   open(path: string, isNew: boolean): number | OsRefusal;
   close(descriptor: number): void;
+  /** Another descriptor of what was opened, with its locks, of the whole process: for `lock` and its like, and `map`. */
+  keep(descriptor: number): number | OsRefusal;
+  /** Closes what `keep` gave, from whichever thread. */
+  drop(kept: number): void;
   /** Takes a name away; who has the file open keeps it. */
   remove(path: string): OsRefusal | undefined;
   facts(descriptor: number): FileFacts | OsRefusal;
@@ -64,9 +68,9 @@ export interface ProcessCalls {
   unlock(descriptor: number, byte: number): void;
   /** Whether another descriptor has the lock; true, too, where that cannot be told. */
   isLocked(descriptor: number, byte: number): boolean;
-  /** Sleeps while the word at an offset is `value`, at most so long; other processes can wake it. */
-  sleep(buffer: ArrayBufferLike, offset: number, value: number, milliseconds: number): void;
-  wake(buffer: ArrayBufferLike, offset: number): void;
+  /** Sleeps while the word at an offset is `value`, at most so long; other processes can wake it. Not on macOS, as `wake`. */
+  sleep?(buffer: ArrayBufferLike, offset: number, value: number, milliseconds: number): void;
+  wake?(buffer: ArrayBufferLike, offset: number): void;
   /** Lets another thread have this processor, if one wants it. */
   giveWay(): void;
 }

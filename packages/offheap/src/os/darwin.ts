@@ -5,6 +5,8 @@
 import { usualHugePageBytes } from "../base/index.ts";
 import type { Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
+import { darwinPlatform } from "./process-darwin.ts";
+import { processesBy } from "./processes.ts";
 
 const madvFreeReusable = 7;
 
@@ -18,10 +20,7 @@ export function darwinCalls(native: Native): PageCalls {
     hugePages: { available: false, reason: "macOS gives no huge pages to memory that is already mapped" },
     decommit: { available: true, reason: `zeros, then madvise(MADV_FREE_REUSABLE) ${untested}` },
     residency: { available: true, reason: `mincore ${untested}` },
-    processes: {
-      available: false,
-      reason: "macOS has the calls, but this project has no such machine to try the death of a process on",
-    },
+    processes: processesBy(native, darwinPlatform),
     keepsContents: true,
     adviseHuge: () => false,
     discard: (address, bytes) => madvise(address, BigInt(bytes), madvFreeReusable) === 0,

@@ -1,4 +1,4 @@
-// Files, by the host's own calls, on Linux. What is refused is returned.
+// Files, by the host's own calls. What is refused is returned.
 
 import { type FileFacts, messageOf, type OsRefusal, type ProcessCalls } from "../base/index.ts";
 
@@ -26,9 +26,7 @@ export interface FileSystem {
 }
 
 /** For its owner alone. */
-const newMode = 0o600;
-/** Linux's O_CLOEXEC, which no host names: a child that had the descriptor, too, would keep its parent's locks. */
-const closeAtExec = 0o2000000;
+export const newMode = 0o600;
 
 function tried<T>(call: () => T): T | OsRefusal {
   try {
@@ -61,7 +59,8 @@ type FileCalls = Pick<
   "open" | "close" | "remove" | "facts" | "factsOf" | "read" | "write" | "cut"
 >;
 
-export function fileCalls(fs: FileSystem): FileCalls {
+/** @param closeAtExec O_CLOEXEC, which no host names: a child that had the descriptor, too, would keep its parent's locks */
+export function fileCalls(fs: FileSystem, closeAtExec: number): FileCalls {
   const flagOf = (name: string) => fs.constants[name] ?? 0;
   const existing = flagOf("O_RDWR") | flagOf("O_NOFOLLOW") | flagOf("O_NONBLOCK") | closeAtExec;
   return {

@@ -4,7 +4,8 @@
 import { type OsAbility, usualHugePageBytes } from "../base/index.ts";
 import { builtin, type Native } from "./native.ts";
 import type { PageCalls } from "./posix.ts";
-import { linuxProcesses } from "./processes.ts";
+import { linuxPlatform } from "./process-linux.ts";
+import { processesBy } from "./processes.ts";
 
 const madvDontNeed = 4;
 const madvHugePage = 14;
@@ -62,7 +63,7 @@ export function linuxCalls(native: Native): PageCalls {
     hugePages: hugePolicy(native.via),
     decommit: { available: true, reason: `madvise(MADV_DONTNEED) through ${native.via}` },
     residency: { available: true, reason: `mincore through ${native.via}` },
-    processes: linuxProcesses(native),
+    processes: processesBy(native, linuxPlatform),
     keepsContents: false,
     adviseHuge: (address, bytes) => madvise(address, BigInt(bytes), madvHugePage) === 0,
     discard: (address, bytes) => madvise(address, BigInt(bytes), madvDontNeed) === 0,

@@ -94,7 +94,7 @@ function closedButFor(target: unknown): number {
   allocator?.detach();
   freeEntry(headerWordsIn(memory), page.process);
   page.turn("closing", "closed");
-  if (letGo(calls, memory)) calls.close(page.descriptor);
+  if (letGo(calls, memory)) calls.drop(page.descriptor);
   return 0;
 }
 

@@ -27,8 +27,8 @@ export function mapFile(
 }
 
 /**
- * From now on the memory shows zeros. What is mapped keeps the file's locks, whoever closes the descriptor: they say that somebody
- * may write.
+ * From now on the memory shows zeros. On Linux what is mapped keeps the file's locks, whoever closes the descriptor: they say that
+ * somebody may write.
  */
 export function letGo(calls: ProcessCalls, memory: MemorySource): boolean {
   const buffer = bufferOf(memory);

@@ -51,15 +51,12 @@ function tryToOpen(plan: Plan, wanted: Wanted): OpenedFile | undefined {
   const { calls } = plan;
   const [descriptor, isOurs] = descriptorOf(plan, wanted.making !== undefined);
   const isAtPath = () => isAt(plan, descriptor);
-  let opened: OpenedFile | undefined;
   try {
-    opened = openIn(plan, wanted, { descriptor, isOurs, isAtPath });
-  } catch (error) {
+    return openIn(plan, wanted, { descriptor, isOurs, isAtPath });
+  } finally {
+    // Of this thread alone: what stays open is what was kept.
     calls.close(descriptor);
-    throw error;
   }
-  if (opened === undefined) calls.close(descriptor);
-  return opened;
 }
 
 /** A descriptor, and whether this call may have made the file. */
@@ -91,10 +88,22 @@ function openIn(plan: Plan, wanted: Wanted, file: FoundFile): OpenedFile | undef
       letGo(calls, memory);
       return undefined;
     }
-    const entered = enter(plan, wanted, { memory, descriptor, isNew: made.memory !== undefined });
-    return { memory, kind: made.kind, ...entered };
+    const isNew = made.memory !== undefined;
+    return { memory, kind: made.kind, ...enterKept(plan, wanted, { memory, descriptor, isNew }) };
   } catch (error) {
     letGo(calls, memory);
+    throw error;
+  }
+}
+
+/** Enters with a descriptor that every thread of the process can use, and none takes with it. @throws as `enter` */
+function enterKept(plan: Plan, wanted: Wanted, mapped: Mapped): Pick<OpenedFile, "was" | "heap"> {
+  const { calls, path } = plan;
+  const descriptor = granted(path, calls.keep(mapped.descriptor));
+  try {
+    return enter(plan, wanted, { ...mapped, descriptor });
+  } catch (error) {
+    calls.drop(descriptor);
     throw error;
   }
 }

@@ -24,6 +24,8 @@ export interface TestProcess {
   next<T>(): Promise<T | undefined>;
   /** Its end: the exit code, or the signal. */
   readonly end: Promise<number | string>;
+  /** By its number: a child of Deno's is told one signal, and no other. */
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void;
   /** Kills it, and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -40,15 +42,20 @@ export function startChild(file: string, orders: object): TestProcess {
   });
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const end = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+  const signal = (name: "SIGSTOP" | "SIGCONT" | "SIGKILL") => {
+    process.kill(child.pid as number, name);
+  };
   return {
     child,
     end,
+    signal,
     next: async <T>() => {
       const { value, done } = await lines.next();
       return done === true ? undefined : (JSON.parse(value) as T);
     },
     kill: async () => {
-      child.kill("SIGKILL");
+      // Who has ended by itself has no number any more that would be its own.
+      if ((child.exitCode ?? child.signalCode) === null) signal("SIGKILL");
       await end;
     },
   };
