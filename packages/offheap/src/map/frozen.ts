@@ -4,7 +4,7 @@
 //   ends     its entries, those that are packed, the pieces with the heads of its buckets, then itself
 
 import type { Address } from "../base/index.ts";
-import { bucketsPerPiece, cellFlags, mapEnding, mapWords } from "../layout/index.ts";
+import { bucketsPerPiece, mapEnding, mapWords } from "../layout/index.ts";
 import { endPacked, endPacking, packEntries, takePacking } from "../packed/index.ts";
 import type { Entries } from "./entries.ts";
 import { came } from "./found-entries.ts";
@@ -36,18 +36,10 @@ export function endMap(entries: Entries<unknown, unknown>): void {
     const root = at + mapWords.root + i * bytesPerCell;
     const table = core.getWord(root) >>> 0;
     if (i > 0 && kit.holds(table, bucketsPerPiece * bytesPerCell))
-      for (let k = bucketsPerPiece - 1; k >= 0; k--) endAt(entries, table + k * bytesPerCell);
-    endAt(entries, root);
+      for (let k = bucketsPerPiece - 1; k >= 0; k--) kit.endAt(table + k * bytesPerCell);
+    kit.endAt(root);
   }
   core.putWord(at + mapWords.magic, 0);
   kit.end(at as Address);
   kit.sweep();
-}
-
-/** What a cell leads to ends; the cell first, so that nothing leads to what has ended. */
-function endAt({ core, kit }: Entries<unknown, unknown>, cell: number): void {
-  const at = (core.getWord(cell) & ~cellFlags.all) >>> 0;
-  if (at === 0) return;
-  core.putWord(cell, 0);
-  kit.end(at as Address);
 }

@@ -13,7 +13,7 @@ export function endPacked(kit: Kit, map: number): void {
   const cell = map + mapWords.packed;
   const index = (kit.core.seeCell(cell) & ~cellFlags.all) >>> 0;
   if (index !== 0 && kit.holds(index, packedWords.pieces)) endParts(kit, index);
-  if (index !== 0) endAt(kit, cell, 0);
+  if (index !== 0) kit.endAt(cell);
   kit.sweepIfAny();
 }
 
@@ -23,18 +23,9 @@ function endParts(kit: Kit, index: number): void {
   for (let left = heap.layout.chunkCount * packsPerChunk + 1; left > 0; left--) {
     const pack = core.seeCell(first) >>> 0;
     if (pack === 0 || !kit.isLive(pack)) break;
-    endAt(kit, first, core.getWord(pack));
+    kit.endAt(first, core.getWord(pack));
   }
   const pieces = 2 ** (core.getWord(index + packedWords.log) - core.getWord(index + packedWords.shift));
   for (let i = 0; i < pieces && kit.holds(index, packedWords.pieces + (i + 1) * bytesPerCell); i++)
-    endAt(kit, index + packedWords.pieces + i * bytesPerCell, 0);
-}
-
-/** What a cell leads to goes out, and something else comes in its place, or nothing. */
-function endAt(kit: Kit, cell: number, next: number): void {
-  const value = kit.core.seeCell(cell);
-  const stamp = kit.core.stampSeen();
-  if (value === 0) return;
-  if (kit.exchange(cell, value, stamp, next, value & ~cellFlags.all)) kit.retire();
-  else kit.abandon();
+    kit.endAt(index + packedWords.pieces + i * bytesPerCell);
 }

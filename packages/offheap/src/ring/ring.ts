@@ -221,11 +221,8 @@ export class Ring extends RingCalls {
     const { kit, core, at } = this;
     this.close();
     while (this.take() !== undefined) this.done();
-    for (let place = 1; place <= kit.heap.layout.maxWorkers; place++) {
-      const table = core.getWord(core.tableCell(at, place)) >>> 0;
-      core.putWord(core.tableCell(at, place), 0);
-      if (table !== 0) kit.end(table as Address);
-    }
+    for (let place = 1; place <= kit.heap.layout.maxWorkers; place++) kit.endAt(core.tableCell(at, place));
+    kit.sweep();
     core.putWord(at + ringWords.magic, 0);
     core.putWord(at + ringWords.id, 0);
     kit.end(at as Address);

@@ -12,6 +12,7 @@ import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 const nowhere = -1;
+const objectStep = 8;
 
 /** What stands behind an allocator's fast calls. */
 interface KitSlow {
@@ -151,6 +152,20 @@ export class Kit {
   /** The same; what went out ends when nobody reads it any more. */
   retire(): void {
     if (this.core.retire() >= retiredAtOnce) this.sweep();
+  }
+
+  /**
+   * What a cell leads to goes out by one exchange, and ends, whoever dies when. Something else comes in its place, or nothing. The low
+   * bits of a cell may say what they like: objects begin at multiples of 8.
+   */
+  endAt(cell: number, next = 0): void {
+    const { core } = this;
+    const value = core.seeCell(cell);
+    const stamp = core.stampSeen();
+    const old = value & -objectStep;
+    if (old === 0) return;
+    if (this.exchange(cell, value, stamp, next, old)) this.retire();
+    else this.abandon();
   }
 
   /** What is fresh is nobody's, as it is. */
