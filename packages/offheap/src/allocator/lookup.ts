@@ -92,14 +92,14 @@ export class Lookup {
 
   close(): void {
     this.isOpen = false;
-    this.resume();
+    this.pause();
     this.openChunks = 0;
     this.openCalls();
   }
 
   /**
-   * Until `resume` no call is served here: where an exception comes between, the next one finds that, and repairs first. Who has an
-   * object in between stores the two numbers again that it found: a call is a place where the stack may end, and the object be lost.
+   * Until `resume` no call is served here. Where an exception comes between, the next call finds that, and repairs first. Who has
+   * an object in between stores the two numbers that it found by itself: where the stack ends in `resume`, the object would be lost.
    */
   pause(): void {
     this.mostBytes = 0;
