@@ -6,7 +6,7 @@ import { cacheWords, chunkBytes, wideBytes } from "../layout/index.ts";
 import { Entries, type KeyKind, type ValueKind } from "../map/index.ts";
 import type { MemoryPool } from "../pool/index.ts";
 import type { Kit } from "../structure/index.ts";
-import { emptySpan, emptyUnused } from "./spans.ts";
+import { emptySpan, emptyUnused, type Unused } from "./spans.ts";
 
 /** Evicted at a time; buckets that are looked at for that. */
 const atOnce = 16;
@@ -26,8 +26,7 @@ const high = 2 ** 32;
 
 export class CacheEntries<K, V> extends Entries<K, V> {
   private readonly pool: MemoryPool;
-  /** Spans that were to be emptied, and had no entry (`emptyUnused`). */
-  private readonly inVain = new Map<number, number>();
+  private readonly unused: Unused = { next: 0, inVain: new Map() };
 
   constructor(pool: MemoryPool, kit: Kit, at: number, books: number, keys: KeyKind<K>, values: ValueKind<V>) {
     super(kit, at, keys, values, books);
@@ -113,7 +112,7 @@ export class CacheEntries<K, V> extends Entries<K, V> {
   }
 
   private allocateInUnused(bytes: number, index: number): number {
-    if (!emptyUnused(this as Entries<unknown, unknown>, this.books, index, this.inVain)) return 0;
+    if (!emptyUnused(this as Entries<unknown, unknown>, this.books, index, this.unused)) return 0;
     this.kit.sweepIfAny();
     this.pool.cleanup();
     return this.kit.tryAllocate(bytes);

@@ -27,6 +27,15 @@ const halfFree = 1 / 2;
 type AllEntries = Entries<unknown, unknown>;
 const kindMask = mapPages | mapLarge;
 
+/**
+ * What a worker knows of spans that are mostly free: the chunk to go on at (the hand that all share must not pass by any), and the
+ * spans in which no entry was met, with what was free then: something else keeps them.
+ */
+export interface Unused {
+  next: number;
+  readonly inVain: Map<number, number>;
+}
+
 /** A span, where its objects may begin, and how much of it is free. */
 interface Span {
   readonly chunk: number;
@@ -54,19 +63,13 @@ export function emptySpan(
 
 /**
  * The same of a span that is mostly free, if one is among the next few; whether there was one. Else the free slots of a size that is
- * not set any more would stay: the hands find an entry of the wanted size soon enough, however few there are. `inVain` has the spans
- * in which no entry was met, with what was free then: something else keeps them.
+ * not set any more would stay: the hands find an entry of the wanted size soon enough, however few there are.
  */
-export function emptyUnused(
-  entries: AllEntries,
-  books: number,
-  classIndex: number,
-  inVain: Map<number, number>,
-): boolean {
-  const span = nextUnused(entries, books, classIndex, inVain);
+export function emptyUnused(entries: AllEntries, books: number, classIndex: number, unused: Unused): boolean {
+  const span = nextUnused(entries, classIndex, unused);
   if (span === undefined) return false;
   const evicted = evictAll(entries, books, span);
-  if (evicted === 0) inVain.set(span.chunk, span.free);
+  if (evicted === 0) unused.inVain.set(span.chunk, span.free);
   return true;
 }
 
@@ -86,27 +89,21 @@ function evictAll(entries: AllEntries, books: number, span: Span): number {
 }
 
 /** Looks at all spans of the next few chunks, also those of the class: a new one is mostly free in a cache that is full, too. */
-function nextUnused(
-  entries: AllEntries,
-  books: number,
-  classIndex: number,
-  inVain: Map<number, number>,
-): Span | undefined {
-  const { core, kit } = entries;
-  const { chunkCount } = kit.heap.layout;
-  const begin = (core.getWord(books + cacheWords.slabs) >>> 0) % chunkCount;
+function nextUnused(entries: AllEntries, classIndex: number, unused: Unused): Span | undefined {
+  const { next, inVain } = unused;
+  const { chunkCount } = entries.kit.heap.layout;
   const most = Math.min(mostLooked, chunkCount);
   let best: Span | undefined;
   let [bytes, free] = [0, 0];
   for (let i = 0; i < most; i++) {
-    const span = spanAt(entries, (begin + i) % chunkCount, -1);
+    const span = spanAt(entries, (next + i) % chunkCount, -1);
     if (span === undefined) continue;
     bytes += span.bytes;
     free += span.bytes * span.free;
     if (span.free < mostlyFree || span.its === classIndex || inVain.get(span.chunk) === span.free) continue;
     if (best === undefined || span.free * span.bytes > best.free * best.bytes) best = span;
   }
-  core.putWord(books + cacheWords.slabs, begin + most);
+  unused.next = (next + most) % chunkCount;
   return free > bytes * halfFree ? best : undefined;
 }
 
