@@ -9,6 +9,7 @@ import { Random, runSeed } from "./support/random.ts";
 const mib = 2 ** 20;
 const maxBytes = 4 * mib;
 const seed = runSeed();
+const bytesOfIntegers = { maxBytes, keys: "integer", values: "bytes" } as const;
 
 for (const engine of ["wasm", "js"] as const)
   describe(`the memory of a SharedCache: ${engine}, OFFHEAP_SEED=${seed}`, () => {
@@ -67,6 +68,25 @@ for (const engine of ["wasm", "js"] as const)
       there[Symbol.dispose]();
       end(cache, own);
     });
+
+    for (const [what, sizeAt] of [
+      ["slots", (part: number) => 4000 - 3900 * part],
+      ["pages, then slots", (part: number) => 20_000 - 19_900 * Math.sqrt(part)],
+    ] as const)
+      it(`does not strand its memory in free slots while sizes drift down: ${what} (seed ${seed})`, () => {
+        const random = new Random(seed);
+        const [cache, keys, steps] = [new SharedCache({ ...bytesOfIntegers, engine }), 80_000, 120_000];
+        for (let step = 0; step < steps; step++) {
+          const key = Math.floor(keys * (random.below(2 ** 20) / 2 ** 20) ** 3);
+          const bytes = Math.floor(sizeAt(step / steps));
+          if (cache.get(key) === undefined) cache.set(key, new Uint8Array(bytes));
+          if (step < steps / 2 || step % 5000 !== 0) continue;
+          const { liveBytes, capacity, bookBytes } = cache.pool.stats();
+          assert.ok(liveBytes > (capacity - bookBytes) / 4, `${liveBytes} bytes are live at step ${step}`);
+        }
+        assert.deepEqual(cache.pool.check(), []);
+        cache.destroy();
+      });
 
     for (const size of [4, 16])
       it(`never passes its cap of ${size} MiB (seed ${seed})`, (test) => {

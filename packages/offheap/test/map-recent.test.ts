@@ -84,6 +84,18 @@ describe("what a worker has read", () => {
     }
   });
 
+  it("keeps no long key, of which V8 has the same hash for each of one length", () => {
+    for (const { make } of variants) {
+      const map = new SharedMap(make());
+      const keys = Array.from({ length: 40 }, (_, i) => `${i}`.padStart(i % 2 === 0 ? 2000 : 20, "x"));
+      for (const key of keys) map.set(key, "value");
+      for (const key of [...keys, ...keys, ...keys]) assert.equal(map.get(key), "value");
+      const kept = (map["entries"]["recent"]?.["keys"] ?? []) as string[];
+      assert.deepEqual(new Set(kept.map((key) => key.length)), new Set([20]));
+      map.destroy();
+    }
+  });
+
   it("counts as a hit of a cache, expires in time, and goes with its entry", () => {
     const cache = new SharedCache({ maxBytes: 2 ** 23, ttl: 50_000 });
     cache.set("a", "1").set("b", "2", { ttl: 30 }).set("c", "3");

@@ -6,7 +6,7 @@ import { cacheWords, chunkBytes, wideBytes } from "../layout/index.ts";
 import { Entries, type KeyKind, type ValueKind } from "../map/index.ts";
 import type { MemoryPool } from "../pool/index.ts";
 import type { Kit } from "../structure/index.ts";
-import { emptySpan } from "./spans.ts";
+import { emptySpan, emptyUnused, type Unused } from "./spans.ts";
 
 /** Evicted at a time; buckets that are looked at for that. */
 const atOnce = 16;
@@ -26,6 +26,7 @@ const high = 2 ** 32;
 
 export class CacheEntries<K, V> extends Entries<K, V> {
   private readonly pool: MemoryPool;
+  private readonly unused: Unused = { next: 0, inVain: new Map() };
 
   constructor(pool: MemoryPool, kit: Kit, at: number, books: number, keys: KeyKind<K>, values: ValueKind<V>) {
     super(kit, at, keys, values, books);
@@ -55,6 +56,8 @@ export class CacheEntries<K, V> extends Entries<K, V> {
         this.core.putWord(this.books + cacheWords.full, 1);
       }
       if (times >= mostTimes) return this.allocateInSpan(bytes, index);
+      const unused = times === 0 && index !== 0 ? this.allocateInUnused(bytes, index) : 0;
+      if (unused !== 0) return unused;
       if (this.evict(atOnce) === 0) return this.allocateInSpan(bytes, index);
     }
   }
@@ -106,6 +109,13 @@ export class CacheEntries<K, V> extends Entries<K, V> {
 
   private get isFull(): boolean {
     return this.core.getWord(this.books + cacheWords.full) !== 0;
+  }
+
+  private allocateInUnused(bytes: number, index: number): number {
+    if (!emptyUnused(this as Entries<unknown, unknown>, this.books, index, this.unused)) return 0;
+    this.kit.sweepIfAny();
+    this.pool.cleanup();
+    return this.kit.tryAllocate(bytes);
   }
 
   private allocateInSpan(bytes: number, index: number): number {

@@ -18,7 +18,7 @@ import { walkEntries } from "../packed/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { flagsIn, hasExpiry, keyBytesIn, keyEnd, leadIn, type ValueIn, valueBytesIn } from "./entry.ts";
 import { copyKey, type KeyKind, type Views } from "./keys.ts";
-import { noSlot, Recent } from "./recent.ts";
+import { neverSlot, noSlot, Recent } from "./recent.ts";
 import { type Encoded, finished, type ValueKind } from "./values.ts";
 
 /** What the calls of the core come to (core/map/edit.ts). */
@@ -138,7 +138,7 @@ export class FoundEntries<K, V> {
     if (recent === undefined) return undefined;
     const slot = recent.slotOf(key, this.kit.heap.words[header.turns] as number);
     this.slot = slot;
-    if (slot === noSlot || recent.hasExpired(slot) || !recent.stands(this.core, this.at, this.books, slot))
+    if (slot < 0 || recent.hasExpired(slot) || !recent.stands(this.core, this.at, this.books, slot))
       return undefined;
     const raw = recent.hit(slot);
     return values.finish === undefined ? (raw as V) : finished(values.finish, raw, key);
@@ -163,7 +163,7 @@ export class FoundEntries<K, V> {
 
   private keep(recent: Recent, views: Views, entry: number, raw: unknown): void {
     const { core, keyAt, slot } = this;
-    if (!core.noteWay(entry, keyAt)) return;
+    if (slot === neverSlot || !core.noteWay(entry, keyAt)) return;
     // The key is read from the entry: the caller's may be a part of a longer text, which would be kept with it.
     const its = slot === noSlot ? recent.take(this.keyOf(views, entry)) : slot;
     if (its !== noSlot) recent.put(its, views.i32, keyAt >>> 2, raw, this.expiryOf(views, entry));

@@ -7,6 +7,11 @@ import type { Core } from "../memory/index.ts";
 
 /** Longer texts are decoded each time. */
 const mostUnits = 256;
+/**
+ * Nothing is kept of a longer key: 16,384 of them would be of megabytes, and V8 tells those of over 16,383 units that have one length
+ * by comparing each with each.
+ */
+const mostKeyUnits = 1024;
 /** Slots at first, and at most, as powers of two. */
 const firstLog = 6;
 const lastLog = 14;
@@ -19,6 +24,8 @@ const looksOff = 63;
 const wordsLog = 3;
 
 export const noSlot = -1;
+/** Of a key that has none, and is to have none. */
+export const neverSlot = -2;
 
 export class Recent {
   private ways = new Int32Array(1 << (firstLog + wordsLog));
@@ -38,6 +45,7 @@ export class Recent {
 
   /** The slot of a key; the turn of stamps is read before anything of its entry is. */
   slotOf(key: unknown, turn: number): number {
+    if (typeof key === "string" && key.length > mostKeyUnits) return neverSlot;
     if (turn !== this.turn) this.forget(turn);
     this.reads = (this.reads + 1) | 0;
     if (this.reads >= rounds << this.log) this.look();
