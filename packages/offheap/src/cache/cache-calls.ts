@@ -106,6 +106,8 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   insert(key: KeyOf<KN>, value: ValueOf<VN>, options: SetOptions = noOptions): boolean {
     const { entries } = this;
     const until = timeAfter(checkSet(options, this.ttl));
+    // Once: a codec that sets other keys each time would never let it be done.
+    let encoded: ReturnType<typeof entries.encode> | undefined;
     for (;;) {
       const found = entries.find(key);
       const seen = found === 0 ? undefined : entries.seen(found);
@@ -113,15 +115,16 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
       if (found !== 0) entries.release();
       if (found !== 0 && (expiresAt === 0 || Date.now() < expiresAt)) return false;
       const way = seen === undefined ? how.ifAbsent : how.inPlace;
-      if (entries.put(key, entries.encode(value), way, seen, until) === came.absent) continue;
+      encoded ??= entries.encode(value);
+      if (entries.put(key, encoded, way, seen, until) === came.absent) continue;
       entries.core.countUp(entries.books, cacheCounts.sets);
       return true;
     }
   }
 
   /**
-   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster. A
-   * time to live stays, unless `options` has one.
+   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster, or
+   * `change` itself has changed the cache. A time to live stays, unless `options` has one.
    * @returns the value that was set; undefined, when `change` returned that: then nothing has changed
    * @throws as `set`; what `change` throws
    */
@@ -134,18 +137,24 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
     checkCalled("change", change);
     const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
     const given = options.ttl === undefined ? undefined : timeAfter(ttl);
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const found = entries.find(key);
-      const seen = found === 0 ? undefined : entries.seen(found);
+      let seen = found === 0 ? undefined : entries.seen(found);
       const expiresAt = found === 0 ? 0 : entries.expiryOf(entries.views, found);
       const isLive = found !== 0 && (expiresAt === 0 || Date.now() < expiresAt);
+      const old = tries === 0 || found === 0 ? undefined : entries.copyOf(found);
       const next = change(isLive ? entries.take(found) : undefined);
       if (next === undefined) return undefined;
+      const encoded = entries.encode(next);
       const way = seen === undefined ? how.ifAbsent : how.inPlace;
       const until = given ?? (isLive ? expiresAt : timeAfter(ttl));
-      if (entries.put(key, entries.encode(next), way, seen, until) === came.absent) continue;
-      entries.core.countUp(entries.books, cacheCounts.sets);
-      return next;
+      do {
+        if (entries.put(key, encoded, way, seen, until) !== came.absent) {
+          entries.core.countUp(entries.books, cacheCounts.sets);
+          return next;
+        }
+        seen = entries.seenAgain(key, old, expiresAt);
+      } while (seen !== undefined);
     }
   }
 
