@@ -97,7 +97,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
    *   changed then, but that others may have been evicted
    */
   set(key: KeyOf<KN>, value: ValueOf<VN>, options: SetOptions = noOptions): this {
-    const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
+    const ttl = options === noOptions ? this.ttl : checkSet("set", options, this.ttl);
     this.put(key, value, how.always, ttl);
     return this;
   }
@@ -105,7 +105,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   /** Sets the value of a key that has none; false where it has. @throws as `set` */
   insert(key: KeyOf<KN>, value: ValueOf<VN>, options: SetOptions = noOptions): boolean {
     const { entries } = this;
-    const until = timeAfter(checkSet(options, this.ttl));
+    const until = timeAfter(checkSet("insert", options, this.ttl));
     // Once: a codec that sets other keys each time would never let it be done.
     let encoded: ReturnType<typeof entries.encode> | undefined;
     for (;;) {
@@ -135,7 +135,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   ): ValueOf<VN> | undefined {
     const { entries } = this;
     checkCalled("change", change);
-    const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
+    const ttl = options === noOptions ? this.ttl : checkSet("update", options, this.ttl);
     const given = options.ttl === undefined ? undefined : timeAfter(ttl);
     for (let tries = 0; ; tries++) {
       const found = entries.find(key);
@@ -190,7 +190,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
    */
   touch(key: KeyOf<KN>, options: SetOptions = noOptions): boolean {
     const { entries } = this;
-    const ttl = checkSet(options, this.ttl);
+    const ttl = checkSet("touch", options, this.ttl);
     for (;;) {
       const entry = this.findLive(key);
       if (entry === 0) return false;
