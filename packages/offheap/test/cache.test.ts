@@ -210,7 +210,10 @@ for (const engine of ["wasm", "js"] as const)
       };
       const cache = new SharedCache<"text", typeof values>({ maxBytes, engine, maxWorkers: 2, values });
       for (let i = 0; i < 3; i++)
-        assert.throws(() => SharedCache.attach(cache.handle), { code: "ERR_INVALID_OPTION" });
+        for (const options of [undefined, { keys: "date" }, { values: "date" }, { valeus: values }, []])
+          assert.throws(() => SharedCache.attach(cache.handle, options as never), {
+            code: "ERR_INVALID_OPTION",
+          });
       for (let i = 0; i < 3; i++)
         assert.throws(() => SharedCache.attach(cache.handle, { values: "f64" }), {
           code: "ERR_INCOMPATIBLE_HEAP",
@@ -230,6 +233,34 @@ for (const engine of ["wasm", "js"] as const)
       assert.equal(await asked, "made");
       void cache.getOrSet("b", () => new Promise<string>(() => {}), { timeout: 10 });
       assert.equal(await cache.getOrSet("b", () => "in time"), "in time");
+      end(cache, own);
+    });
+
+    it("tells what the making threw, also when the cache was left meanwhile", async () => {
+      const cache = new SharedCache({ maxBytes, engine });
+      const there = SharedCache.attach(cache.handle);
+      const own = emptied(cache);
+      const made = there.getOrSet("a", () => {
+        there[Symbol.dispose]();
+        throw new RangeError("no value");
+      });
+      await assert.rejects(made, RangeError);
+      assert.equal(await cache.getOrSet("a", () => "made"), "made");
+      end(cache, own);
+    });
+
+    it("names the call that knows no such option", () => {
+      const cache = new SharedCache({ maxBytes, engine });
+      const own = emptied(cache);
+      const wrong = { time: 1 } as never;
+      const calls = {
+        set: () => cache.set("a", "b", wrong),
+        insert: () => cache.insert("a", "b", wrong),
+        update: () => cache.update("a", () => "b", wrong),
+        touch: () => cache.touch("a", wrong),
+      };
+      for (const [name, call] of Object.entries(calls))
+        assert.throws(call, { message: new RegExp(`: ${name} knows no option "time"`) });
       end(cache, own);
     });
 

@@ -183,6 +183,27 @@ describe("a store by itself", () => {
     });
   }
 
+  it("refuses wrong arguments by typed errors", async () => {
+    for (const options of [null, 6, { version: 6 }, []])
+      assert.throws(() => new KeyvOffheap(newCache(), options as never), { code: "ERR_INVALID_OPTION" });
+    for (const cache of [undefined, null, "cache", {}])
+      assert.throws(() => new KeyvOffheap(cache as never), { code: "ERR_INVALID_OPTION" });
+    for (const keyv of [5, 6] as const) {
+      const cache = newCache();
+      const store = Object.assign(new KeyvOffheap(cache, { keyv }), { namespace: "n" });
+      await store.set("a", "1");
+      for (const call of ["getMany", "hasMany", "deleteMany", "setMany"] as const)
+        for (const wrong of [undefined, null, 7, "a", { length: 1 }, [7], [null], [undefined]])
+          await assert.rejects(store[call](wrong as never), { code: "ERR_INVALID_OPTION" }, call);
+      for (const call of ["get", "has", "delete"] as const)
+        for (const key of [undefined, null, 7, Symbol("a"), {}])
+          await assert.rejects(store[call](key as never), { code: "ERR_INVALID_OPTION" }, call);
+      for (const end of [null, "1", 10n ** 13n])
+        await assert.rejects(store.set("a", "2", end as never), { code: "ERR_INVALID_OPTION" });
+      assert.deepEqual([...cache.values()], ["1"]);
+    }
+  });
+
   it("of Keyv 6: a date that has passed ends the entry, a time to live is none", async () => {
     const cache = newCache();
     const store = new KeyvOffheap(cache, { keyv: 6 });

@@ -97,7 +97,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
    *   changed then, but that others may have been evicted
    */
   set(key: KeyOf<KN>, value: ValueOf<VN>, options: SetOptions = noOptions): this {
-    const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
+    const ttl = options === noOptions ? this.ttl : checkSet("set", options, this.ttl);
     this.put(key, value, how.always, ttl);
     return this;
   }
@@ -105,7 +105,9 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   /** Sets the value of a key that has none; false where it has. @throws as `set` */
   insert(key: KeyOf<KN>, value: ValueOf<VN>, options: SetOptions = noOptions): boolean {
     const { entries } = this;
-    const until = timeAfter(checkSet(options, this.ttl));
+    const until = timeAfter(checkSet("insert", options, this.ttl));
+    // Once: a codec that sets other keys each time would never let it be done.
+    let encoded: ReturnType<typeof entries.encode> | undefined;
     for (;;) {
       const found = entries.find(key);
       const seen = found === 0 ? undefined : entries.seen(found);
@@ -113,15 +115,16 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
       if (found !== 0) entries.release();
       if (found !== 0 && (expiresAt === 0 || Date.now() < expiresAt)) return false;
       const way = seen === undefined ? how.ifAbsent : how.inPlace;
-      if (entries.put(key, entries.encode(value), way, seen, until) === came.absent) continue;
+      encoded ??= entries.encode(value);
+      if (entries.put(key, encoded, way, seen, until) === came.absent) continue;
       entries.core.countUp(entries.books, cacheCounts.sets);
       return true;
     }
   }
 
   /**
-   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster. A
-   * time to live stays, unless `options` has one.
+   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster, or
+   * `change` itself has changed the cache. A time to live stays, unless `options` has one.
    * @returns the value that was set; undefined, when `change` returned that: then nothing has changed
    * @throws as `set`; what `change` throws
    */
@@ -132,20 +135,26 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
   ): ValueOf<VN> | undefined {
     const { entries } = this;
     checkCalled("change", change);
-    const ttl = options === noOptions ? this.ttl : checkSet(options, this.ttl);
+    const ttl = options === noOptions ? this.ttl : checkSet("update", options, this.ttl);
     const given = options.ttl === undefined ? undefined : timeAfter(ttl);
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const found = entries.find(key);
-      const seen = found === 0 ? undefined : entries.seen(found);
+      let seen = found === 0 ? undefined : entries.seen(found);
       const expiresAt = found === 0 ? 0 : entries.expiryOf(entries.views, found);
       const isLive = found !== 0 && (expiresAt === 0 || Date.now() < expiresAt);
+      const old = tries === 0 || found === 0 ? undefined : entries.copyOf(found);
       const next = change(isLive ? entries.take(found) : undefined);
       if (next === undefined) return undefined;
+      const encoded = entries.encode(next);
       const way = seen === undefined ? how.ifAbsent : how.inPlace;
       const until = given ?? (isLive ? expiresAt : timeAfter(ttl));
-      if (entries.put(key, entries.encode(next), way, seen, until) === came.absent) continue;
-      entries.core.countUp(entries.books, cacheCounts.sets);
-      return next;
+      do {
+        if (entries.put(key, encoded, way, seen, until) !== came.absent) {
+          entries.core.countUp(entries.books, cacheCounts.sets);
+          return next;
+        }
+        seen = entries.seenAgain(key, old, expiresAt);
+      } while (seen !== undefined);
     }
   }
 
@@ -181,7 +190,7 @@ export abstract class CacheCalls<KN extends KeyName, VN extends AnyValues> {
    */
   touch(key: KeyOf<KN>, options: SetOptions = noOptions): boolean {
     const { entries } = this;
-    const ttl = checkSet(options, this.ttl);
+    const ttl = checkSet("touch", options, this.ttl);
     for (;;) {
       const entry = this.findLive(key);
       if (entry === 0) return false;

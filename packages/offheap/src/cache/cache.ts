@@ -14,7 +14,9 @@ import type { CacheEntries } from "./cache-entries.ts";
 import { Claims } from "./claims.ts";
 import {
   type AnyValues,
+  type AttachOptions,
   type CacheOptions,
+  checkAttach,
   checkCacheOptions,
   checkGetOrSet,
   type GetOrSetOptions,
@@ -72,16 +74,12 @@ export class SharedCache<KN extends KeyName = "text", VN extends AnyValues = "te
    */
   static attach<KN extends KeyName = "text", VN extends AnyValues = "text">(
     handle: CacheHandle | undefined,
-    options: Pick<CacheOptions<KN, VN>, "keys" | "values" | "os" | "pool"> = {},
+    options: AttachOptions<KN, VN> = {},
   ): SharedCache<KN, VN> {
     const { kind, heap } = (handle ?? {}) as Partial<CacheHandle>;
     if (kind !== "cache" || heap === undefined)
       throw new AllocatorError("ERR_INCOMPATIBLE_HEAP", `a cache's handle is wanted, got ${show(handle)}`);
-    if (typeof options !== "object" || options === null)
-      throw new AllocatorError(
-        "ERR_INVALID_OPTION",
-        `attach takes its options as an object, got ${show(options)}`,
-      );
+    checkAttach(options);
     if (options.pool !== undefined) checkPool(options.pool);
     const pool = MemoryPool.attach(heap, options.os === undefined ? {} : { os: options.os });
     return openIn(pool, options, () => pool.detach());
@@ -195,9 +193,11 @@ export class SharedCache<KN extends KeyName = "text", VN extends AnyValues = "te
       this.put(key, value, how.always, options.ttl ?? this.ttl);
       return value;
     });
-    if (claim !== undefined) this.claims.end(key, claim);
-    if ("value" in made) return made.value;
-    throw made.error;
+    // Of a cache that was left, or destroyed, meanwhile: what `make` threw is told first.
+    const ended = await settled(async () => claim !== undefined && this.claims.end(key, claim));
+    if ("error" in made) throw made.error;
+    if ("error" in ended) throw ended.error;
+    return made.value;
   }
 }
 

@@ -52,16 +52,30 @@ export const ofFile: KnownOptions<Omit<CacheOptions, "pool">> = {
   os: true,
 };
 const known: KnownOptions<CacheOptions> = { ...ofFile, pool: true };
+export type AttachOptions<KN extends KeyName, VN extends AnyValues> = Pick<
+  CacheOptions<KN, VN>,
+  "keys" | "values" | "os" | "pool"
+>;
+
+/** @throws ERR_INVALID_OPTION */
+export function checkAttach(options: unknown): void {
+  const names = { keys: true, values: true, os: true, pool: true } as const;
+  checkKinds(checkOptions("SharedCache.attach", options, names) as Partial<CacheOptions>);
+}
+
+function checkKinds({ keys, values }: Partial<CacheOptions>): void {
+  if (keys !== undefined) keyKindOf(keys);
+  if (values !== undefined) valueKindOf(values);
+}
 
 /** @throws ERR_INVALID_OPTION */
 export function checkCacheOptions(call: string, options: unknown, has: typeof ofFile = known): CacheOptions {
   const given = checkOptions<Omit<CacheOptions, "pool">>(call, options, has) as CacheOptions;
-  const { maxBytes, keys, values } = given;
+  const { maxBytes } = given;
   if (!Number.isInteger(maxBytes) || maxBytes < leastBytes || maxBytes > 2 ** 32)
     throw wrong("maxBytes", `is a whole number of bytes from ${leastBytes} to 2^32`, maxBytes);
   ttlOf(call, given.ttl, Number.POSITIVE_INFINITY);
-  if (keys !== undefined) keyKindOf(keys);
-  if (values !== undefined) valueKindOf(values);
+  checkKinds(given);
   return given;
 }
 
@@ -73,8 +87,8 @@ export function ttlOf(call: string, ttl: unknown, otherwise: number): number {
 }
 
 /** @throws ERR_INVALID_OPTION */
-export function checkSet(options: unknown, otherwise: number): number {
-  return ttlOf("set", checkOptions("set", options, { ttl: true }).ttl, otherwise);
+export function checkSet(call: string, options: unknown, otherwise: number): number {
+  return ttlOf(call, checkOptions(call, options, { ttl: true }).ttl, otherwise);
 }
 
 /** @throws ERR_INVALID_OPTION */

@@ -8,7 +8,7 @@
 // So a store says at its making whom it is for. Under the other one it throws at the first call that tells them apart,
 // before anything is written: Keyv 6 looks at `capabilities`, Keyv 5 gives a time to live where a date is due.
 
-import { AllocatorError, show } from "../base/index.ts";
+import { AllocatorError, checkOptions, show } from "../base/index.ts";
 import type { TextCache } from "./cache.ts";
 
 export interface KeyvOptions {
@@ -48,10 +48,12 @@ export class KeyvOffheap {
   private readonly cache: TextCache;
   private readonly version: 5 | 6;
 
-  /** @throws ERR_INVALID_OPTION for another version */
-  constructor(cache: TextCache, { keyv = 5 }: KeyvOptions = {}) {
-    if (keyv !== 5 && keyv !== 6)
-      throw new AllocatorError("ERR_INVALID_OPTION", `keyv is 5 or 6, got ${show(keyv)}`);
+  /** @throws ERR_INVALID_OPTION for another version, or what is no cache */
+  constructor(cache: TextCache, options: KeyvOptions = {}) {
+    const { keyv = 5 } = checkOptions<KeyvOptions>("KeyvOffheap", options, { keyv: true });
+    if (keyv !== 5 && keyv !== 6) throw wrong("keyv is 5 or 6", keyv);
+    if (typeof (cache as Partial<TextCache> | null | undefined)?.get !== "function")
+      throw wrong("a store is over a cache of texts", cache);
     this.cache = cache;
     this.version = keyv;
   }
@@ -71,8 +73,9 @@ export class KeyvOffheap {
     return this.cache.get(this.inside(key));
   }
 
+  /** @throws ERR_INVALID_OPTION for what is no array of texts, as all calls of many do */
   async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-    return keys.map((key) => this.cache.get(this.inside(key)));
+    return listOf("keys", keys).map((key) => this.cache.get(this.inside(key)));
   }
 
   async has(key: string): Promise<boolean> {
@@ -80,7 +83,7 @@ export class KeyvOffheap {
   }
 
   async hasMany(keys: readonly string[]): Promise<boolean[]> {
-    return keys.map((key) => this.cache.has(this.inside(key)));
+    return listOf("keys", keys).map((key) => this.cache.has(this.inside(key)));
   }
 
   /**
@@ -94,8 +97,10 @@ export class KeyvOffheap {
 
   /** All of them, or those before the first that the cache refuses. */
   async setMany(entries: readonly KeyvEntry[]): Promise<boolean[]> {
-    for (const { key, value, ttl, expires } of entries)
-      this.put(key, value, this.version === 5 ? ttl : expires);
+    for (const entry of listOf("entries", entries)) {
+      if (typeof entry !== "object" || entry === null) throw wrong("an entry is an object", entry);
+      this.put(entry.key, entry.value, this.version === 5 ? entry.ttl : entry.expires);
+    }
     return entries.map(() => true);
   }
 
@@ -105,7 +110,7 @@ export class KeyvOffheap {
 
   /** Keyv 5: whether all of them were there; Keyv 6: for each, whether it was. */
   async deleteMany(keys: readonly string[]): Promise<boolean | boolean[]> {
-    const were = keys.map((key) => this.cache.delete(this.inside(key)));
+    const were = listOf("keys", keys).map((key) => this.cache.delete(this.inside(key)));
     return this.version === 5 ? were.every(Boolean) : were;
   }
 
@@ -129,22 +134,27 @@ export class KeyvOffheap {
 
   /** The cache's key. */
   private inside(key: string): string {
+    if (typeof key !== "string") throw wrong("a key is a text", key);
     return this.version === 5 ? key : this.prefix(this.namespace) + key;
   }
 
   private put(key: string, value: unknown, end: number | undefined): void {
-    if (typeof value !== "string")
-      throw new AllocatorError(
-        "ERR_INVALID_OPTION",
-        `a value is a text, as Keyv's serializer makes it, got ${show(value)}`,
-      );
+    if (typeof value !== "string") throw wrong("a value is a text, as Keyv's serializer makes it", value);
     const at = this.inside(key);
     if (end === undefined) return void this.cache.set(at, value);
     if (this.version === 5) return void this.cache.set(at, value, { ttl: end });
-    if (!(end >= leastDate))
-      throw new AllocatorError("ERR_INVALID_OPTION", `expires is a date in milliseconds, got ${show(end)}`);
+    if (typeof end !== "number" || !(end >= leastDate)) throw wrong("expires is a date in milliseconds", end);
     const ttl = end - Date.now();
     if (ttl > 0) this.cache.set(at, value, { ttl });
     else this.cache.delete(at);
   }
+}
+
+function wrong(what: string, got: unknown): AllocatorError {
+  return new AllocatorError("ERR_INVALID_OPTION", `${what}, got ${show(got)}`);
+}
+
+function listOf<T>(what: string, given: readonly T[]): readonly T[] {
+  if (Array.isArray(given)) return given;
+  throw wrong(`${what} are an array`, given);
 }

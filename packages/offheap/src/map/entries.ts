@@ -40,6 +40,24 @@ export class Entries<K, V> extends FoundEntries<K, V> {
   private untilLook = lookEvery;
   private untilOpen = 0;
 
+  /**
+   * The entry with a key, where its value and its expiry are what they were. A neighbour that goes gives an entry another stamp, too: so
+   * who calls out between two looks, and lets that change the neighbours each time, would else never be done.
+   */
+  seenAgain(key: unknown, old: Encoded | undefined, expiresAt = 0): Seen | undefined {
+    const entry = old === undefined ? 0 : this.find(key);
+    if (old === undefined || entry === 0) return undefined;
+    const seen = this.seen(entry);
+    const { bytes, flags } = old;
+    const { views } = this;
+    const isSame =
+      this.hasBytes(entry, bytes) &&
+      this.valueOf(views, entry).flags === flags &&
+      this.expiryOf(views, entry) === expiresAt;
+    this.release();
+    return isSame ? seen : undefined;
+  }
+
   /** Takes out the entry with a key; or only the one that was seen. False where it is not there. @throws as `find` */
   remove(key: unknown, expected?: Seen): boolean {
     const bytes = this.keys.write(key);

@@ -153,7 +153,8 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   }
 
   /**
-   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster.
+   * Sets what `change` makes of a key's value, undefined where it has none; again with a newer one where another worker was faster,
+   * or `change` itself has changed the map.
    * @returns the value that was set; undefined, when `change` returned that: then the key has none
    * @throws as `get` and `set`; what `change` throws
    */
@@ -163,16 +164,19 @@ export class SharedMap<KN extends KeyName = "text", VN extends ValueName | AnyCo
   ): ValueOf<VN> | undefined {
     const { entries } = this;
     checkCalled("change", change);
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const entry = entries.find(key);
-      const seen = entry === 0 ? undefined : entries.seen(entry);
+      let seen = entry === 0 ? undefined : entries.seen(entry);
+      const old = tries === 0 || entry === 0 ? undefined : entries.copyOf(entry);
       const next = change(entry === 0 ? undefined : entries.take(entry));
-      if (next === undefined) {
-        if (seen === undefined || entries.remove(key, seen)) return undefined;
-        continue;
-      }
+      const encoded = next === undefined ? undefined : entries.encode(next);
       const way = seen === undefined ? how.ifAbsent : how.inPlace;
-      if (entries.put(key, entries.encode(next), way, seen) !== came.absent) return next;
+      do {
+        if (encoded === undefined) {
+          if (seen === undefined || entries.remove(key, seen)) return undefined;
+        } else if (entries.put(key, encoded, way, seen) !== came.absent) return next;
+        seen = entries.seenAgain(key, old);
+      } while (seen !== undefined);
     }
   }
 
