@@ -3,7 +3,7 @@
 
 import { Decommitter } from "../arena/index.ts";
 import type { AllocatorError, SlotIndex, WorkerId, WorkerPlace } from "../base/index.ts";
-import { intentAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
+import { intentAt, record, recordAt, type SizeClass, sizeClassesOf } from "../layout/index.ts";
 import type { Core, Heap } from "../memory/index.ts";
 import {
   DeadProcesses,
@@ -282,7 +282,10 @@ export class SlowPath {
     this.slabs.others?.releaseEmpty(slabsPerCleanup);
     this.decommitter.pass();
     this.end();
-    this.dead.reapNowAndThen();
+    // Whoever reaps settles what it is about itself: in the midst of a move that would end the new object.
+    const { words, layout } = this.heap;
+    const isMoving = words[recordAt(layout, this.place) + record.doomed] !== 0;
+    if (!isMoving && words[intentAt(layout, this.place)] === 0) this.dead.reapNowAndThen();
   }
 
   private outOfMemory({ objectBytes }: SizeClass): AllocatorError {
