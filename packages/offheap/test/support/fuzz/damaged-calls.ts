@@ -11,8 +11,11 @@ import { restAtTimes, runs } from "./values.ts";
 /** Each takes a number that chooses among what it can be called with. */
 export type Calls<A> = Readonly<Record<string, (allocator: A, choice: number) => unknown>>;
 
-/** A damaged heap walks further than a whole one; but it does not hang. */
-const mostMs = 10_000;
+/**
+ * A damaged heap walks further than a whole one; but it does not hang. Where a map's list leads in a circle, each walk ends after as
+ * many steps as there are cells, 262,144 here, and `freeze` makes one for each entry: 5 s of the core's JavaScript, 11 on a busy machine.
+ */
+const mostMs = 60_000;
 
 /** undefined for what is an AllocatorError, or no error at all. */
 export function foreignError(call: () => unknown): Error | undefined {
