@@ -26,7 +26,7 @@ const high = 2 ** 32;
 
 export class CacheEntries<K, V> extends Entries<K, V> {
   private readonly pool: MemoryPool;
-  private readonly unused: Unused = { next: 0, inVain: new Map() };
+  private readonly unused: Unused = { next: 0, rests: 0, inVain: new Map() };
 
   constructor(pool: MemoryPool, kit: Kit, at: number, books: number, keys: KeyKind<K>, values: ValueKind<V>) {
     super(kit, at, keys, values, books);
