@@ -50,6 +50,7 @@ const files = [
   "allocator/fast-path.js",
   "allocator/slab-allocator.js",
   "allocator/slow-path.js",
+  "allocator/reclaimer.js",
   "arena/decommit.js",
   "core.js",
   "generations/begin.js",

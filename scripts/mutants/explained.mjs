@@ -66,7 +66,7 @@ const groups = [
   {
     group: "said twice",
     of: [
-      "large/large.js search: drop: writeJournal(this.heap, this.worker, journal.idle)",
+      "large/large.js search: drop: this.end()",
       "pool/moves.js move: drop: this.slow.repair()",
       "core.js freeStray: drop: store32(journal, journalMoving)",
       "core.js turnIntoStray: drop: forgetSlot",
@@ -102,8 +102,8 @@ const groups = [
       "pool/memory-pool.js placeLarge: swap: this.slow.cleanUp(false)",
       "pool/memory-pool.js reset: swap: this.slow.repair()",
       "core.js repairEmpty: skip: isSlab(claimOf(head)) #1",
-      "allocator/slow-path.js reclaim: drop: this.releaseEmpty",
-      "allocator/slow-path.js reclaim: swap",
+      "allocator/reclaimer.js reclaim: drop: this.releaseEmpty",
+      "allocator/reclaimer.js reclaim: swap",
       "core.js clearHazards: downgrade",
       "core.js takeNext: skip: atomicLoad32((ring + ringClosed)",
       "core.js unprotect: downgrade",
