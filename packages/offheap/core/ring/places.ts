@@ -11,7 +11,7 @@
 // Plain loads: what stays as it is while the ring lives; the length and tag of a message, which its sender wrote before the
 // exchange that published it, and writes no more while the message is in its cell.
 
-import { ringCells, ringListBytes, ringListCount, ringMask, ringTables } from "../layout/index.ts";
+import { ringCells, ringId, ringListBytes, ringListCount, ringMask, ringTables } from "../layout/index.ts";
 import { workerCount } from "../places/index.ts";
 import { atomicLoad32, compareExchange32, load32, loadCell } from "../target/index.ts";
 
@@ -28,6 +28,11 @@ export const mostAhead = 256;
 
 export function cellAt(ring: i32, position: i32): i32 {
   return (load32((ring + ringCells) | 0) + ((position & load32((ring + ringMask) | 0)) << cellShift)) | 0;
+}
+
+/** Whether the ring of a number is there: where it was destroyed another may begin, or none. */
+export function isThisRing(ring: i32, id: i32): bool {
+  return load32((ring + ringId) | 0) === id;
 }
 
 /** What a cell has that is free for the message at a position. */

@@ -69,6 +69,7 @@ import {
   givenBackLength,
   givenBackTag,
   isMessage,
+  isThisRing,
   lengthAt,
   mostAhead,
   moveOnLate,
@@ -91,7 +92,7 @@ export function receiveMessage(ring: i32, id: i32, hold: i32): i32 {
   assert(isPlace(worker));
   const holds = hold !== 0;
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
-  if (load32((ring + ringId) | 0) !== id) return closed;
+  if (!isThisRing(ring, id)) return closed;
   // What it held before is its own from now on.
   store32((ownIntent + heldObject) | 0, 0);
   if (!takeGivenBack(ring, holds)) {
@@ -109,7 +110,7 @@ export function receiveMessage(ring: i32, id: i32, hold: i32): i32 {
 export function receiveMessages(ring: i32, id: i32, list: i32, count: i32): i32 {
   assert(isPlace(worker));
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
-  if (load32((ring + ringId) | 0) !== id) return 0;
+  if (!isThisRing(ring, id)) return 0;
   store32((ownIntent + heldObject) | 0, 0);
   beginToReceive(ring, id);
   let got = 0;
@@ -275,7 +276,7 @@ export function formatRing(ring: i32, capacity: i32, cellCount: i32): void {
 
 /** Whether there is a message, as one look tells: or else something to be told by a receive. */
 export function hasMessage(ring: i32, id: i32): i32 {
-  if (load32((ring + ringId) | 0) !== id) return 1;
+  if (!isThisRing(ring, id)) return 1;
   if (atomicLoad32((ring + ringGivenBack) | 0) !== atomicLoad32((ring + ringTakenUpTo) | 0)) return 1;
   beginToReceive(ring, id);
   takenUpTo = passGone(ring, takenUpTo);

@@ -20,7 +20,6 @@ import {
   ringCapacity,
   ringClosed,
   ringHead,
-  ringId,
   ringListBytes,
   ringReceivers,
   ringReceiversAcross,
@@ -41,7 +40,17 @@ import {
   wake,
 } from "../target/index.ts";
 import { isServed } from "../worker/index.ts";
-import { cellAt, freeFor, lengthAt, mostAhead, moveOn, moveOnLate, passGone, tableCell } from "./places.ts";
+import {
+  cellAt,
+  freeFor,
+  isThisRing,
+  lengthAt,
+  mostAhead,
+  moveOn,
+  moveOnLate,
+  passGone,
+  tableCell,
+} from "./places.ts";
 
 /** The ring that was sent to last, by its number: its head at some time, and the position behind the last message sent. */
 let seenRing: i32 = 0;
@@ -73,7 +82,7 @@ export function sendMessage(ring: i32, id: i32, address: i32, length: i32, tag: 
   const kind = load32((ownIntent + intentKind) | 0);
   const isFresh = kind === intentExchange && load32((ownIntent + intentFresh) | 0) === address;
   if (!isServed() || (kind !== intentNone && !isFresh)) return notServed;
-  if (load32((ring + ringId) | 0) !== id) return closed;
+  if (!isThisRing(ring, id)) return closed;
   beginToSend(ring, id);
   const found = sendNext(ring, address, length, tag, isFresh);
   if (found === sent) {
@@ -88,7 +97,7 @@ export function sendMessage(ring: i32, id: i32, address: i32, length: i32, tag: 
 export function sendMessages(ring: i32, id: i32, list: i32, count: i32): i32 {
   assert(isPlace(worker));
   if (!isServed() || load32((ownIntent + intentKind) | 0) !== intentNone) return notServed;
-  if (load32((ring + ringId) | 0) !== id) return 0;
+  if (!isThisRing(ring, id)) return 0;
   beginToSend(ring, id);
   let went = 0;
   for (let at = list; went < count; at = (at + ringListBytes) | 0) {
@@ -196,7 +205,7 @@ export function wakeAt(at: i32): void {
 
 /** Whether there is space for a message, as one look tells: or else something to be told by a send. */
 export function hasSpaceForMessage(ring: i32, id: i32): i32 {
-  if (load32((ring + ringId) | 0) !== id) return 1;
+  if (!isThisRing(ring, id)) return 1;
   beginToSend(ring, id);
   while (true) {
     const position = sentUpTo;

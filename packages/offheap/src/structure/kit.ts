@@ -6,13 +6,12 @@
 // Between the first and the last of these no other call of the allocator: it would settle what is under way.
 
 import { type Address, AllocatorError, nullOrThrow, show, type WorkerPlace } from "../base/index.ts";
-import { header, record, recordAt, retiredAtOnce, slotLive, wideBytes } from "../layout/index.ts";
+import { cellFlags, header, record, recordAt, retiredAtOnce, slotLive, wideBytes } from "../layout/index.ts";
 import type { Core, Heap, MemoryViews } from "../memory/index.ts";
 
 /** A fresh object is tried for so often: illegal frees lose a round now and then, damaged books do it every time. */
 const mostTries = 8;
 const nowhere = -1;
-const objectStep = 8;
 
 /** What stands behind an allocator's fast calls. */
 interface KitSlow {
@@ -162,7 +161,7 @@ export class Kit {
     const { core } = this;
     const value = core.seeCell(cell);
     const stamp = core.stampSeen();
-    const old = value & -objectStep;
+    const old = value & ~cellFlags.all;
     if (old === 0) return;
     if (this.exchange(cell, value, stamp, next, old)) this.retire();
     else this.abandon();

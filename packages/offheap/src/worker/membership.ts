@@ -6,9 +6,6 @@ import { type Heap, heapStatus } from "../memory/index.ts";
 import { markDead } from "./processes.ts";
 import { Workers } from "./workers.ts";
 
-const destroyedHeap = "the heap was destroyed";
-const closedFile = "this process has closed the heap's file";
-
 export class Membership {
   readonly workers: Workers;
   readonly place: WorkerPlace;
@@ -36,11 +33,17 @@ export class Membership {
 
   /** Who closes a file looks for workers after it has said so, and lets go of the file then. @throws ERR_DETACHED */
   assertReady(): void {
-    const { heap, workers, place } = this;
-    const isClosed = heap.ownPage?.isOpen() === false;
-    if (!isClosed && heap.isReady()) return;
-    workers.leave(place);
-    throw new AllocatorError("ERR_DETACHED", isClosed ? closedFile : destroyedHeap);
+    if (!this.isFileClosed() && this.heap.isReady()) return;
+    this.leave();
+    throw new AllocatorError("ERR_DETACHED", this.whyGone());
+  }
+
+  private isFileClosed(): boolean {
+    return this.heap.ownPage?.isOpen() === false;
+  }
+
+  private whyGone(): string {
+    return this.isFileClosed() ? "this process has closed the heap's file" : "the heap was destroyed";
   }
 
   /** Whether this worker can still be used. */
@@ -53,8 +56,7 @@ export class Membership {
     // Plain loads: a call that is ordered after a destroy or a reap sees it.
     const isReady = this.heap.words[header.status] === heapStatus.ready;
     if (isReady && !this.hasDetached && this.workers.isStill(this.place, this.word)) return;
-    const isClosed = this.heap.ownPage?.isOpen() === false;
-    const why = isReady ? "this worker was reaped" : isClosed ? closedFile : destroyedHeap;
+    const why = isReady ? "this worker was reaped" : this.whyGone();
     throw new AllocatorError(
       "ERR_DETACHED",
       this.hasDetached ? "this worker has detached from the heap" : why,
