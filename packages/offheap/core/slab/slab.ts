@@ -54,7 +54,6 @@ import {
   slabChunks,
   slabSet,
   slotsPerSlab,
-  statesAt,
   worker,
 } from "../places/index.ts";
 import {
@@ -63,7 +62,6 @@ import {
   divide,
   glance32,
   least,
-  load8,
   load32,
   most,
   multiply,
@@ -71,7 +69,7 @@ import {
   trailingZeros,
 } from "../target/index.ts";
 import { firstSlot, slotsOf } from "./slots.ts";
-import { clearStates, firstUsed } from "./state-scan.ts";
+import { clearStates, countStates, firstUsed } from "./state-scan.ts";
 
 /** Lists of more classes than this begin with short slabs: at least so many chunks. */
 const fewClasses = 16;
@@ -210,12 +208,14 @@ export function repairSlab(head: i32, claim: i32): void {
   assert(isChunk(head) && isSlab(claim));
   const info = infoAt(head);
   const slots = slotsOf(claim);
-  const stateAt = (statesAt + firstSlot(head)) | 0;
+  const first = firstSlot(head);
   for (let i = 0; i < lineWords; i++) store32((info + infoLines + (i << 2)) | 0, 0);
   let free = 0;
-  for (let slot = 0; slot < slots; slot++) {
-    if (load8((stateAt + slot) | 0) !== slotFree) continue;
-    free++;
+  for (let slot = 0; slot < slots; slot += slotsPerLine) {
+    const end = least(slot + slotsPerLine, slots);
+    const freeInLine = countStates(first + slot, first + end, slotFree);
+    if (freeInLine === 0) continue;
+    free += freeInLine;
     const line = slot >> lineShift;
     const at = (info + infoLines + ((line >> 5) << 2)) | 0;
     store32(at, load32(at) | (1 << (line & 31)));

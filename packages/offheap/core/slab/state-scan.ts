@@ -38,7 +38,7 @@ export function quadOf(byte: i32): i32 {
 
 /** How many bytes from slot `from` on, a multiple of 4, and before `end` are `byte`. */
 export function countStates(from: i32, end: i32, byte: i32): i32 {
-  assert(isPlace(byte) && from >= 0);
+  assert((isPlace(byte) || byte === slotFree) && from >= 0);
   const same = quadOf(byte);
   let count = 0;
   let slot = from;
