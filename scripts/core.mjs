@@ -3,7 +3,7 @@
 //   module.js    the WebAssembly of shared and of other memory, as text
 //   stepped.wasm the same with every access an import, for tests
 //   instance.js  the JavaScript that tsc has made of the same files, as one function: each call makes an instance
-//   asserting.js the same with the asserts at its entries, for tests
+//   asserting.js the same with the asserts at its entries, for tests; an instance can begin again
 //
 // Runs after tsc. What it made stands until a source of the core changes.
 
@@ -47,8 +47,8 @@ for (const [entry, path] of [
   for (const ending of [".js", ".d.ts"]) writeFileSync(file + ending, `export * from "${path}";\n`);
 }
 if (!isFresh) {
-  writeFileSync(join(built, "instance.js"), withoutAsserts(instanceSource()));
-  writeFileSync(join(built, "asserting.js"), instanceSource());
+  writeFileSync(join(built, "instance.js"), withoutAsserts(instanceSource("")));
+  writeFileSync(join(built, "asserting.js"), instanceSource("beginAgain"));
   writeFileSync(join(built, "module.js"), moduleSource(await compile("asc")));
   writeFileSync(join(built, "stepped.wasm"), await compile("imported.asc"));
   writeFileSync(markPath, digest);
@@ -162,8 +162,11 @@ function withoutAsserts(source) {
   return plain;
 }
 
-/** All files in the order of their imports, within one function; the verbs may be handed in. */
-function instanceSource() {
+/**
+ * All files in the order of their imports, within one function; the verbs may be handed in. `again` names a function that
+ * makes the instance as it was when it was new.
+ */
+function instanceSource(again) {
   const ordered = [];
   const visit = (path) => {
     if (ordered.includes(path)) return;
@@ -203,6 +206,8 @@ function instanceSource() {
     .replace(/^function (\w+)\((.+)\) \{$/gm, (head, name, given) =>
       face.includes(name) ? head + asIntegers(given) : head,
     );
+  const atFirst = [...rest.matchAll(/^let (\w+ = [^;]+;)$/gm)].map(([, assignment]) => `\n    ${assignment}`);
+  const toAgain = again === "" ? "" : `function ${again}() {${atFirst.join("")}\n}\n`;
   return `// Made of the files of the core by scripts/core.mjs.
 export function verbsOver(buffer) {
 ${bodyOf(access)}
@@ -211,7 +216,7 @@ return { ${verbs.join(", ")} };
 }
 export function instanceOver({ ${verbs.filter((name) => !["bindMemory", "bindSlow"].includes(name)).join(", ")} }) {
 ${rest}
-return { ${face.join(", ")} };
+${toAgain}return { ${[...face, again].filter((name) => name !== "").join(", ")} };
 }
 `;
 }

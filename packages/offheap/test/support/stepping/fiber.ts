@@ -4,10 +4,10 @@
 // No write and no atomic is done a second time.
 
 import type { MallocImports } from "offheap";
-import { instanceOver, type Verbs } from "#core/built/asserting.js";
 import { inverseOfNone, mapWord } from "#src/layout/layout.js";
 import type { AtomicOps } from "#src/memory/atomics.js";
 import type { Access } from "#src/memory/block.js";
+import { Cores } from "./cores.ts";
 import type { Kind, Machine } from "./machine.ts";
 import { steppedInstance } from "./stepped.ts";
 
@@ -41,6 +41,7 @@ export class Fiber {
   machine: Machine;
   /** What serves a module's calls that the core does not. */
   slowCalls: MallocImports | undefined;
+  private readonly cores: Cores;
   private readonly before: BeforeAccess;
   private readonly log: unknown[] = [];
   private cursor = 0;
@@ -57,8 +58,13 @@ export class Fiber {
     this.index = index;
     this.machine = machine;
     this.before = before;
-    const access = accessOf(this, isBroken);
-    this.access = { ...access, instance: isCompiled ? steppedInstance : instanceOver };
+    const cores = new Cores(this, isBroken);
+    this.access = {
+      ...accessOf(this, isBroken),
+      verbs: () => cores.verbs(),
+      instance: isCompiled ? steppedInstance : (verbs) => cores.instance(verbs),
+    };
+    this.cores = cores;
   }
 
   /** From now on the log begins with what was logged so far. */
@@ -76,6 +82,7 @@ export class Fiber {
   /** The program is about to be run from its start. */
   rewind(): void {
     this.cursor = 0;
+    this.cores.rewind();
   }
 
   /** Something the test does in the name of this worker: done once, between two accesses. */
@@ -185,96 +192,6 @@ function view(fiber: Fiber, kind: Kind, length: number, first = 0): unknown {
   );
 }
 
-function pairOf(value: number, stamp: number): bigint {
-  return (BigInt(stamp) << 32n) | BigInt(value >>> 0);
-}
-
-/** The core's verbs, each access a step; what the core keeps for itself, and constants of the heap, are none. */
-function verbsOf(fiber: Fiber, isBroken: boolean): Verbs {
-  const own = new Map<number, number>();
-  const ownLoad = (offset: number) => own.get(offset) ?? 0;
-  const ownStore = (offset: number, value: number) => void own.set(offset, value);
-  const load32 = (at: number) => fiber.load(0, at >>> 2) as number;
-  const store32 = (at: number, value: number) => fiber.store(0, at >>> 2, value | 0);
-  const state = (at: number) => at - fiber.machine.statesAt;
-  // What comes before the state bytes are tables, which stay as they are.
-  const constant8 = (at: number) => fiber.machine.beforeStates[at] as number;
-  const load8 = (at: number) => (state(at) < 0 ? constant8(at) : (fiber.load(1, state(at)) as number));
-  const store8 = (at: number, value: number) => fiber.store(1, state(at), value & 255);
-  const word = (at: number, writes: boolean, change: (before: number) => number | undefined) =>
-    fiber.atomic(0, at >>> 2, writes, change) as number;
-  let stamp = 0;
-  // Four state bytes, lowest first: a kill, or another's access, may come between any two.
-  const bytes = [0, 1, 2, 3];
-  return {
-    load32,
-    store32,
-    load8,
-    store8,
-    loadQuad: (at) => bytes.reduce((quad, i) => quad | (load8(at + i) << (i * 8)), 0),
-    storeQuad: (at, value) => {
-      for (const i of bytes) store8(at + i, (value >>> (i * 8)) & 255);
-    },
-    glance32: load32,
-    constant8,
-    constant32: (at) => fiber.machine.words[at >>> 2] as number,
-    atomicLoad32: (at) => word(at, false, () => undefined),
-    atomicStore32: (at, value) => {
-      word(at, true, () => value | 0);
-    },
-    compareExchange32: (at, expected, desired) => {
-      if (!isBroken) {
-        const found = word(at, true, (before) => (before === expected ? desired | 0 : undefined));
-        return found === expected;
-      }
-      if (load32(at) !== expected) return false;
-      store32(at, desired);
-      return true;
-    },
-    compareExchange8: (at, expected, desired) =>
-      fiber.atomic(1, state(at), true, (before: number) => (before === expected ? desired : undefined)) ===
-      expected,
-    or32: (at, bits) => word(at, true, (before) => before | bits),
-    and32: (at, bits) => word(at, true, (before) => before & bits),
-    add32: (at, delta) => word(at, true, (before) => (before + delta) | 0),
-    // Two words in one access, as WebAssembly has it.
-    loadCell: (at) => {
-      const pair = fiber.atomic(2, at >>> 3, false, () => undefined) as bigint;
-      stamp = Number(BigInt.asIntN(32, pair >> 32n));
-      return Number(BigInt.asIntN(32, pair));
-    },
-    stampLoaded: () => stamp,
-    exchangeCell: (at, value, oldStamp, nextValue, nextStamp) => {
-      const expected = pairOf(value, oldStamp);
-      const found = fiber.atomic(2, at >>> 3, true, (before: bigint) =>
-        before === expected ? pairOf(nextValue, nextStamp) : undefined,
-      );
-      return found === expected;
-    },
-    wake: () => {},
-    // Word by word, as a move may be cut short anywhere. To a lower place only, so ascending.
-    moveDown: (to, from, count) => {
-      for (let i = 0; i < count; i++) store32(to + i * 4, load32(from + i * 4));
-    },
-    // What objects hold is none of the books: no steps.
-    copyBytes: (to, from, count) =>
-      fiber.event(() => void new Uint8Array(fiber.machine.buffer).copyWithin(to, from, from + count)),
-    clearBytes: (at, count) =>
-      fiber.event(() => void new Uint8Array(fiber.machine.buffer, at, count).fill(0)),
-    mallocSlow: (size) => fiber.slowCalls?.malloc(size) ?? 0,
-    freeSlow: (address) => fiber.slowCalls?.free(address),
-    callocSlow: (count, size) => fiber.slowCalls?.calloc(count, size) ?? 0,
-    reallocSlow: (address, size) => fiber.slowCalls?.realloc(address, size) ?? 0,
-    alignedSlow: (alignment, size) => fiber.slowCalls?.aligned_alloc(alignment, size) ?? 0,
-    cleanUpSlow: () => {},
-    bindOwn: () => {},
-    ownLoad32: ownLoad,
-    ownStore32: ownStore,
-    ownLoad8: ownLoad,
-    ownStore8: ownStore,
-  };
-}
-
 function accessOf(fiber: Fiber, isBroken: boolean): Access {
   const word = (index: number, writes: boolean, change: (before: number) => number | undefined) =>
     fiber.atomic(0, index, writes, change) as number;
@@ -306,6 +223,5 @@ function accessOf(fiber: Fiber, isBroken: boolean): Access {
     states: (_buffer, byteOffset, length) =>
       view(fiber, 1, length, byteOffset - fiber.machine.statesAt) as Uint8Array,
     atomics,
-    verbs: () => verbsOf(fiber, isBroken),
   };
 }
