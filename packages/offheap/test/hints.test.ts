@@ -12,7 +12,9 @@ import { scratchIn, slabInfo } from "#src/layout/layout.js";
 import { chunkSetAt, infoAt, recordAt } from "#src/layout/offsets.js";
 import { mostHeldOf, mostMetOf } from "#src/layout/scratch.js";
 import type { Heap } from "#src/memory/heap.js";
+import { Slabs } from "#src/slab/slabs.js";
 import { attachTo, expectCode, makeHeap } from "./support/heaps.ts";
+import { Random } from "./support/random.ts";
 import { fillUp } from "./support/residue.ts";
 
 const slots = 70;
@@ -59,6 +61,28 @@ function withEmptySlab(): Fixture {
   assert.deepEqual(made.first.check(), []);
   return made;
 }
+
+describe("what is known of a slab's free slots", () => {
+  it("is made true from its state bytes, whichever of them are free", () => {
+    const made = fixture();
+    const { heap, first } = made;
+    first.allocate(size);
+    const slabs = new Slabs(heap, 1 as WorkerPlace);
+    const claim = slabs.claim(chunk0);
+    const random = new Random(21);
+    for (let round = 0; round < 3000; round++) {
+      // Wholly used, but for a few: a line that has none is passed by.
+      const share = random.below(4);
+      for (let slot = 0; slot < slots; slot++) heap.states[slot] = random.below(40) < share ? 0 : 129;
+      slabs.repair(chunk0, claim);
+      const free = [...heap.states.subarray(0, slots)].flatMap((state, slot) => (state === 0 ? [slot] : []));
+      const lines = free.reduce((bits, slot) => bits | (1 << (slot >> 6)), 0);
+      assert.equal(infoOf(made, 0, slabInfo.freeCount), free.length);
+      assert.equal(infoOf(made, 0, slabInfo.lines), lines);
+      assert.equal(made.partial.has(chunk0), free.length > 0);
+    }
+  });
+});
 
 describe("upper levels of a set", () => {
   for (const [set, name] of ["free", "empty", "partial"].entries()) {

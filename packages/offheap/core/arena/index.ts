@@ -34,6 +34,7 @@ export {
   freeAll,
   takeSpan,
   takeExact,
+  takeRoomy,
   takeBehind,
   markBehind,
   cutBehind,

@@ -32,6 +32,7 @@ import {
   least,
   load32,
   most,
+  multiply,
   store32,
 } from "../target/index.ts";
 import { setAdd, setAddRun, setNext, setRemove, setRemoveRun, setRunLength } from "./chunk-set.ts";
@@ -133,6 +134,20 @@ export function takeExact(want: i32, align: i32, phase: i32): i32 {
       next = clash + 1;
     }
     from = setNext(freeSet, most(next, from + 1));
+  }
+  return noChunk;
+}
+
+/**
+ * Takes `want` chunks for what grows: as many stay free behind them, and before them for what ends there. Else spans that grow
+ * by turns would stand in each other's way at each step. −1: there is no such place.
+ */
+export function takeRoomy(want: i32): i32 {
+  assert(want > 0);
+  for (let tries = 0; tries < takeTries; tries++) {
+    const wide = findRun(multiply(want, 3));
+    const head = wide === noChunk ? findRun(want << 1) : wide + want;
+    if (head === noChunk || takeWhole(head, want) === noChunk) return head;
   }
   return noChunk;
 }

@@ -37,13 +37,13 @@ export function isSpanOf(bytes: i32): bool {
 
 /**
  * The address of a new object; 0: then there may be space behind another worker's claim. `isDoomed`: it is to end if the
- * worker does, until a move says otherwise.
+ * worker does, until a move says otherwise; what moves into a span has grown.
  */
 export function allocateLarge(bytes: i32, alignBytes: i32, isDoomed: bool): i32 {
   assert(bytes !== 0 && alignBytes > 0);
   const isRun = isRunOf(bytes, alignBytes);
   writeJournal(journalMoving);
-  const address = isRun ? newRun(bytes, alignBytes) : newSpan(bytes, alignBytes);
+  const address = isRun ? newRun(bytes, alignBytes) : newSpan(bytes, alignBytes, isDoomed);
   if (isDoomed && address !== 0) {
     const target = load32((ownRecord + recordTarget) | 0);
     store32((ownRecord + recordDoomed) | 0, isRun ? 1 + target : -1 - target);
@@ -56,8 +56,8 @@ function newRun(bytes: i32, alignBytes: i32): i32 {
   return allocateRun(pagesFor(bytes), most(alignBytes >>> pageShift, 1));
 }
 
-function newSpan(bytes: i32, alignBytes: i32): i32 {
-  const head = allocateSpan(spanChunksFor(bytes), most(alignBytes >>> chunkShift, 1));
+function newSpan(bytes: i32, alignBytes: i32, isGrowing: bool): i32 {
+  const head = allocateSpan(spanChunksFor(bytes), most(alignBytes >>> chunkShift, 1), isGrowing);
   return head === noChunk ? 0 : (dataAt + (head << chunkShift)) | 0;
 }
 

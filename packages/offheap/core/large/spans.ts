@@ -23,6 +23,7 @@ import {
   tagOf,
   takeBehind,
   takeExact,
+  takeRoomy,
   workerOf,
 } from "../arena/index.ts";
 import {
@@ -45,9 +46,10 @@ import { assert, least, most } from "../target/index.ts";
 const ownerTries = 4;
 
 /** The head of a new object of so many chunks; −1: there is none. The journal is "moving"; it is yet to say so. */
-export function allocateSpan(length: i32, align: i32): i32 {
+export function allocateSpan(length: i32, align: i32, isGrowing: bool): i32 {
   assert(length > 0 && align > 0);
-  const head = takeExact(length, align, dataAt >>> chunkShift);
+  let head = isGrowing && align === 1 ? takeRoomy(length) : noChunk;
+  if (head === noChunk) head = takeExact(length, align, dataAt >>> chunkShift);
   if (head === noChunk) return noChunk;
   beginLarge(journalAllocatingSpan, head, recordLargeAllocs, 0);
   mapSpan(head, length, mapLarge);

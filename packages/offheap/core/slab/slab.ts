@@ -69,7 +69,7 @@ import {
   trailingZeros,
 } from "../target/index.ts";
 import { firstSlot, slotsOf } from "./slots.ts";
-import { clearStates, countStates, firstUsed } from "./state-scan.ts";
+import { clearStates, countStates, firstUsed, hasFree } from "./state-scan.ts";
 
 /** Lists of more classes than this begin with short slabs: at least so many chunks. */
 const fewClasses = 16;
@@ -213,9 +213,9 @@ export function repairSlab(head: i32, claim: i32): void {
   let free = 0;
   for (let slot = 0; slot < slots; slot += slotsPerLine) {
     const end = least(slot + slotsPerLine, slots);
-    const freeInLine = countStates(first + slot, first + end, slotFree);
-    if (freeInLine === 0) continue;
-    free += freeInLine;
+    // A refusal in a full heap comes by all of its state bytes.
+    if (!hasFree(first + slot, first + end)) continue;
+    free += countStates(first + slot, first + end, slotFree);
     const line = slot >> lineShift;
     const at = (info + infoLines + ((line >> 5) << 2)) | 0;
     store32(at, load32(at) | (1 << (line & 31)));

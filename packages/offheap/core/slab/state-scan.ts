@@ -36,6 +36,25 @@ export function quadOf(byte: i32): i32 {
   return multiply(byte, 0x01010101);
 }
 
+/** Whether one of the bytes from slot `from` on, a multiple of 4, and before `end` is 0 (Warren, Hacker's Delight, section 6-1). */
+export function hasFree(from: i32, end: i32): bool {
+  assert(from >= 0);
+  let zeros = 0;
+  let slot = from;
+  while (slot + 4 <= end) {
+    const quad = loadQuad((statesAt + slot) | 0);
+    zeros |= (quad - 0x01010101) & ~quad;
+    slot += 4;
+  }
+  return (zeros & -0x7f7f7f80) !== 0 || firstFree(slot, end) < end;
+}
+
+function firstFree(from: i32, end: i32): i32 {
+  let slot = from;
+  while (slot < end && load8((statesAt + slot) | 0) !== slotFree) slot++;
+  return slot;
+}
+
 /** How many bytes from slot `from` on, a multiple of 4, and before `end` are `byte`. */
 export function countStates(from: i32, end: i32, byte: i32): i32 {
   assert((isPlace(byte) || byte === slotFree) && from >= 0);
