@@ -39,7 +39,14 @@ export {
   pieceOfBucket,
   tableOfBucket,
 } from "./buckets/index.ts";
-export { allocateLarge, forgetKept, freeSpan, giveBackKept, resizeSpan } from "./large/index.ts";
+export {
+  allocateLarge,
+  forgetKept,
+  freeSpan,
+  giveBackIdle,
+  giveBackKept,
+  resizeSpan,
+} from "./large/index.ts";
 export {
   countFree,
   drain,

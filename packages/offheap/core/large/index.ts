@@ -7,4 +7,4 @@ export { isSpanOf, allocateLarge, freeLarge, resizeLarge } from "./large.ts";
 export { freeSpan, resizeSpan } from "./spans.ts";
 
 // What a worker keeps for its next objects.
-export { forgetKept, giveBackKept } from "./kept.ts";
+export { forgetKept, giveBackIdle, giveBackKept } from "./kept.ts";

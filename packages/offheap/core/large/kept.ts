@@ -37,7 +37,15 @@ import {
   recordReused,
   tagBuilding,
 } from "../layout/index.ts";
-import { beginLarge, countLarge, giveBackRuns, isWanted, noteWanted, writeJournal } from "../pages/index.ts";
+import {
+  beginLarge,
+  countLarge,
+  giveBackRuns,
+  isWanted,
+  noteWanted,
+  wasWantedLately,
+  writeJournal,
+} from "../pages/index.ts";
 import { isChunk, isPlace, keptOf, ownKept, worker } from "../places/index.ts";
 import { assert, glance32, load32, store32 } from "../target/index.ts";
 
@@ -91,10 +99,21 @@ export function endSpan(head: i32, claim: i32): bool {
 
 /** Gives back what a worker keeps. The journal is "moving". */
 export function giveBackKept(w: i32): void {
-  giveBackRuns(w);
+  giveBackFrom(w, false);
+}
+
+/** The same of what this worker keeps, and has not asked for since this was last called. */
+export function giveBackIdle(): void {
+  giveBackFrom(worker, true);
+}
+
+function giveBackFrom(w: i32, isIdle: bool): void {
+  giveBackRuns(w, isIdle);
   const table = (keptOf(w) + spansIn) | 0;
   for (let i = 0; i < mostKeptChunks; i++) {
-    const head = glance32((table + (i << keptShift)) | 0) - 1;
+    const entry = (table + (i << keptShift)) | 0;
+    if (isIdle && wasWantedLately(entry)) continue;
+    const head = glance32(entry) - 1;
     const claim = isChunk(head) ? claimOf(head) : 0;
     if (isKeptSpan(claim) && workerOf(claim) === w) endSpan(head, claim);
   }

@@ -9,9 +9,10 @@
 // No journal is needed for it: the byte alone says whether it took place.
 //
 // A table is of its worker's record: for each number of pages, by a hash, the state byte of the run that is kept + 1, and how
-// many pages were asked for last, doubled, + 1 if as often as twice in a row. Then such a run is kept: so lengths that come at
-// random, of which each would be kept in vain, cost little. What a table says of a run that was taken is not cleared: nobody
-// believes it without the byte.
+// many pages were asked for last, times four, + 1 if as often as twice in a row. Then such a run is kept: so lengths that come at
+// random, of which each would be kept in vain, cost little. + 2 if since the last periodic clean-up, which leaves such a run:
+// else each clean-up would give a span back that is built anew at once. What a table says of a run that was taken is not cleared:
+// nobody believes it without the byte.
 //
 // Plain loads: the worker's own table. Of another's what is read is a hint: the exchange says whether it holds.
 
@@ -41,6 +42,9 @@ import { pageAtSlot } from "./state.ts";
 /** Odd, so that lengths apart from each other by powers of two have places of their own. */
 const spread = 167;
 const hashBits = 8;
+const wantedShift = 2;
+const wantedTwice = 1;
+const wantedLately = 2;
 
 function runEntry(pages: i32): i32 {
   const hash = (multiply(pages, spread) & ((1 << hashBits) - 1)) >> (hashBits - keptCountShift);
@@ -50,15 +54,26 @@ function runEntry(pages: i32): i32 {
 /** Notes that a length is asked for; false: the entry was of another so far. */
 export function noteWanted(entry: i32, length: i32): bool {
   const wanted = load32((entry + keptWanted) | 0);
-  const isSame = wanted >> 1 === length;
-  if (!isSame) store32((entry + keptWanted) | 0, length << 1);
-  else if ((wanted & 1) === 0) store32((entry + keptWanted) | 0, wanted | 1);
+  const isSame = wanted >> wantedShift === length;
+  const next = (length << wantedShift) | (isSame ? wantedTwice | wantedLately : 0);
+  if (wanted !== next) store32((entry + keptWanted) | 0, next);
   return isSame;
 }
 
 /** Whether a length was asked for twice in a row. */
 export function isWanted(entry: i32, length: i32): bool {
-  return load32((entry + keptWanted) | 0) === ((length << 1) | 1);
+  return (
+    (load32((entry + keptWanted) | 0) | wantedLately) ===
+    ((length << wantedShift) | wantedTwice | wantedLately)
+  );
+}
+
+/** Whether a length was asked for since this was last looked at. */
+export function wasWantedLately(entry: i32): bool {
+  const wanted = load32((entry + keptWanted) | 0);
+  if ((wanted & wantedLately) === 0) return false;
+  store32((entry + keptWanted) | 0, wanted & ~wantedLately);
+  return true;
 }
 
 /** A run of so many pages that this worker has kept, live again: its address; 0: there is none. The journal is "moving". */
@@ -115,11 +130,14 @@ function endKept(slot: i32): void {
   if (isKeptRun(slot)) endWhole(-1, slot, pageKept);
 }
 
-/** Gives back the runs that a worker keeps. The journal is "moving". */
-export function giveBackRuns(w: i32): void {
+/** Gives back the runs that a worker keeps; `isIdle`: its own that were not asked for lately. The journal is "moving". */
+export function giveBackRuns(w: i32, isIdle: bool): void {
   assert(isPlace(w));
   const table = keptOf(w);
-  for (let i = 0; i < 1 << keptCountShift; i++) endKept(glance32((table + (i << keptShift)) | 0) - 1);
+  for (let i = 0; i < 1 << keptCountShift; i++) {
+    const entry = (table + (i << keptShift)) | 0;
+    if (!isIdle || !wasWantedLately(entry)) endKept(glance32(entry) - 1);
+  }
 }
 
 /** Whether a run is kept, by whomever. Damaged tables may lead anywhere. */

@@ -247,7 +247,7 @@ export class Large implements OtherSpans {
 
   releaseEmpty(limit: number): number {
     this.cleanUps++;
-    if (limit < Number.POSITIVE_INFINITY) this.core.giveBackKept(this.worker);
+    if (limit < Number.POSITIVE_INFINITY) this.core.giveBackIdle();
     else this.pageSpans.giveBackKept();
     return this.pageSpans.releaseEmpty(limit);
   }
