@@ -206,10 +206,8 @@ export class Large implements OtherSpans {
       const head = (chunk - (entry >>> mapDistanceShift)) as ChunkIndex;
       const claim = head >= 0 ? this.spans.claimOf(head) : 0;
       if ((entry & mapClassMask) !== 0) freeSlot(doomed.at as SlotIndex);
-      else if (isPages(claim)) {
-        const end = this.pageSpans.endSlot(head, claim);
-        this.loosenRun(head, doomed.at, end, target, "free", found);
-      }
+      else if (isPages(claim))
+        this.loosenRun(head, doomed.at, this.pageSpans.endSlot(head, claim), target, "free", found);
     }
     words[doomedAt(this.heap, target)] = 0;
   }

@@ -4,7 +4,7 @@ import type { Address } from "#src/base/brands.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
 import { allocate, cleanUp, free, freeOldest, takeWanted } from "./common.ts";
-import { pool, resize, runBytes } from "./runs.ts";
+import { pool, runBytes } from "./runs.ts";
 
 const chunk = 65_536;
 const keeping = { ...pool, chunks: 1 } as const;
@@ -95,12 +95,18 @@ export const keptSpanBehind: Scenario<Address[]> = {
   geometry: { ...pool, chunks: 4 },
   mayRunOut: true,
   setup: ([a, b]) => {
-    (b as Actor).allocate(span);
-    return take(a, 1, span);
+    const before = take(b, 1, span);
+    return [...take(a, 1, span), ...before];
   },
   programs: [
     [free(0), allocate(span)],
-    [resize(3 * chunk), freeOldest],
+    [
+      (actor, [, before]) => {
+        actor.mine.push(before as Address);
+        actor.resizeOldest(3 * chunk);
+      },
+      freeOldest,
+    ],
   ],
 };
 
