@@ -57,6 +57,19 @@ for (const engine of engines)
       assertZeroResidue(pool);
     });
 
+    it("counts as freed, and as allocated, each time", () => {
+      const pool = make(engine);
+      for (let i = 1; i <= 10; i++) {
+        const address = pool.allocate(length);
+        assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [i, i - 1]);
+        pool.deallocate(address);
+        assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [i, i]);
+      }
+      pool.cleanup();
+      assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [10, 10]);
+      assertZeroResidue(pool);
+    });
+
     it("goes when another length comes to its place in the table", () => {
       const pool = make(engine);
       // Runs of 25 and of 51 pages have the same.
