@@ -39,7 +39,14 @@ export {
   pieceOfBucket,
   tableOfBucket,
 } from "./buckets/index.ts";
-export { allocateLarge, freeSpan, resizeSpan } from "./large/index.ts";
+export {
+  allocateLarge,
+  forgetKept,
+  freeSpan,
+  giveBackIdle,
+  giveBackKept,
+  resizeSpan,
+} from "./large/index.ts";
 export {
   countFree,
   drain,
@@ -88,9 +95,7 @@ export {
 export { packEntry, packedBytes, packedOf, wordOfBucket } from "./packed/index.ts";
 export {
   claimPageSpan,
-  forgetKept,
   freeRun,
-  giveBackKept,
   letGoPages,
   releaseEmptyPages,
   repairPages,

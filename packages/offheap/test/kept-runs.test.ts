@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryPool } from "offheap";
 import type { WorkerPlace } from "#src/base/brands.js";
-import { keptSlots, keptTable } from "#src/layout/offsets.js";
+import { keptIn, keptTable } from "#src/layout/offsets.js";
 import { CountingAccess } from "./support/counting.ts";
 import { attachPoolTo, expectCode, heapOf, makePoolHeap } from "./support/heaps.ts";
 import { assertZeroResidue } from "./support/residue.ts";
@@ -20,7 +20,12 @@ function allocateAgain(pool: MemoryPool, bytes: number): number {
   pool.deallocate(pool.allocate(bytes));
   return pool.allocate(bytes);
 }
-const keptBy = (pool: MemoryPool) => keptSlots(heapOf(pool), (pool.workerId % 128) as WorkerPlace).length;
+/** What is said of a run that was taken since stays in the table. */
+function keptBy(pool: MemoryPool): number {
+  const heap = heapOf(pool);
+  const { slots } = keptIn(heap, (pool.workerId % 128) as WorkerPlace);
+  return slots.filter((slot) => heap.states[slot] === 127).length;
+}
 
 for (const engine of engines)
   describe(`a page run that is kept, ${engine}`, () => {
@@ -49,6 +54,19 @@ for (const engine of engines)
         expectCode("ERR_DOUBLE_FREE", () => pool[call](address));
       expectCode("ERR_DOUBLE_FREE", () => pool.reallocate(address, 3 * length));
       assert.deepEqual(pool.check(), []);
+      assertZeroResidue(pool);
+    });
+
+    it("counts as freed, and as allocated, each time", () => {
+      const pool = make(engine);
+      for (let i = 1; i <= 10; i++) {
+        const address = pool.allocate(length);
+        assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [i, i - 1]);
+        pool.deallocate(address);
+        assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [i, i]);
+      }
+      pool.cleanup();
+      assert.deepEqual([pool.stats().large.allocs, pool.stats().large.deallocs], [10, 10]);
       assertZeroResidue(pool);
     });
 
@@ -94,10 +112,14 @@ for (const engine of engines)
 
     it("is given back by its worker's own clean-up now and then", () => {
       const pool = make(engine, { cleanupInterval: 4 });
-      for (let i = 0; i < 8; i++) pool.deallocate(pool.allocate(length));
-      assert.deepEqual([keptBy(pool), pool.stats().spanBytes], [0, 0]);
-      pool.deallocate(allocateAgain(pool, length));
+      for (let i = 0; i < 10; i++) pool.deallocate(pool.allocate(length));
       assert.equal(keptBy(pool), 1);
+      // Its length was asked for since the clean-up before: it goes at the second from here on.
+      const others = Array.from({ length: 8 }, (_, i) => pool.allocate((6 + i) * 2048));
+      for (const [i, address] of others.entries()) {
+        assert.equal(keptBy(pool), i < 6 ? 1 : 0, `${i} frees`);
+        pool.deallocate(address);
+      }
     });
 
     it("that another has taken, and keeps, may be anybody's who has it in a table: once", () => {

@@ -4,6 +4,7 @@
 
 import {
   claimClassShift,
+  claimKeptBit,
   claimLengthMask,
   claimLengthShift,
   claimWorkerMask,
@@ -25,6 +26,10 @@ export function claimBody(distance: i32): i32 {
 }
 export function claimBuilding(length: i32): i32 {
   return tagBuilding | (worker << claimWorkerShift) | ((length - 1) << claimLengthShift);
+}
+/** Freed, and kept by this worker: BUILDING to all who would take or free it. */
+export function claimKept(length: i32): i32 {
+  return claimBuilding(length) | claimKeptBit;
 }
 export function claimUnclaimed(classIndex: i32, length: i32): i32 {
   return tagUnclaimed | ((length - 1) << claimLengthShift) | (classIndex << claimClassShift);

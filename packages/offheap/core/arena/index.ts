@@ -4,6 +4,7 @@
 export {
   claimBody,
   claimBuilding,
+  claimKept,
   claimUnclaimed,
   claimClaimed,
   claimLarge,
@@ -24,6 +25,7 @@ export {
 export {
   takenLength,
   takenIsZero,
+  noteUsed,
   lastTakenLength,
   lastTakenIsZero,
   mapOf,

@@ -49,6 +49,11 @@ const peakTries = 4;
 export let takenLength: i32 = 0;
 export let takenIsZero: bool = false;
 
+/** The span that is taken was in use, so its bytes may be anything. */
+export function noteUsed(): void {
+  takenIsZero = false;
+}
+
 /** The same two for the shell. */
 export function lastTakenLength(): i32 {
   return takenLength;

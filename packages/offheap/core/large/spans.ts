@@ -1,18 +1,18 @@
 // Objects with a span of their own, as one worker handles them. The claim word is the whole truth: LARGE(owner,
 // length) is a live object. It is stored last, and ends by an exchange, so that of two frees exactly one succeeds.
 //
-//   allocate  take; map; count; LARGE          free  LARGE → BUILDING; count; give back
+//   allocate  one that is kept (kept.ts); else take; map; count; LARGE
+//   free      kept, by one exchange; else LARGE → BUILDING; count; give back
 //   resize    longer: the chunks behind become bodies, then LARGE gets the new length; shorter: those to go become
 //             bodies by the resizer, LARGE gets the new length, they go. Its bodies beyond the length are let go by
 //             whoever settles it if need be: by no other's number, so whatever stands there by then is not touched.
 
 import {
   claimBody,
-  claimBuilding,
+  claimKept,
   claimLarge,
   claimOf,
   cutBehind,
-  giveBackWhole,
   heedDestroy,
   lengthOf,
   mapSpan,
@@ -29,18 +29,16 @@ import {
 import {
   chunkShift,
   journalAllocatingSpan,
-  journalFreeingSpan,
-  journalMoving,
   mapDistanceShift,
   mapLarge,
   noChunk,
   recordLargeAllocs,
-  recordLargeFrees,
   tagLarge,
 } from "../layout/index.ts";
-import { beginLarge, beginResize, countLarge, writeJournal } from "../pages/index.ts";
+import { beginLarge, beginResize, countLarge } from "../pages/index.ts";
 import { dataAt, isChunk, worker } from "../places/index.ts";
 import { assert, least, most } from "../target/index.ts";
+import { endKeptSpans, endSpan, isSpanToKeep, takeKeptSpan } from "./kept.ts";
 
 /** Its owner's death, its adoption, and that adopter's death may each change the word once. */
 const ownerTries = 4;
@@ -48,6 +46,9 @@ const ownerTries = 4;
 /** The head of a new object of so many chunks; −1: there is none. The journal is "moving"; it is yet to say so. */
 export function allocateSpan(length: i32, align: i32, isGrowing: bool): i32 {
   assert(length > 0 && align > 0);
+  const mayBeKept = align === 1 && !isGrowing;
+  const kept = mayBeKept ? takeKeptSpan(length) : noChunk;
+  if (kept !== noChunk) return kept;
   let head = isGrowing && align === 1 ? takeRoomy(length) : noChunk;
   if (head === noChunk) head = takeExact(length, align, dataAt >>> chunkShift);
   if (head === noChunk) return noChunk;
@@ -59,16 +60,12 @@ export function allocateSpan(length: i32, align: i32, isGrowing: bool): i32 {
   return head;
 }
 
-/** Ends an object if its claim word still is `claim`; the journal is "moving" then. */
+/** Ends an object if its claim word still is `claim`; the journal may be "moving" then. */
 export function freeSpan(head: i32, claim: i32): bool {
   assert(isChunk(head) && tagOf(claim) === tagLarge);
   const length = lengthOf(claim);
-  beginLarge(journalFreeingSpan, head, recordLargeFrees, 1);
-  const isFreed = swapClaim(head, claim, claimBuilding(length));
-  if (isFreed) countLarge(recordLargeFrees);
-  writeJournal(journalMoving);
-  if (isFreed) giveBackWhole(head, length);
-  return isFreed;
+  if (isSpanToKeep(head, length)) return swapClaim(head, claim, claimKept(length));
+  return endSpan(head, claim);
 }
 
 /** Makes the caller's object longer or shorter where it is; false when that cannot be. */
@@ -76,6 +73,7 @@ export function resizeSpan(head: i32, claim: i32, want: i32): bool {
   assert(isChunk(head) && want > 0);
   const length = lengthOf(claim);
   const limit = most(want, length);
+  endKeptSpans(head + length, head + want);
   beginResize(head, limit, least(want, length));
   if (want > length && takeBehind(head, length, want - length) < want - length) {
     cutBehind(head, length, want, claimBody(0));

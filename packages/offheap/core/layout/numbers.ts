@@ -93,6 +93,8 @@ export const claimWorkerMask = 127;
 export const claimLengthShift = 10;
 export const claimClassShift = 26;
 export const claimLengthMask = 0xffff;
+/** BUILDING with this bit: freed, and kept by the worker for its next object of that length. */
+export const claimKeptBit = 1 << 26;
 
 /** A worker's record, in bytes from its start. */
 export const recordJournal = 0;
@@ -103,10 +105,12 @@ export const recordCount = 12;
 export const recordLargeAllocs = 20;
 export const recordLargeFrees = 28;
 export const recordDoomed = 36;
+/** Kept objects that became live again: each is a free and an allocation that neither of their counts has. */
+export const recordReused = 48;
 export const recordGauges = 64;
 /** The magazines, behind 64 gauges. */
 export const recordMagazines = 320;
-/** Page runs that a worker keeps, right before its scratch: 16 of them, each with what was asked for last. */
+/** What a worker keeps, right before its scratch: 16 page runs, then 16 spans, each with the length that was asked for last. */
 export const keptShift = 3;
 export const keptCountShift = 4;
 export const keptWanted = 4;
@@ -145,6 +149,8 @@ export const journalAllocatingSpan = 5;
 export const journalFreeingSpan = 6;
 export const journalResizingSpan = 7;
 export const journalResetting = 8;
+export const journalTakingRun = 9;
+export const journalTakingSpan = 10;
 
 /** State byte of a slot: 0 free; 1–126 cached by that worker; 128 live and nobody's; 128 + w live, allocated by w. */
 export const slotFree = 0;

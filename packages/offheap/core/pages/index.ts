@@ -4,7 +4,7 @@
 export { allocateRun, freeRun, resizeRun, runAt, pagesAt } from "./runs.ts";
 
 // Those that a worker keeps for its next objects.
-export { forgetKept, giveBackKept } from "./kept.ts";
+export { giveBackRuns, isWanted, noteWanted, wasWantedLately } from "./kept.ts";
 
 // Spans of pages: claimed for a moment, repaired, given back.
 export { claimPageSpan, unclaimPages, repairPages, letGoPages, releaseEmptyPages } from "./spans.ts";

@@ -1,8 +1,8 @@
 // Page runs: the objects that share a span of pages. One worker's operations on them.
 //
 //   allocate  one that is kept (kept.ts); else claim a span with space; length, then the first byte: 128 + w; count; unclaim
-//   free      first byte, live → w by an exchange, so that of two frees one succeeds; count; then it is kept,
-//             or, if the span can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
+//   free      first byte, by an exchange, so that of two frees one succeeds: live → 127, it is kept; else live → w; count; then,
+//             if the span can be claimed, w → 0; else w → 255, and whoever holds it next makes the pages free
 //   resize    under the claim: another length
 //
 // Plain loads: page info and free bytes, under the claim. A live byte is looked at so, for what is done about it ends in an
@@ -14,25 +14,22 @@ import {
   infoFreeCount,
   infoLongest,
   journalAllocatingRun,
-  journalFreeingRun,
-  journalMoving,
   mapDistanceShift,
   noChunk,
   noPage,
   pageFree,
+  pageKept,
   pageShift,
   pagesPerChunkShift,
   recordLargeAllocs,
-  recordLargeFrees,
   slotLive,
 } from "../layout/index.ts";
 import { dataAt, infoAt, isChunk, statesAt, worker } from "../places/index.ts";
 import { assert, compareExchange8, load8, load32, store8, store32 } from "../target/index.ts";
 import { enterBin, noteLongest, pendingSet, repairBins } from "./bins.ts";
-import { endRun } from "./freeing.ts";
-import { keepRun, takeKept } from "./kept.ts";
+import { endWhole, isToKeep, takeKept } from "./kept.ts";
 import { markPages } from "./marks.ts";
-import { beginLarge, countLarge, writeJournal } from "./record.ts";
+import { beginLarge, countLarge } from "./record.ts";
 import {
   claimRun,
   findInNew,
@@ -112,17 +109,11 @@ function isFoundFree(): bool {
   return foundFrom !== noPage && load8((statesAt + slotOfPage(foundSpan, foundFrom)) | 0) === pageFree;
 }
 
-/** Ends a live object if its first byte still is `state`; the journal is "moving" then. */
+/** Ends a live object if its first byte still is `state`; the journal may be "moving" then. */
 export function freeRun(head: i32, slot: i32, state: i32): bool {
   assert(isChunk(head) && isLivePage(state));
-  const stateAt = (statesAt + slot) | 0;
-  beginLarge(journalFreeingRun, slot, recordLargeFrees, 1);
-  const isFreed = compareExchange8(stateAt, state, worker);
-  if (isFreed) countLarge(recordLargeFrees);
-  writeJournal(journalMoving);
-  if (!isFreed) return false;
-  if (!keepRun(slot)) endRun(head, slot);
-  return true;
+  if (isToKeep(slot)) return compareExchange8((statesAt + slot) | 0, state, pageKept);
+  return endWhole(head, slot, state);
 }
 
 /** The live run that begins at an address of a chunk with this entry in the map, by its first state byte; −1: there is none. */

@@ -88,7 +88,7 @@ export let ownIntent: i32 = 0;
 export let worker: i32 = 0;
 /** Its record. */
 export let ownRecord: i32 = 0;
-/** The page runs that it keeps. */
+/** What it keeps: page runs, then spans. */
 export let ownKept: i32 = 0;
 
 export function placeHeap(heap: i32, data: i32, states: i32, chunks: i32, shift: i32): void {
@@ -199,9 +199,9 @@ export function workerWordAt(w: i32): i32 {
 export function recordOf(w: i32): i32 {
   return (recordsAt + multiply(w - 1, recordBytes)) | 0;
 }
-/** The page runs that a worker keeps: a table right before its scratch. */
+/** What a worker keeps: two tables right before its scratch, of page runs and of spans. */
 export function keptOf(w: i32): i32 {
-  return (recordOf(w) + scratchIn - (1 << (keptCountShift + keptShift))) | 0;
+  return (recordOf(w) + scratchIn - (2 << (keptCountShift + keptShift))) | 0;
 }
 /** What a worker is about in structures. */
 export function intentOf(w: i32): i32 {

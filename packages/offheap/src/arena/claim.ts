@@ -10,6 +10,7 @@
 
 import {
   claimClassShift,
+  claimKeptBit,
   claimLengthShift,
   claimWorkerMask,
   claimWorkerShift,
@@ -50,6 +51,15 @@ export function claimBody(distance: number, worker: WorkerPlace): number {
 
 export function claimBuilding(worker: WorkerPlace, length: number): number {
   return tag.building | (worker << workerShift) | ((length - 1) << lengthShift);
+}
+
+/** Freed, and kept by the worker for its next object of that length. */
+export function claimKept(worker: WorkerPlace, length: number): number {
+  return claimBuilding(worker, length) | claimKeptBit;
+}
+
+export function isKept(claim: number): boolean {
+  return tagOf(claim) === tag.building && (claim & claimKeptBit) !== 0;
 }
 
 export function claimUnclaimed(classIndex: ClassIndex, length: number): number {

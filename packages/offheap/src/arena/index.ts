@@ -6,6 +6,7 @@ export {
   claimFree,
   ownerBits,
   claimBuilding,
+  claimKept,
   claimLarge,
   tagOf,
   workerOf,
@@ -13,6 +14,7 @@ export {
   distanceOf,
   classOf,
   isBody,
+  isKept,
   isPages,
   isSlab,
 } from "./claim.ts";

@@ -1,6 +1,6 @@
 // What of the heap is in memory just now, by what it serves: asked of the OS, chunk by chunk. O(heap).
 
-import { claimFree, forEachSpan, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/index.ts";
+import { claimFree, forEachSpan, isKept, isPages, isSlab, lengthOf, tag, tagOf } from "../arena/index.ts";
 import { AllocatorError } from "../base/index.ts";
 import { chunkBytes } from "../layout/index.ts";
 import { bufferOf, type Heap } from "../memory/index.ts";
@@ -11,7 +11,7 @@ export interface Residency {
   total: number;
   books: number;
   slabs: number;
-  /** Of a pool: large objects, and the spans that page runs share. */
+  /** Of a pool: large objects, what workers keep for their next ones, and the spans that page runs share. */
   large: number;
   /** Chunks in no span: what `cleanup({ all: true })` would give back. */
   free: number;
@@ -70,6 +70,7 @@ function stretchAt(heap: Heap, chunk: number): { kind: Kind; end: number } {
 function spanAt(heap: Heap, chunk: number): { kind: Kind; length: number } {
   const claim = heap.words[heap.layout.claimsAt + chunk] as number;
   if (claim === claimFree) return { kind: "free", length: 1 };
-  if (isPages(claim) || tagOf(claim) === tag.large) return { kind: "large", length: lengthOf(claim) };
+  if (isPages(claim) || isKept(claim) || tagOf(claim) === tag.large)
+    return { kind: "large", length: lengthOf(claim) };
   return isSlab(claim) ? { kind: "slabs", length: lengthOf(claim) } : { kind: "other", length: 1 };
 }

@@ -1,7 +1,16 @@
 // Objects with a span of their own (core/large/spans.ts): whose they are, and how what was cut short is settled. The claim word
 // is the whole truth: LARGE(owner, length) is a live object.
 
-import { claimBuilding, claimLarge, lengthOf, type Spans, tag, tagOf, workerOf } from "../arena/index.ts";
+import {
+  claimBuilding,
+  claimKept,
+  claimLarge,
+  lengthOf,
+  type Spans,
+  tag,
+  tagOf,
+  workerOf,
+} from "../arena/index.ts";
 import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { record } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
@@ -36,8 +45,16 @@ export class LargeSpans {
     }
     if (entry === journal.freeingSpan) {
       const claim = spans.claimOf(head);
-      if (tagOf(claim) === tag.building && workerOf(claim) === target)
+      // What is kept is BUILDING, too.
+      if (claim === claimBuilding(target, lengthOf(claim)))
         setLargeCount(heap, target, record.largeFrees, count);
+    }
+    if (entry === journal.takingSpan) {
+      setLargeCount(heap, target, record.reused, count);
+      const claim = spans.claimOf(head);
+      // Kept, as the table still has it: it is given back with the others.
+      if (tagOf(claim) === tag.large && workerOf(claim) === target)
+        spans.swapClaim(head, claim, claimKept(target, lengthOf(claim)));
     }
     if (entry === journal.resizingSpan) {
       // What a resize cut short had taken, or had not let go yet; others may have freed the object, and built there.

@@ -2,6 +2,7 @@
 // and what the allocator asks of spans that are no slabs.
 
 import {
+  isKept,
   isPages,
   lengthOf,
   mapClassMask,
@@ -100,14 +101,13 @@ export class Large implements OtherSpans {
    * end if the worker does, until a move says otherwise.
    */
   allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {
-    const { core } = this;
     const lookup = this.fastPath?.lookup ?? closed;
     const { mostBytes, chunks } = lookup;
     lookup.pause();
-    const address = core.allocateLarge(bytes, alignBytes, isDoomed);
+    const address = this.core.allocateLarge(bytes, alignBytes, isDoomed);
     lookup.mostBytes = mostBytes;
     lookup.chunks = chunks;
-    this.isZero = !this.isRun(bytes, alignBytes) && Boolean(core.lastTakenIsZero());
+    this.isZero = !this.isRun(bytes, alignBytes) && Boolean(this.core.lastTakenIsZero());
     return address === 0 ? nowhere : address >>> 0;
   }
 
@@ -180,7 +180,8 @@ export class Large implements OtherSpans {
       if ((rest & pageMask) !== 0) throw invalid(address, `is ${rest & pageMask} bytes into a page`);
       return this.locateRun(address, head, claim, ((distance << chunkShift) | rest) >>> pageShift);
     }
-    if ((entry & largeKind) === 0) return undefined;
+    // What is kept is told as what is given back.
+    if ((entry & largeKind) === 0 || isKept(claim)) return undefined;
     if (distance !== 0 || rest !== 0)
       throw invalid(address, `is ${distance * chunkBytes + rest} bytes into a large object`);
     if (tagOf(claim) !== tag.large) throw notLive(address, "it is being given back");
@@ -205,12 +206,15 @@ export class Large implements OtherSpans {
       const head = (chunk - (entry >>> mapDistanceShift)) as ChunkIndex;
       const claim = head >= 0 ? this.spans.claimOf(head) : 0;
       if ((entry & mapClassMask) !== 0) freeSlot(doomed.at as SlotIndex);
-      else if (isPages(claim)) {
-        const end = this.pageSpans.endSlot(head, claim);
-        this.loosenRun(head, doomed.at, end, target, "free", found);
-      }
+      else if (isPages(claim))
+        this.loosenRun(head, doomed.at, this.pageSpans.endSlot(head, claim), target, "free", found);
     }
     words[doomedAt(this.heap, target)] = 0;
+  }
+
+  giveBackKept(target: WorkerPlace): void {
+    this.core.giveBackKept(target);
+    this.core.forgetKept(target);
   }
 
   visit(
@@ -241,8 +245,8 @@ export class Large implements OtherSpans {
 
   releaseEmpty(limit: number): number {
     this.cleanUps++;
-    if (limit === Number.POSITIVE_INFINITY) this.pageSpans.giveBackKept();
-    else this.core.giveBackKept(this.worker);
+    if (limit < Number.POSITIVE_INFINITY) this.core.giveBackIdle();
+    else this.pageSpans.giveBackKept();
     return this.pageSpans.releaseEmpty(limit);
   }
 
@@ -251,18 +255,17 @@ export class Large implements OtherSpans {
   }
 
   private locateRun(address: number, head: ChunkIndex, claim: number, page: number): LocatedLarge {
-    const { states, words } = this.heap;
-    const { pageSpans } = this;
+    const { pageSpans, heap } = this;
     const slot = pageSpans.slotOf(head, page);
     const end = pageSpans.endSlot(head, claim);
-    const state = slot < end ? (states[slot] as number) : pageFree;
+    const state = slot < end ? (heap.states[slot] as number) : pageFree;
     if (!isLivePage(state)) {
       if (state !== pageFree) throw notLive(address, "it was freed");
-      const bits = words[pageSpans.bitsAt(head) + (page >>> 5)] as number;
+      const bits = heap.words[pageSpans.bitsAt(head) + (page >>> 5)] as number;
       if ((bits & (1 << (page & 31))) === 0) throw invalid(address, "lies inside a large object");
       throw notLive(address, "its page is free");
     }
-    return this.found.tell(true, head, slot, state, runPages(states, slot, end), pageBytes);
+    return this.found.tell(true, head, slot, state, runPages(heap.states, slot, end), pageBytes);
   }
 
   private loosenSpan(head: ChunkIndex, claim: number, live: "disown" | "free", found: FoundObjects): void {

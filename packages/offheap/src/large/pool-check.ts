@@ -3,6 +3,7 @@
 
 import {
   isBody,
+  isKept,
   isPages,
   lengthOf,
   mapLarge,
@@ -15,7 +16,7 @@ import {
 import type { ChunkIndex, WorkerPlace } from "../base/index.ts";
 import { isOwnerGone, type Report } from "../checks/index.ts";
 import type { OtherChecks } from "../inspect/index.ts";
-import { infoAt, keptSlots, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
+import { infoAt, keptIn, pageInfo, record, slotLive, statesPerPage } from "../layout/index.ts";
 import type { Heap } from "../memory/index.ts";
 import {
   isLivePage,
@@ -49,19 +50,27 @@ export class PoolChecks implements OtherChecks {
   private readonly report: Report;
   private readonly pageSpans: PageSpans;
   private live = 0;
-  /** State bytes of the page runs that workers keep. */
-  private readonly kept = new Set<number>();
+  /** Kept objects: their frees are in no count yet. */
+  private uncounted = 0;
+  /** State bytes of the page runs that workers have in their tables, and by worker the heads of spans. */
+  private readonly keptSlots = new Set<number>();
+  private readonly keptHeads = new Map<number, readonly number[]>();
 
   constructor(heap: Heap, report: Report) {
     this.heap = heap;
     this.report = report;
     this.pageSpans = new PageSpans(heap, nobody);
-    for (let slot = 1 as WorkerPlace; slot <= heap.layout.maxWorkers; slot++)
-      for (const kept of keptSlots(heap, slot)) this.kept.add(kept);
+    for (let slot = 1 as WorkerPlace; slot <= heap.layout.maxWorkers; slot++) this.noteKept(slot);
+  }
+
+  private noteKept(worker: WorkerPlace): void {
+    const { slots, heads } = keptIn(this.heap, worker);
+    for (const slot of slots) this.keptSlots.add(slot);
+    this.keptHeads.set(worker, heads);
   }
 
   checkSpan(chunk: number, claim: number): number {
-    if (tagOf(claim) !== tag.large && !isPages(claim)) return 0;
+    if (tagOf(claim) !== tag.large && !isPages(claim) && !isKept(claim)) return 0;
     const length = lengthOf(claim);
     if (chunk + length > this.heap.layout.chunkCount) {
       this.report("claim", `the span at chunk ${chunk} is ${length} chunks long, beyond the heap`);
@@ -69,14 +78,21 @@ export class PoolChecks implements OtherChecks {
     }
     this.checkChunks(chunk, length, isPages(claim) ? mapPages : mapLarge);
     if (isPages(claim)) this.checkPages(chunk as ChunkIndex, claim);
-    else {
+    else if (isKept(claim)) {
+      this.uncounted++;
+      if (!this.keptHeads.get(workerOf(claim))?.includes(chunk))
+        this.report(
+          "claim",
+          `the span at chunk ${chunk} is kept, and not in the table of worker ${workerOf(claim)}`,
+        );
+    } else {
       this.live++;
       this.checkOwner(workerOf(claim), `the large object at chunk ${chunk}`);
     }
     return length;
   }
 
-  /** Allocations − frees of all workers = live objects; and nobody is in the middle of a move. */
+  /** Allocations − frees of all workers = live objects, and those kept; and nobody is in the middle of a move. */
   checkTotals(): void {
     let counted = 0;
     for (let slot = 1 as WorkerPlace; slot <= this.heap.layout.maxWorkers; slot++) {
@@ -85,6 +101,7 @@ export class PoolChecks implements OtherChecks {
       counted +=
         largeCount(this.heap, slot, record.largeAllocs) - largeCount(this.heap, slot, record.largeFrees);
     }
+    counted -= this.uncounted;
     if (counted !== this.live)
       this.report("counter", `${counted} large objects live by the counters, ${this.live} by their spans`);
   }
@@ -163,7 +180,8 @@ export class PoolChecks implements OtherChecks {
   }
 
   private checkKept(slot: number, where: string): void {
-    if (!this.kept.has(slot)) this.report("state", `${where} is kept, and in no worker's table`);
+    this.uncounted++;
+    if (!this.keptSlots.has(slot)) this.report("state", `${where} is kept, and in no worker's table`);
   }
 
   private checkHints(head: ChunkIndex, pages: number, found: FoundPages, where: string): void {

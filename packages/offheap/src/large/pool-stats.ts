@@ -1,6 +1,6 @@
 // Statistics of a pool: those of its slabs, and its large objects as the claim words and state bytes have them.
 
-import { forEachClaim, isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
+import { forEachClaim, isKept, isPages, lengthOf, tag, tagOf } from "../arena/index.ts";
 import type { WorkerPlace } from "../base/index.ts";
 import { collectStats, type SlabStats } from "../inspect/index.ts";
 import { chunkBytes, pageBytes, pageCountOf, record, statesPerPage } from "../layout/index.ts";
@@ -13,7 +13,7 @@ export interface LargeStats {
   /** Live large objects, and their bytes with what rounding up adds. */
   objects: number;
   bytes: number;
-  /** Spans that objects up to 448 KiB share, and the bytes free in them, with those that workers keep for their next objects. */
+  /** Spans that objects up to 448 KiB share; the bytes free in them, and those of all that workers keep for their next objects. */
   pageSpans: number;
   freeBytes: number;
 }
@@ -43,11 +43,15 @@ function collectLarge(heap: Heap): LargeStats {
     if (tagOf(claim) === tag.large) {
       large.objects++;
       large.bytes += lengthOf(claim) * chunkBytes;
+    } else if (isKept(claim)) {
+      large.deallocs++;
+      large.freeBytes += lengthOf(claim) * chunkBytes;
     } else if (isPages(claim)) countPages(heap, chunk, lengthOf(claim), large);
   });
   for (let slot = 1 as WorkerPlace; slot <= layout.maxWorkers; slot++) {
-    large.allocs += largeCount(heap, slot, record.largeAllocs);
-    large.deallocs += largeCount(heap, slot, record.largeFrees);
+    const reused = largeCount(heap, slot, record.reused);
+    large.allocs += largeCount(heap, slot, record.largeAllocs) + reused;
+    large.deallocs += largeCount(heap, slot, record.largeFrees) + reused;
   }
   return large;
 }
@@ -61,6 +65,8 @@ function countPages(heap: Heap, head: number, length: number, large: LargeStats)
     const state = states[slot] as number;
     const pages = state === pageFree ? 1 : runPages(states, slot, end);
     if (state === pageFree || state === pageKept) large.freeBytes += pages * pageBytes;
+    // The free of what is kept is in no count.
+    if (state === pageKept) large.deallocs++;
     if (isLivePage(state)) {
       large.objects++;
       large.bytes += pages * pageBytes;

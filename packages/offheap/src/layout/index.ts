@@ -41,7 +41,7 @@ export {
 } from "./layout.ts";
 
 // Where a worker has what, and where what is about a chunk stands.
-export { recordAt, gaugesAt, intentAt, keptSlots, infoAt, chunkSetAt, poolSetAt } from "./offsets.ts";
+export { recordAt, gaugesAt, intentAt, keptIn, infoAt, chunkSetAt, poolSetAt } from "./offsets.ts";
 
 // What a pool alone has: pages, and where they are noted.
 export {

@@ -20,7 +20,7 @@ export const { maxObjectBytes, mostSlabChunks, placeNumbers, slotsPerLine, wideB
 export const { workerLive, workerStateMask } = shared;
 const wordShift = 2;
 
-export const layoutVersion = 12;
+export const layoutVersion = 13;
 export const maxCapacityBytes = 2 ** 32;
 export const maxWorkerPlaces = shared.mostPlaces;
 export const maxClassCount = shared.mapClassMask;
@@ -57,8 +57,8 @@ export const classEntry = {
 } as const;
 
 /**
- * A worker's record: one line of its own words, of which the last four are always 0, then the gauges of its
- * magazines, the magazines, the counters of each class.
+ * A worker's record: one line of its own words, then the gauges of its magazines, the magazines, the counters of each class,
+ * what it keeps, its scratch.
  */
 export const record = {
   journal: shared.recordJournal >> wordShift,
@@ -75,6 +75,8 @@ export const record = {
   locked: 10,
   /** The record whose end is under way: its address, + 1 once its slot is to be given back (generations/ending.ts). */
   ending: 11,
+  /** Kept objects that became live again, two words. */
+  reused: shared.recordReused >> wordShift,
 } as const;
 export const recordHeadWords = shared.recordGauges >> wordShift;
 export const magazinesIn = shared.recordMagazines >> wordShift;
@@ -90,8 +92,8 @@ export const counter = {
 } as const;
 /** Words from one of the two totals to the other. */
 export const totalsWords = shared.totalsBytes >> wordShift;
-/** Words of the table of page runs that a worker keeps. */
-export const keptWords = 1 << (shared.keptCountShift + shared.keptShift - wordShift);
+/** Words of the two tables of what a worker keeps. */
+export const keptWords = 2 << (shared.keptCountShift + shared.keptShift - wordShift);
 export const wordsPerCounter = 1 << (shared.countersShift - wordShift);
 /** The words of a round: the object's address, and where its state byte is in `Heap.bytes`. Zeroed memory holds no round. */
 export const wordsPerRound = 1 << (shared.roundShift - wordShift);

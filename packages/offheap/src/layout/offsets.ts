@@ -47,16 +47,18 @@ export function magazineAt(layout: Layout, worker: WorkerPlace, classIndex: Clas
   return roundsAt(layout, worker) + (emptyIndex(layout, classIndex) + 1) * wordsPerRound;
 }
 
-/** The page runs that a worker keeps (core/pages/kept.ts): for each where its state byte is + 1, and pages asked for last. */
+/** What a worker keeps: page runs (core/pages/kept.ts), then spans (core/large/kept.ts): for each where it is + 1, and its length. */
 export function keptTable({ words, layout }: Worded, worker: WorkerPlace): Int32Array {
   const end = recordAt(layout, worker) + scratchIn(layout.objectBytes.length, layout.magazineShift);
   return words.subarray(end - keptWords, end);
 }
 
-/** Where their state bytes are. */
-export function keptSlots(heap: Worded, worker: WorkerPlace): number[] {
-  const slots = keptTable(heap, worker).filter((_, i) => i % 2 === 0);
-  return [...slots].filter((slot) => slot > 0).map((slot) => slot - 1);
+/** Where the state bytes of such runs are, and the heads of such spans. All of them are listed, and some that are kept no more. */
+export function keptIn(heap: Worded, worker: WorkerPlace): { slots: number[]; heads: number[] } {
+  const table = keptTable(heap, worker);
+  const listed = (from: number, end: number) =>
+    [...table.subarray(from, end).filter((_, i) => i % 2 === 0)].filter((at) => at > 0).map((at) => at - 1);
+  return { slots: listed(0, keptWords / 2), heads: listed(keptWords / 2, keptWords) };
 }
 
 /** What a worker is about in structures. */

@@ -5,7 +5,7 @@ import type { WorkerPlace } from "../base/index.ts";
 import { record, recordAt } from "../layout/index.ts";
 import { type Heap, readCount, writeCount } from "../memory/index.ts";
 
-export const largeCounts = [record.largeAllocs, record.largeFrees] as const;
+export const largeCounts = [record.largeAllocs, record.largeFrees, record.reused] as const;
 
 export function largeCount(heap: Heap, worker: WorkerPlace, which: (typeof largeCounts)[number]): number {
   return readCount(heap.words, recordAt(heap.layout, worker) + which);

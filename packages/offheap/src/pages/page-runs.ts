@@ -7,7 +7,7 @@ import type { Heap } from "../memory/index.ts";
 import { journal } from "../worker/index.ts";
 import { type LargeOperation, operationOf, setLargeCount } from "./large-record.ts";
 import { notHeld, type PageSpans } from "./page-spans.ts";
-import { pageFreed } from "./page-state.ts";
+import { pageFreed, pageKept } from "./page-state.ts";
 
 /** No address of an object. */
 export const nowhere = -1;
@@ -25,12 +25,15 @@ export class PageRuns {
   settle(target: WorkerPlace, entry: number): void {
     const { heap } = this;
     const { states, atomics } = heap;
-    this.pageSpans.core.giveBackKept(target);
-    this.pageSpans.core.forgetKept(target);
     const { target: slot, count }: LargeOperation = operationOf(heap, target);
     if (entry === journal.allocatingRun) {
       setLargeCount(heap, target, record.largeAllocs, count);
       atomics.swapByte(states, slot, liveBy(target), pageFreed);
+    }
+    if (entry === journal.takingRun) {
+      setLargeCount(heap, target, record.reused, count);
+      // Kept, as the table still has it: it is given back with the others.
+      atomics.swapByte(states, slot, liveBy(target), pageKept);
     }
     if (entry === journal.freeingRun && states[slot] === target)
       setLargeCount(heap, target, record.largeFrees, count);

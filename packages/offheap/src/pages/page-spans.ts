@@ -65,7 +65,7 @@ export class PageSpans {
     this.core.repairPages(head, claim);
   }
 
-  /** Gives back the page runs that all workers keep. */
+  /** Gives back what all workers keep. */
   giveBackKept(): void {
     for (let worker = 1; worker <= this.heap.layout.maxWorkers; worker++) this.core.giveBackKept(worker);
   }

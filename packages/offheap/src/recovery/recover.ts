@@ -107,6 +107,7 @@ export class Recoverer {
     const { heap } = slabs;
     this.settleOperation();
     writeJournal(heap, slabs.worker, journal.moving);
+    slabs.others?.giveBackKept(this.target);
     heap.coreOf(this.target).forgetDrain();
     this.magazines.resetScratch();
     forEachSpan(heap, (chunk) => this.visit(chunk));

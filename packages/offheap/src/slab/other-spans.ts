@@ -18,6 +18,8 @@ export interface OtherSpans {
   settle(target: WorkerPlace, entry: number): void;
   /** Ends the object that a move of `target` was to be rid of, after that and before the walk. Can be done again. */
   endDoomed(target: WorkerPlace, found: FoundObjects, freeSlot: (slot: SlotIndex) => void): void;
+  /** Gives back what `target` keeps for its next objects, after both and before the walk. Can be done again. */
+  giveBackKept(target: WorkerPlace): void;
   /** Brings home what `target` held of the span that begins at a chunk; returns the chunks to go on by. */
   visit(
     chunk: ChunkIndex,

@@ -20,6 +20,9 @@ export const journal = {
   freeingSpan: shared.journalFreeingSpan,
   resizingSpan: shared.journalResizingSpan,
   resetting: shared.journalResetting,
+  // One that is kept is being taken.
+  takingRun: shared.journalTakingRun,
+  takingSpan: shared.journalTakingSpan,
 } as const;
 
 export function readJournal(heap: Heap, worker: WorkerPlace): number {

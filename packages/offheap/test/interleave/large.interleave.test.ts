@@ -36,6 +36,14 @@ describe("every schedule: page runs that are kept", () => {
   interleave(kept.doubleFreeKept);
 });
 
+describe("every schedule: spans that are kept", () => {
+  interleave(kept.keptSpanWanted);
+  interleave(kept.keptSpanCleanUp);
+  interleave(kept.keptSpanHandedOver);
+  interleave(kept.keptSpanBehind);
+  interleave(kept.doubleFreeKeptSpan);
+});
+
 describe("every schedule: large objects", () => {
   interleave(large.allocateLarge);
   interleave(large.freeAllocateLarge);

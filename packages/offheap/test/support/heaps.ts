@@ -31,15 +31,17 @@ export function makePoolHeap(options: HeapOptions, tiny: TinyGeometry = {}): Hea
   return heapOf(new MemoryPool(options, { tiny }));
 }
 
-/** A worker that keeps no page run it has freed for the next of its length: so tests of spans see each of them come and go. */
+/** A worker that keeps nothing it has freed for the next of its length: so tests of spans see each of them come and go. */
 export function keepingNone(pool: MemoryPool): MemoryPool {
   const table = keptTable(heapOf(pool), (pool.workerId % 128) as WorkerPlace);
   const { allocate: own } = pool;
   const allocate = (...wanted: Parameters<MemoryPool["allocate"]>) => {
-    const address = own.apply(pool, wanted);
-    // What a move has kept stays.
-    for (let i = 0; i < table.length; i += 2) table[i + 1] = 0;
-    return address;
+    try {
+      return own.apply(pool, wanted);
+    } finally {
+      // What a move has kept stays.
+      for (let i = 0; i < table.length; i += 2) table[i + 1] = 0;
+    }
   };
   return Object.assign(pool, { allocate });
 }

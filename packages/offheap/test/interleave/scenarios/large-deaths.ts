@@ -30,6 +30,8 @@ const lastDeeds: Record<string, readonly Step<Address[]>[]> = {
   "a page run that is kept and given back": [allocate(runBytes), allocate(runBytes), freeOldest, cleanUp],
   "a resize of a page run": [allocate(2048), resize(runBytes), resize(2048)],
   "a large object": [allocate(span), freeOldest],
+  "a span that is kept and taken": [allocate(span), freeOldest, allocate(span), freeOldest, allocate(span)],
+  "a span that is kept and given back": [allocate(span), freeOldest, allocate(span), freeOldest, cleanUp],
   "a resize of a large object": [allocate(span), resize(3 * chunk), resize(span)],
 };
 

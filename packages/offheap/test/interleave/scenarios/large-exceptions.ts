@@ -5,7 +5,7 @@ import type { Address, WorkerId } from "#src/base/brands.js";
 import { journal, writeJournal } from "#src/worker/journal.js";
 import type { Actor } from "../../support/stepping/actor.ts";
 import type { Scenario, Step } from "../../support/stepping/scenario.ts";
-import { allocate, detach, freeOldest, take } from "./common.ts";
+import { allocate, cleanUp, detach, freeOldest, take, takeWanted } from "./common.ts";
 import { beforeReset, resetAll, span } from "./large-deaths.ts";
 import { pool, resize, runBytes } from "./runs.ts";
 
@@ -68,6 +68,15 @@ export const largeGoOn: readonly Scenario<Address[]>[] = [
         resize(span),
         freeOldest,
       ],
+      [],
+    ],
+  },
+  {
+    ...goesOn,
+    name: "an exception, then what is kept is taken and given back",
+    setup: ([a]) => [...takeWanted(a as Actor, 1, runBytes), ...takeWanted(a as Actor, 1, span)],
+    programs: [
+      [receive, freeOldest, freeOldest, allocate(runBytes), allocate(span), freeOldest, freeOldest, cleanUp],
       [],
     ],
   },
