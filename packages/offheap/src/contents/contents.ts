@@ -75,11 +75,14 @@ export abstract class Contents extends ViewedMemory {
   protected abstract bytesFrom(address: Address): number;
 }
 
-/** Whether a value is a Uint8Array, of whatever realm. The first two are what V8 inlines. */
+/** Whether a value is a Uint8Array, of whatever realm, whose buffer was not transferred. */
 export function isBytes(value: unknown): value is Uint8Array {
-  if (!ArrayBuffer.isView(value)) return false;
-  const isOne = value instanceof Uint8Array || tagOf.call(value) === "Uint8Array";
-  return isOne && (value.byteLength > 0 || !isDetached(value.buffer));
+  return isUint8Array(value) && (value.length > 0 || !isDetached(value.buffer));
+}
+
+/** The same, whatever has become of its buffer. The first two are what V8 inlines. */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value instanceof Uint8Array || tagOf.call(value) === "Uint8Array");
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {
