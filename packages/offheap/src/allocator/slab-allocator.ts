@@ -225,7 +225,7 @@ export class SlabAllocator<Options = never> extends Inspected {
 
   /** Whether nothing is to be looked after before a call: its memory is where it was, and no exception cut it short. */
   protected isAtRest(): boolean {
-    return this.lookup.mostBytes > 0 && this.heap.words.length > 0;
+    return this.lookup.mostBytes > 0 && this.heap.isShown;
   }
 
   protected openFastPath(): void {
@@ -291,7 +291,7 @@ export class SlabAllocator<Options = never> extends Inspected {
 
   /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
   protected reopen(): void {
-    if (this.heap.words.length > 0) return;
+    if (this.heap.isShown) return;
     this.heap.openViews();
     this.showMemory(bufferOf(this.heap.source));
     this.lookup = this.slow.renewLookup();

@@ -57,8 +57,6 @@ export abstract class Contents extends ViewedMemory {
     if (!isBytes(bytes))
       throw new AllocatorError("ERR_INVALID_OPTION", `bytes are a Uint8Array, got ${show(bytes)}`);
     checkLength("bytes.length", bytes.length, most, address);
-    if (bytes.length === 0 && isDetached(bytes.buffer))
-      throw new AllocatorError("ERR_INVALID_OPTION", "bytes have no buffer any more: it was transferred");
     copyIn(this.u8, address, bytes);
   }
 
@@ -77,8 +75,13 @@ export abstract class Contents extends ViewedMemory {
   protected abstract bytesFrom(address: Address): number;
 }
 
-/** Whether a value is a Uint8Array, of whatever realm. The first two are what V8 inlines. */
+/** Whether a value is a Uint8Array, of whatever realm, whose buffer was not transferred. */
 export function isBytes(value: unknown): value is Uint8Array {
+  return isUint8Array(value) && (value.length > 0 || !isDetached(value.buffer));
+}
+
+/** The same, whatever has become of its buffer. The first two are what V8 inlines. */
+export function isUint8Array(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value instanceof Uint8Array || tagOf.call(value) === "Uint8Array");
 }
 

@@ -8,6 +8,6 @@ export { decodeUtf8, encodeUtf8, utf8Bytes } from "./utf8.ts";
 export { decodeWtf8, encodeWtf8, hasHalfPair } from "./wtf8.ts";
 
 // The same without a look at the object, for fields of a record whose bounds are known.
-export { isBytes } from "./contents.ts";
+export { isBytes, isUint8Array } from "./contents.ts";
 export { copyIn, copyOut } from "./copies.ts";
 export { readText, writeText } from "./text.ts";

@@ -44,6 +44,7 @@ import {
   hashRowLost,
   hashRowTurn,
   hazardCount,
+  heldObject,
   intentHazards,
   intentKind,
   intentLength,
@@ -92,6 +93,8 @@ export const intent = {
   message: intentOld >> wordShift,
   lengthFrom: (intentLength - intentOld) >> wordShift,
   tagFrom: (intentTag - intentOld) >> wordShift,
+  /** Of one that the worker holds: its address. */
+  heldFrom: (heldObject - intentOld) >> wordShift,
 } as const;
 
 /** Objects that a worker has retired at most: one for each hazard of all workers, and some to wait for the next look. */

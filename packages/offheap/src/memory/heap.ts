@@ -33,6 +33,7 @@ export class Heap {
   readonly ownPage: OwnPage | undefined;
   /** Byte offset of the first data chunk in the memory. */
   readonly dataAt: number;
+  private shown!: Int32Array;
   private actor = 0;
   private wholeWords: Int32Array | undefined;
   /** The operating system, where this worker was given it. */
@@ -87,6 +88,7 @@ export class Heap {
     // empties those of the allocator, and every call ends in its slow half.
     const wordBytes = canShrink(buffer) ? alignDown(buffer.byteLength - this.offset, 4) : statesAt;
     this.words = this.access.words(buffer, this.offset, wordBytes / 4);
+    this.shown = new Int32Array(buffer, this.offset, wordBytes / 4);
     this.wide = this.access.wide(buffer, this.offset, statesAt / 8);
     const slots = chunkCount * 2 ** stateShift;
     this.states = this.access.states(buffer, this.offset + statesAt, slots);
@@ -121,8 +123,16 @@ export class Heap {
     return this.ownPage?.process ?? 0;
   }
 
+  /**
+   * Whether the views show the memory still. Told by an element: in Node 20 and 22 compiled code that has met buffers which grow takes
+   * the length of a view that is gone for what it was.
+   */
+  get isShown(): boolean {
+    return this.shown[0] !== undefined;
+  }
+
   /** Whether it can be used; false, too, while the views are empty. */
   isReady(): boolean {
-    return this.words.length > 0 && this.atomics.load(this.words, header.status) === heapStatus.ready;
+    return this.isShown && this.atomics.load(this.words, header.status) === heapStatus.ready;
   }
 }

@@ -1,7 +1,7 @@
 // Texts, bytes, and handles of other records.
 
 import { show } from "../base/index.ts";
-import { copyIn, copyOut, isBytes, readText, utf8Bytes, writeText } from "../contents/index.ts";
+import { copyIn, copyOut, isUint8Array, readText, utf8Bytes, writeText } from "../contents/index.ts";
 import type { MemoryViews } from "../memory/index.ts";
 import {
   type Accessors,
@@ -75,7 +75,7 @@ class Bytes extends ByAddress {
   }
 
   check(value: unknown, name: string): void {
-    if (!isBytes(value)) throw refused(name, `is a Uint8Array, got ${show(value)}`);
+    if (!isUint8Array(value)) throw refused(name, `is a Uint8Array, got ${show(value)}`);
     if (value.length > this.size)
       throw refused(name, `has ${this.size} bytes, got ${value.length}`, "ERR_INVALID_SIZE");
   }

@@ -30,7 +30,7 @@ export function insideOf(allocator: unknown): Inside {
 /** @throws ERR_DETACHED */
 export function assertOpen(allocator: AnyAllocator): void {
   const inside = allocator as unknown as Inside;
-  if (inside.lookup.chunks === 0 || inside.heap.words.length === 0) inside.open();
+  if (inside.lookup.chunks === 0 || !inside.heap.isShown) inside.open();
 }
 
 /** As `allocate` of a size that has a class; 0 where no object can be had. @throws ERR_DETACHED */

@@ -134,7 +134,7 @@ export abstract class KnownRecords {
 
   /** Memory that is not shared may have grown, and its views are empty then. @throws ERR_DETACHED when it is gone */
   protected reopen(): void {
-    if (this.heap.words.length === 0) assertOpen(this.allocator);
+    if (!this.heap.isShown) assertOpen(this.allocator);
   }
 
   /** @throws ERR_DETACHED when they were destroyed, or the pool was reset */

@@ -1,7 +1,7 @@
 // What the calls of a ring are given: checked before anything is written.
 
 import { type Address, AllocatorError, checkOptions, show } from "../base/index.ts";
-import { encodeUtf8 } from "../contents/index.ts";
+import { encodeUtf8, isBytes } from "../contents/index.ts";
 
 export interface WaitOptions {
   /** Milliseconds; for ever unless said otherwise. */
@@ -65,7 +65,7 @@ let encoding: { encode(text: string): Uint8Array } | undefined;
 /** Bytes as they are, a text as UTF-8. @throws ERR_INVALID_OPTION for anything else */
 export function bytesOf(content: unknown): Uint8Array {
   if (typeof content === "string") return encode(content);
-  if (Object.prototype.toString.call(content) === "[object Uint8Array]") return content as Uint8Array;
+  if (isBytes(content)) return content;
   throw new AllocatorError("ERR_INVALID_OPTION", `bytes or a text are sent, got ${show(content)}`);
 }
 

@@ -2,7 +2,7 @@
 // a typed error, or as a message.
 
 import { type Address, AllocatorError, show } from "../base/index.ts";
-import { intent, intentAt, ringWords } from "../layout/index.ts";
+import { intent, intentAt, ringWords, slotLive } from "../layout/index.ts";
 import type { Core } from "../memory/index.ts";
 import type { Kit } from "../structure/index.ts";
 import { wakeAcross } from "./across.ts";
@@ -28,8 +28,8 @@ export abstract class RingCalls {
   protected readonly kit: Kit;
   protected readonly at: number;
   protected list: MessageList | undefined;
-  /** True at the next call: a look at a message threw. */
-  protected isReading = false;
+  /** The message that a look is at; still at the next call, when the look threw, or makes that call. 0: none. */
+  protected shown = 0;
   private readonly message: Message = { address: 0 as Address, length: 0, tag: 0 };
   private readonly resultAt: number;
   private readonly resets: number;
@@ -47,9 +47,14 @@ export abstract class RingCalls {
 
   /** Ends the object that was taken. @throws ERR_DETACHED */
   done(): void {
-    this.kit.open();
-    this.kit.endHeld();
-    this.isReading = false;
+    const { kit, shown } = this;
+    kit.open();
+    const { core } = kit;
+    // Within its look another ring may have been received from: that is held then, and what is shown is the caller's own, or was sent on.
+    const isHeld = shown === 0 || kit.heap.words[this.resultAt + intent.heldFrom] === (shown | 0);
+    if (isHeld) kit.endHeld();
+    else if (core.ownerIn(core.ownerAt(shown)) === (slotLive | kit.place)) kit.end(shown as Address);
+    this.shown = 0;
   }
 
   protected get core(): Core {
@@ -113,7 +118,7 @@ export abstract class RingCalls {
   }
 
   protected next(holds: 0 | 1): Message | undefined {
-    if (this.isReading) this.done();
+    if (this.shown !== 0) this.done();
     for (let tries = 0; tries < mostTries; tries++) {
       const found = this.core.receiveMessage(this.at, this.id, holds);
       if (found === came.done) return this.told();

@@ -140,7 +140,7 @@ export class Ring extends RingCalls {
    */
   receiveMany(batch: Message[]): number {
     checkPlaces(batch);
-    if (this.isReading) this.done();
+    if (this.shown !== 0) this.done();
     if (!this.isThere()) return 0;
     this.list ??= this.makeTable();
     for (let count = 0; count < batch.length; ) {
@@ -165,9 +165,10 @@ export class Ring extends RingCalls {
     if (message === undefined) return false;
     const { address, length, tag } = message;
     const bytes = this.kit.host.views().u8.subarray(address, address + length);
-    this.isReading = true;
+    this.shown = address;
     look(bytes, tag);
-    this.done();
+    // Else a call within the look has ended it.
+    if (this.shown === address) this.done();
     return true;
   }
 

@@ -67,7 +67,7 @@ export class Kit {
   /** The core, as this worker's. @throws ERR_DETACHED when the memory is gone */
   get core(): Core {
     // What its calls are given is written, and what they find is read, by views.
-    if (this.heap.words.length === 0) this.host.reopen();
+    if (!this.heap.isShown) this.host.reopen();
     return this.heap.coreOf(this.place);
   }
 
