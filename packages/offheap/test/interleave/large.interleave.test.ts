@@ -1,12 +1,9 @@
-// Large objects of a pool, every schedule; and their deaths, of workers and of reapers.
+// Large objects of a pool, every schedule. Their deaths are in large-deaths.interleave.test.ts.
 
 import { describe } from "node:test";
-import type { Bounds } from "../support/stepping/explore.ts";
-import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { interleave } from "../support/stepping/suite.ts";
 import * as kept from "./scenarios/kept.ts";
 import * as large from "./scenarios/large.ts";
-import { largeReaperDies, reapWithLarge, resetDies, searchDies } from "./scenarios/large-deaths.ts";
-import { largeGoOn, resetReapThrown, resetThrown } from "./scenarios/large-exceptions.ts";
 import * as moves from "./scenarios/moves.ts";
 import * as runs from "./scenarios/runs.ts";
 
@@ -65,18 +62,4 @@ describe("every schedule: objects that move", () => {
   interleave(moves.shrinkSpan);
   interleave(moves.shrinkRun);
   interleave(moves.shrinkSlot);
-});
-
-describe("kill at every access: large objects", () => {
-  const two: Bounds = { memory: "strong", preemptions: 0, kills: 2, reduce: true };
-  for (const scenario of [...largeReaperDies, searchDies, reapWithLarge])
-    interrupt(scenario, [two], isDeep ? 10_000 : 300);
-  interrupt(resetDies, [{ ...two, kills: isDeep ? 2 : 1, reduce: false }], 1000);
-});
-
-describe("an exception at every access: large objects", () => {
-  const once: Bounds = { memory: "strong", preemptions: 0, throws: 1 };
-  for (const scenario of largeGoOn) interrupt(scenario, [once]);
-  interrupt(resetThrown, [once]);
-  interrupt(resetReapThrown, [once]);
 });

@@ -1,78 +1,17 @@
-// Maps, and caches on them: every schedule of two workers, a kill before every access of each, and an exception at every access. On the JavaScript of
-// the core, and a part of it on the compiled module.
+// Maps, and caches on them: every schedule of two workers, and an exception at every access. On the JavaScript of the core, and a part
+// of it on the compiled module. Deaths are in map-deaths.interleave.test.ts: each file has a processor of its own.
 
 import { describe } from "node:test";
 import type { Scenario } from "../support/stepping/scenario.ts";
-import { interleave, interrupt, isDeep, samplesWithDeath } from "../support/stepping/suite.ts";
-import { crossed, late, lone, withVictim } from "./kills.ts";
-import {
-  behindReused,
-  countLost,
-  deleteDelete,
-  deleteNeighbours,
-  evictDelete,
-  evictEvict,
-  evictReplace,
-  evictUse,
-  getBehind,
-  getReplaced,
-  growSet,
-  hitDeleted,
-  hitReused,
-  insertInsert,
-  openOpen,
-  recallBehind,
-  recallGrown,
-  recallMimicked,
-  recallReplaced,
-  replaceDelete,
-  replaceReplace,
-  setOther,
-  setOut,
-  setSetMap,
-} from "./scenarios/maps.ts";
-
-const small = [
-  setSetMap,
-  replaceReplace,
-  setOther,
-  setOut,
-  insertInsert,
-  replaceDelete,
-  deleteDelete,
-  getReplaced,
-  evictEvict,
-  evictReplace,
-  evictDelete,
-  evictUse,
-  recallReplaced,
-  hitDeleted,
-  countLost,
-  ...behindReused.slice(0, 1),
-] as unknown as Scenario[];
-const large = [
-  deleteNeighbours,
-  getBehind,
-  growSet,
-  openOpen,
-  recallBehind,
-  recallGrown,
-  hitReused,
-  ...behindReused.slice(1),
-] as unknown as Scenario[];
+import { interleave, interrupt, isDeep } from "../support/stepping/suite.ts";
+import { withVictim } from "./kills.ts";
+import { large, small } from "./map-scenarios.ts";
+import { recallMimicked } from "./scenarios/maps.ts";
 
 describe("maps: every schedule", () => {
   for (const scenario of [...small, ...(recallMimicked as unknown as Scenario[])]) interleave(scenario);
   for (const scenario of large)
     interrupt(scenario, [{ memory: "strong", preemptions: isDeep ? 2 : 1, reduce: true }]);
-});
-
-describe("maps: kill at every access", () => {
-  for (const victim of [0, 1]) {
-    for (const scenario of small) interrupt(withVictim(scenario, victim), [late, crossed], samplesWithDeath);
-    for (const scenario of large)
-      interrupt(withVictim(scenario, victim), isDeep ? [late, crossed] : [lone, late], samplesWithDeath);
-  }
 });
 
 describe("maps: an exception at every access", () => {

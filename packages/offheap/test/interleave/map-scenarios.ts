@@ -1,0 +1,57 @@
+// The scenarios of maps, and of caches on them: those that are small enough for all bounds, and the others.
+
+import type { Scenario } from "../support/stepping/scenario.ts";
+import {
+  behindReused,
+  countLost,
+  deleteDelete,
+  deleteNeighbours,
+  evictDelete,
+  evictEvict,
+  evictReplace,
+  evictUse,
+  getBehind,
+  getReplaced,
+  growSet,
+  hitDeleted,
+  hitReused,
+  insertInsert,
+  openOpen,
+  recallBehind,
+  recallGrown,
+  recallReplaced,
+  replaceDelete,
+  replaceReplace,
+  setOther,
+  setOut,
+  setSetMap,
+} from "./scenarios/maps.ts";
+
+export const small = [
+  setSetMap,
+  replaceReplace,
+  setOther,
+  setOut,
+  insertInsert,
+  replaceDelete,
+  deleteDelete,
+  getReplaced,
+  evictEvict,
+  evictReplace,
+  evictDelete,
+  evictUse,
+  recallReplaced,
+  hitDeleted,
+  countLost,
+  ...behindReused.slice(0, 1),
+] as unknown as Scenario[];
+export const large = [
+  deleteNeighbours,
+  getBehind,
+  growSet,
+  openOpen,
+  recallBehind,
+  recallGrown,
+  hitReused,
+  ...behindReused.slice(1),
+] as unknown as Scenario[];
