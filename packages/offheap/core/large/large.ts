@@ -37,13 +37,13 @@ export function isSpanOf(bytes: i32): bool {
 
 /**
  * The address of a new object; 0: then there may be space behind another worker's claim. `isDoomed`: it is to end if the
- * worker does, until a move says otherwise; what moves into a span has grown.
+ * worker does, until a move says otherwise. `isGrowing`: it has grown out of its place, and wants room for more.
  */
-export function allocateLarge(bytes: i32, alignBytes: i32, isDoomed: bool): i32 {
+export function allocateLarge(bytes: i32, alignBytes: i32, isDoomed: bool, isGrowing: bool): i32 {
   assert(bytes !== 0 && alignBytes > 0);
   const isRun = isRunOf(bytes, alignBytes);
   writeJournal(journalMoving);
-  const address = isRun ? newRun(bytes, alignBytes) : newSpan(bytes, alignBytes, isDoomed);
+  const address = isRun ? newRun(bytes, alignBytes) : newSpan(bytes, alignBytes, isGrowing);
   if (isDoomed && address !== 0) {
     const target = load32((ownRecord + recordTarget) | 0);
     store32((ownRecord + recordDoomed) | 0, isRun ? 1 + target : -1 - target);

@@ -125,7 +125,7 @@ export function allocateInCore(classIndex: i32): i32 {
 
 /** The address of a large object; 0 where the shell is to look closer. */
 export function allocateLargeInCore(bytes: i32, alignBytes: i32): i32 {
-  return isAtRest() ? allocateLarge(bytes, alignBytes, false) : 0;
+  return isAtRest() ? allocateLarge(bytes, alignBytes, false, false) : 0;
 }
 
 /**

@@ -100,11 +100,11 @@ export class Large implements OtherSpans {
    * The address of a new object, or `nowhere`: then there may be space behind another worker's claim. `isDoomed`: it is to
    * end if the worker does, until a move says otherwise.
    */
-  allocate(bytes: number, alignBytes: number, isDoomed: boolean): number {
+  allocate(bytes: number, alignBytes: number, isDoomed: boolean, isGrowing: boolean): number {
     const lookup = this.fastPath?.lookup ?? closed;
     const { mostBytes, chunks } = lookup;
     lookup.pause();
-    const address = this.core.allocateLarge(bytes, alignBytes, isDoomed);
+    const address = this.core.allocateLarge(bytes, alignBytes, isDoomed, isGrowing);
     lookup.mostBytes = mostBytes;
     lookup.chunks = chunks;
     this.isZero = !this.isRun(bytes, alignBytes) && Boolean(this.core.lastTakenIsZero());

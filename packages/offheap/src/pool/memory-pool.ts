@@ -65,7 +65,7 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     super(options, { ...internals, others: spans.of });
     this.large = spans.made as Large;
     this.large.fastPath = this.slow;
-    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true));
+    this.moves = new Moves(this.heap, this.slow, this.large, (size) => this.placeLarge(size, 1, true, true));
     this.wide = new WideClasses(this.slow, this.large, (size, align) => this.placeLarge(size, align, false));
     this.resizing = new Resizing(this.heap, this.slow, this.large, this.moves, (size) => this.indexFor(size));
   }
@@ -261,13 +261,13 @@ export class MemoryPool extends SlabAllocator<AllocateOptions> {
     return this.wide.place(sizeClass, size, align) ?? super.allocateSlow(sizeClass.objectBytes);
   }
 
-  private placeLarge(size: number, align: number, isDoomed: boolean): number {
+  private placeLarge(size: number, align: number, isDoomed: boolean, isGrowing = false): number {
     this.slow.repair();
-    const address = this.large.allocate(size, align, isDoomed);
+    const address = this.large.allocate(size, align, isDoomed, isGrowing);
     if (address !== nowhere) return address;
     this.slow.cleanUp(false);
     this.large.search();
-    return this.large.allocate(size, align, isDoomed);
+    return this.large.allocate(size, align, isDoomed, isGrowing);
   }
 
   /** `reallocate` to `want` bytes, of which `least` will do where the object has them and no other place can be had. */

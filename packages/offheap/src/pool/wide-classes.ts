@@ -46,7 +46,7 @@ export class WideClasses {
     const isSeldom = !this.hasSlots(sizeClass.index) && this.isSeldom(sizeClass.index);
     if (!isSeldom && slow.findRoundAtHand(sizeClass)) return undefined;
     // Before anything is given back for a slab.
-    const address = this.large.allocate(size, align, false);
+    const address = this.large.allocate(size, align, false, false);
     if (address !== nowhere) return address;
     return slow.findRound(sizeClass) ? undefined : this.placeLarge(size, align);
   }

@@ -175,6 +175,9 @@ class Seen {
       } else if (kind === 6 || kind === 7) {
         const pages = Math.min(layout.slotsPerSlab, length * (chunkBytes / pageBytes));
         this.addPages(states.subarray(first, first + 2 * pages));
+      } else if (kind === 2 && (claim & (1 << 26)) !== 0) {
+        // A span that was freed, and that its worker keeps.
+        this.pages.freeBytes += length * chunkBytes;
       }
     }
   }
